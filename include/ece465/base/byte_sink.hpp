@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ece465/base/bytes.hpp"
+#include "ece465/base/descriptor.hpp"
+#include "ece465/base/result.hpp"
+
+namespace ece465 {
+
+/// Random-access bytes to write. Writes take their own offset, so threads may share one.
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  /// Writes all of `bytes` at `offset`, growing the sink. Fails with `io`. Thread-safe for disjoint ranges.
+  [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset, Bytes bytes) = 0;
+};
+
+/// A file that appears under its name only when it is complete. Until `commit` it has no name where the file
+/// system allows that (O_TMPFILE), else a hidden temporary one beside the target; dropped without `commit`,
+/// it leaves nothing behind.
+class OutputFile final : public ByteSink {
+ public:
+  enum class Existing { refuse, replace };
+
+  /// Fails with `io`: unwritable folder; with `refuse`, also a target that exists already.
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& target,
+                                                                  Existing existing);
+  ~OutputFile() override;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  [[nodiscard]] Result<void> write_at(std::uint64_t offset, Bytes bytes) override;
+  /// Gives the file its name, atomically. With `refuse` a file that appeared meanwhile wins, and this fails.
+  [[nodiscard]] Result<void> commit();
+  /// Sends everything written so far to `descriptor` (standard output) instead of giving it a name.
+  [[nodiscard]] Result<void> copy_to(int descriptor, const std::string& name) const;
+
+ private:
+  OutputFile(std::filesystem::path target, Existing existing);
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;  // empty while the file has no name
+  Existing existing_;
+  Descriptor descriptor_;
+};
+
+/// Collects bytes in memory: for tests, fuzzers and small results.
+class MemorySink final : public ByteSink {
+ public:
+  [[nodiscard]] Result<void> write_at(std::uint64_t offset, Bytes bytes) override;
+  [[nodiscard]] const std::vector<std::byte>& bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace ece465

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "ece465/base/bytes.hpp"
+#include "ece465/base/result.hpp"
+
+namespace ece465 {
+
+/// Random-access bytes to read: a file, or memory. Reads take their own offset, so threads may share one.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+
+  /// Fills `out` from `offset` on; fewer bytes come back only where the source ends. Thread-safe.
+  [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, MutableBytes out) const = 0;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// For messages: the path, or what the bytes are called.
+  [[nodiscard]] virtual const std::string& name() const = 0;
+
+  /// Fills all of `out` or fails with `corrupt` ("ends early").
+  [[nodiscard]] Result<void> read_exactly(std::uint64_t offset, MutableBytes out) const;
+};
+
+/// Opens a regular file. Fails with `bad_input` (missing, unreadable, a folder, a device).
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path);
+
+/// Reads bytes that the caller keeps alive.
+[[nodiscard]] std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes);
+
+/// Copies a stream (standard input) to an unnamed temporary file, at most `max_bytes`, so that formats that
+/// seek can be read from a pipe with bounded memory.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes);
+
+}  // namespace ece465

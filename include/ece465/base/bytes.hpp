@@ -1,0 +1,70 @@
+#pragma once
+
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace ece465 {
+
+using Bytes = std::span<const std::byte>;
+using MutableBytes = std::span<std::byte>;
+
+inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+/// Reads an unsigned integer of `order` from the first `sizeof(T)` bytes, which must be there.
+template <class T>
+[[nodiscard]] T load(const std::byte* from, std::endian order) {
+  static_assert(std::is_unsigned_v<T>);
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    const std::size_t at = order == std::endian::big ? i : sizeof(T) - 1 - i;
+    value = static_cast<T>(static_cast<T>(value << (sizeof(T) > 1 ? 8 : 0)) | std::to_integer<T>(from[at]));
+  }
+  return value;
+}
+
+/// Writes an unsigned integer in `order` to the first `sizeof(T)` bytes, which must be there.
+template <class T>
+void store(std::byte* to, T value, std::endian order) {
+  static_assert(std::is_unsigned_v<T>);
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    const std::size_t shift = 8 * (order == std::endian::big ? sizeof(T) - 1 - i : i);
+    to[i] = static_cast<std::byte>(value >> shift);
+  }
+}
+
+/// A block of memory that is not cleared when it is made and keeps its capacity when it shrinks: pixels are
+/// written before they are read, and touching fresh memory costs as much as the work done on it.
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size) { resize(size); }
+
+  /// Contents are kept only when `size` is within the capacity. Throws std::bad_alloc.
+  void resize(std::size_t size) {
+    if (size > capacity_) {
+      data_ = std::make_unique_for_overwrite<std::byte[]>(size);
+      capacity_ = size;
+    }
+    size_ = size;
+  }
+  [[nodiscard]] std::byte* data() { return data_.get(); }
+  [[nodiscard]] const std::byte* data() const { return data_.get(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] MutableBytes span() { return {data_.get(), size_}; }
+  [[nodiscard]] Bytes span() const { return {data_.get(), size_}; }
+
+ private:
+  std::unique_ptr<std::byte[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace ece465

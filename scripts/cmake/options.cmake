@@ -1,0 +1,20 @@
+# What every target of ours is compiled with. INTERFACE targets, no global flags.
+
+add_library(ece465_options INTERFACE)
+add_library(ece465::options ALIAS ece465_options)
+target_compile_features(ece465_options INTERFACE cxx_std_23)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+target_compile_options(ece465_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(ECE465_WERROR)
+  target_compile_options(ece465_options INTERFACE -Werror)
+endif()
+
+if(ECE465_SANITIZE)
+  target_compile_options(ece465_options INTERFACE -fsanitize=${ECE465_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ece465_options INTERFACE -fsanitize=${ECE465_SANITIZE})
+endif()
+if(ECE465_FUZZERS)
+  # Coverage for the rooms; the fuzz targets alone link the driver (-fsanitize=fuzzer).
+  target_compile_options(ece465_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

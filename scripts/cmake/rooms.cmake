@@ -1,0 +1,19 @@
+# ece465_room(NAME SOURCES ... [DEPENDS rooms ...] [LIBRARIES targets ...] [PRIVATE_LIBRARIES targets ...])
+#
+# One static library per room. Headers that other rooms may include live in include/ece465/<room>/; the build
+# gives each room its own include folder and those of the rooms it names in DEPENDS, through a folder of
+# links, so that including a room one must not know fails the build.
+function(ece465_room name)
+  cmake_parse_arguments(room "" "" "SOURCES;DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  set(view ${PROJECT_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${view}/ece465)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/include/ece465/${name})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/ece465/${name} ${view}/ece465/${name} SYMBOLIC)
+  endif()
+
+  add_library(ece465_${name} STATIC ${room_SOURCES})
+  add_library(ece465::${name} ALIAS ece465_${name})
+  target_include_directories(ece465_${name} PUBLIC ${view} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  list(TRANSFORM room_DEPENDS PREPEND ece465::)
+  target_link_libraries(ece465_${name} PUBLIC ${room_DEPENDS} ${room_LIBRARIES} PRIVATE ece465::options ${room_PRIVATE_LIBRARIES})
+endfunction()

@@ -1,0 +1,53 @@
+#include "ece465/base/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ece465 {
+
+Result<void> parallel_for(unsigned threads, std::size_t count,
+                          const std::function<Result<void>(unsigned, std::size_t)>& body) {
+  const auto workers = static_cast<unsigned>(std::min<std::size_t>(std::max(1U, threads), count));
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> stop{false};
+  std::mutex mutex;  // guards the two below
+  std::size_t failed_index = count;
+  Error error;
+
+  const auto note = [&](std::size_t index, Error&& e) {
+    stop = true;
+    const std::scoped_lock lock(mutex);
+    if (index < failed_index) {
+      failed_index = index;
+      error = std::move(e);
+    }
+  };
+  const auto work = [&](unsigned worker) {
+    while (!stop) {
+      const std::size_t index = next.fetch_add(1);
+      if (index >= count) return;
+      // A library's exception (bad_alloc) must not end the process from inside a thread.
+      try {
+        if (auto result = body(worker, index); !result) note(index, std::move(result).error());
+      } catch (const std::bad_alloc&) {
+        note(index, Error{Errc::too_large, "out of memory"});
+      } catch (const std::exception& e) {
+        note(index, Error{Errc::internal, e.what()});
+      }
+    }
+  };
+
+  {
+    std::vector<std::jthread> others;
+    for (unsigned worker = 1; worker < workers; ++worker) others.emplace_back(work, worker);
+    work(0);
+  }
+  if (failed_index < count) return std::unexpected(std::move(error));
+  return {};
+}
+
+}  // namespace ece465

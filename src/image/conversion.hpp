@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ece465/image/codec.hpp"
+
+namespace ece465::image {
+
+/// What happens to a page's blocks between its reader and its writer: equalized always; made gray, narrowed
+/// to 8 bits, freed of alpha, expanded from a palette, cut from tiles into bands where the output asks for it.
+class Conversion {
+ public:
+  /// `converting`: the output is of another format than the input.
+  Conversion(const PageInfo& page, Channels channels, bool converting, Format output);
+
+  /// The page as blocks arrive from `adapt`'s reader.
+  [[nodiscard]] const PageInfo& source() const { return source_; }
+  /// Makes a reader deliver bands where the page has tiles and the output wants bands.
+  [[nodiscard]] std::unique_ptr<BlockReader> adapt(std::unique_ptr<BlockReader> reader) const;
+  /// Blocks are reduced to their luma before they are counted (and kept).
+  [[nodiscard]] bool to_gray() const { return to_gray_; }
+  /// The layout that is counted and mapped, and how.
+  [[nodiscard]] const PixelLayout& plane_layout() const { return plane_layout_; }
+  [[nodiscard]] Channels channels() const { return channels_; }
+  /// Once all blocks are counted: makes the tables. For a palette page `histograms` comes in as that of the
+  /// indices and leaves as those of the colours' planes.
+  void settle(std::vector<Histogram>& histograms, std::vector<Table>& tables);
+  /// The page as the writer will see it; after `settle`.
+  [[nodiscard]] const PageInfo& target() const { return target_; }
+  /// Maps and converts `block`, in place or into `a` or `b`; returns the one that holds the result.
+  /// Thread-safe with different arguments.
+  [[nodiscard]] Block& apply(Block& block, Block& a, Block& b) const;
+  /// What a person should know of the conversion.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
+ private:
+  /// Indices to gray levels or colours, for a target without a palette.
+  void recolor(const Block& block, Block& out) const;
+
+  PageInfo source_, target_;
+  Channels channels_;
+  PixelLayout plane_layout_;
+  bool to_gray_ = false;
+  std::size_t across_ = 1;  // tiles to a band
+  bool narrow_ = false;
+  bool drop_extras_ = false;
+  bool keep_palette_ = false;
+  bool upright_ = false;  // a gray page in which 0 is white becomes one in which 0 is black
+  std::optional<PaletteResult> palette_;
+  std::optional<Mapper> mapper_;
+};
+
+}  // namespace ece465::image

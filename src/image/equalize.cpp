@@ -1,0 +1,247 @@
+#include "ece465/image/equalize.hpp"
+
+#include <array>
+#include <cassert>
+#include <mutex>
+
+#include "conversion.hpp"
+#include "ece465/base/parallel.hpp"
+
+/// Two passes over each page: decode and count; then map, encode, write. Between them the decoded blocks stay
+/// in memory when they fit the budget and cost something to decode; else they are decoded again.
+
+namespace ece465::image {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Hands out progress and notices a request to stop.
+class Watch {
+ public:
+  Watch(const EqualizeOptions& options, std::size_t page, std::size_t total)
+      : options_(options), page_(page), total_(total) {}
+
+  Result<void> block_done() {
+    if (options_.stop.stop_requested()) return fail(Errc::cancelled, "interrupted");
+    const std::size_t done = ++done_;
+    if (options_.progress) options_.progress(page_, done, total_);
+    return {};
+  }
+
+ private:
+  const EqualizeOptions& options_;
+  std::size_t page_, total_;
+  std::atomic<std::size_t> done_{0};
+};
+
+/// One page on its way from a reader to a writer.
+class PagePass {
+ public:
+  PagePass(const ImageReader& reader, std::size_t page, Conversion conversion, const EqualizeOptions& options,
+           std::size_t passes)
+      : reader_(reader),
+        page_(page),
+        conversion_(std::move(conversion)),
+        options_(options),
+        watch_(options, page, conversion_.source().block_count * passes) {}
+
+  /// Checks what the page needs against the memory budget and settles how many threads there are for it.
+  Result<void> plan();
+  Result<void> count();
+  Result<void> write(ImageWriter& writer);
+  PageReport report() &&;
+
+ private:
+  /// Reads block `index`, as the planes to be equalized (a colour block is gray already, if asked for).
+  Result<void> read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const;
+  Result<std::vector<std::unique_ptr<BlockReader>>> open_readers(unsigned n) const;
+
+  const ImageReader& reader_;
+  std::size_t page_;
+  Conversion conversion_;
+  const EqualizeOptions& options_;
+  Watch watch_;
+  unsigned threads_ = 1;
+  bool keep_ = false;
+  std::vector<Block> kept_;
+  PageReport report_;
+};
+
+Result<void> PagePass::plan() {
+  const PageInfo& source = conversion_.source();
+  // A block on its way may exist three times: as read, as converted, and encoded.
+  constexpr std::uint64_t kCopies = 3;
+  const std::uint64_t least = source.decoder_bytes + kCopies * source.block_bytes;
+  if (least > options_.memory_bytes) {
+    return fail(Errc::too_large, "needs about {} MiB of memory; --memory allows {} MiB", (least >> 20) + 1,
+                options_.memory_bytes >> 20);
+  }
+  const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes);
+  threads_ = static_cast<unsigned>(std::min<std::uint64_t>(
+      std::max(1U, options_.threads), (options_.memory_bytes - source.decoder_bytes) / per_thread));
+  const std::uint64_t spare = options_.memory_bytes - source.decoder_bytes - threads_ * per_thread;
+  keep_ = !source.cheap_to_reread && source.total_bytes <= spare;
+  return {};
+}
+
+Result<std::vector<std::unique_ptr<BlockReader>>> PagePass::open_readers(unsigned n) const {
+  std::vector<std::unique_ptr<BlockReader>> readers;
+  for (unsigned i = 0; i < n; ++i) {
+    ECE465_ASSIGN(auto reader, reader_.read_page(page_));
+    readers.push_back(conversion_.adapt(std::move(reader)));
+  }
+  return readers;
+}
+
+Result<void> PagePass::read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const {
+  if (!conversion_.to_gray()) return from.read(index, out);
+  ECE465_TRY(from.read(index, scratch));
+  luma_block(scratch, conversion_.source().layout, out);
+  return {};
+}
+
+Result<void> PagePass::count() {
+  const auto start = Clock::now();
+  const PageInfo& source = conversion_.source();
+  const unsigned threads = source.any_order ? threads_ : 1;
+  ECE465_ASSIGN(auto readers, open_readers(threads));
+  struct Worker {
+    Counter counter;
+    Block block, scratch;
+  };
+  std::vector<Worker> workers;
+  for (unsigned i = 0; i < threads; ++i) {
+    workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
+  }
+  if (keep_) kept_.resize(source.block_count);
+
+  ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
+    Worker& worker = workers[w];
+    Block& block = keep_ ? kept_[index] : worker.block;
+    ECE465_TRY(read(*readers[w], index, block, worker.scratch));
+    worker.counter.add(block);
+    return watch_.block_done();
+  }));
+
+  for (auto& worker : workers) {
+    auto histograms = worker.counter.finish();
+    if (report_.before.empty()) {
+      report_.before = std::move(histograms);
+    } else {
+      for (std::size_t i = 0; i < histograms.size(); ++i) report_.before[i] += histograms[i];
+    }
+  }
+  conversion_.settle(report_.before, report_.tables);
+  report_.count_time = Clock::now() - start;
+  return {};
+}
+
+Result<void> PagePass::write(ImageWriter& writer) {
+  const auto start = Clock::now();
+  const PageInfo& source = conversion_.source();
+  ECE465_ASSIGN(const auto page_writer, writer.begin_page(page_, conversion_.target()));
+  const bool any_order = page_writer->any_order() && (keep_ || source.any_order);
+  const unsigned threads = any_order ? threads_ : 1;
+  std::vector<std::unique_ptr<BlockReader>> readers;
+  if (!keep_) {
+    ECE465_ASSIGN(readers, open_readers(threads));
+  }
+  struct Worker {
+    std::unique_ptr<BlockWriter> writer;
+    Block block, scratch, converted;
+  };
+  std::vector<Worker> workers(threads);
+  for (auto& worker : workers) {
+    ECE465_ASSIGN(worker.writer, page_writer->open_blocks());
+  }
+
+  ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
+    Worker& worker = workers[w];
+    Block& block = keep_ ? kept_[index] : worker.block;
+    if (!keep_) ECE465_TRY(read(*readers[w], index, block, worker.scratch));
+    Block& final_block = conversion_.apply(block, worker.scratch, worker.converted);
+    ECE465_TRY(worker.writer->write(index, final_block));
+    if (keep_) kept_[index] = Block{};  // give the memory back as we go
+    return watch_.block_done();
+  }));
+  ECE465_TRY(page_writer->finish());
+  report_.write_time = Clock::now() - start;
+  return {};
+}
+
+PageReport PagePass::report() && {
+  report_.width = conversion_.source().width;
+  report_.height = conversion_.source().height;
+  report_.layout = conversion_.source().layout;
+  report_.kept_in_memory = keep_;
+  return std::move(report_);
+}
+
+Result<Format> content_format(const ByteSource& source, Format otherwise) {
+  std::array<std::byte, 16> head{};
+  ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
+  return format_of_content(Bytes(head).first(n)).value_or(otherwise);  // open_image says what is wrong
+}
+
+/// An error on a page of many should say which.
+Error on_page(Error error, std::size_t page, std::size_t pages) {
+  if (pages > 1) error.what = fmt::format("page {}: {}", page + 1, error.what);
+  return error;
+}
+
+Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::optional<Format> output,
+                           const EqualizeOptions& options) {
+  EqualizeReport report;
+  ECE465_ASSIGN(report.input_format, content_format(source, Format::jpeg));
+  report.output_format = output.value_or(report.input_format);
+  const bool converting = report.input_format != report.output_format;
+  ECE465_ASSIGN(
+      const auto reader,
+      open_image(source, {.channels = options.channels, .interleaved = converting, .limits = options.limits}));
+  report.notes = reader->notes();
+  const auto& pages = reader->pages();
+  if (converting && pages.size() > 1 && !capabilities(report.output_format).many_pages) {
+    return fail(Errc::unsupported, "has {} pages; {} holds one: choose a .tif output", pages.size(),
+                format_name(report.output_format));
+  }
+  std::unique_ptr<ImageWriter> writer;
+  if (sink != nullptr) {
+    ECE465_ASSIGN(writer, create_image(report.output_format, *reader, *sink,
+                                       {.quality = options.quality, .limits = options.limits}));
+  }
+  for (std::size_t page = 0; page < pages.size(); ++page) {
+    Conversion conversion(pages[page], options.channels, converting, report.output_format);
+    for (auto& note : conversion.notes()) {
+      if (page == 0) report.notes.push_back(std::move(note));
+    }
+    PagePass pass(*reader, page, std::move(conversion), options, writer ? 2 : 1);
+    const auto all = [&]() -> Result<void> {
+      ECE465_TRY(pass.plan());
+      ECE465_TRY(pass.count());
+      if (writer) ECE465_TRY(pass.write(*writer));
+      return {};
+    };
+    if (auto done = all(); !done) return std::unexpected(on_page(std::move(done).error(), page, pages.size()));
+    report.pages.push_back(std::move(pass).report());
+  }
+  if (writer) ECE465_TRY(writer->finish());
+  return report;
+}
+
+}  // namespace
+
+Result<EqualizeReport> equalize(const ByteSource& source, ByteSink& sink, Format output,
+                                const EqualizeOptions& options) {
+  auto report = run(source, &sink, output, options);
+  // Output trouble names the output already.
+  if (!report && report.error().code != Errc::io) return within(source.name(), std::move(report).error());
+  return report;
+}
+
+Result<EqualizeReport> analyze(const ByteSource& source, const EqualizeOptions& options) {
+  auto report = run(source, nullptr, std::nullopt, options);
+  if (!report) return within(source.name(), std::move(report).error());
+  return report;
+}
+
+}  // namespace ece465::image
