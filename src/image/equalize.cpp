@@ -1,6 +1,7 @@
 #include "ece465/image/equalize.hpp"
 
 #include <array>
+#include <atomic>
 #include <cassert>
 #include <mutex>
 
@@ -18,19 +19,19 @@ using Clock = std::chrono::steady_clock;
 /// Hands out progress and notices a request to stop.
 class Watch {
  public:
-  Watch(const EqualizeOptions& options, std::size_t page, std::size_t total)
-      : options_(options), page_(page), total_(total) {}
+  /// `total`: blocks of all pages, in all passes.
+  Watch(const EqualizeOptions& options, std::size_t total) : options_(options), total_(total) {}
 
   Result<void> block_done() {
     if (options_.stop.stop_requested()) return fail(Errc::cancelled, "interrupted");
     const std::size_t done = ++done_;
-    if (options_.progress) options_.progress(page_, done, total_);
+    if (options_.progress) options_.progress(done, total_);
     return {};
   }
 
  private:
   const EqualizeOptions& options_;
-  std::size_t page_, total_;
+  std::size_t total_;
   std::atomic<std::size_t> done_{0};
 };
 
@@ -38,12 +39,8 @@ class Watch {
 class PagePass {
  public:
   PagePass(const ImageReader& reader, std::size_t page, Conversion conversion, const EqualizeOptions& options,
-           std::size_t passes)
-      : reader_(reader),
-        page_(page),
-        conversion_(std::move(conversion)),
-        options_(options),
-        watch_(options, page, conversion_.source().block_count * passes) {}
+           Watch& watch)
+      : reader_(reader), page_(page), conversion_(std::move(conversion)), options_(options), watch_(watch) {}
 
   /// Checks what the page needs against the memory budget and settles how many threads there are for it.
   Result<void> plan();
@@ -60,7 +57,7 @@ class PagePass {
   std::size_t page_;
   Conversion conversion_;
   const EqualizeOptions& options_;
-  Watch watch_;
+  Watch& watch_;
   unsigned threads_ = 1;
   bool keep_ = false;
   std::vector<Block> kept_;
@@ -209,12 +206,17 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
     ECE465_ASSIGN(writer, create_image(report.output_format, *reader, *sink,
                                        {.quality = options.quality, .limits = options.limits}));
   }
+  std::size_t blocks = 0;
+  for (const PageInfo& page : pages) {
+    blocks += Conversion(page, options.channels, converting, report.output_format).source().block_count;
+  }
+  Watch watch(options, blocks * (writer ? 2 : 1));
   for (std::size_t page = 0; page < pages.size(); ++page) {
     Conversion conversion(pages[page], options.channels, converting, report.output_format);
     for (auto& note : conversion.notes()) {
       if (page == 0) report.notes.push_back(std::move(note));
     }
-    PagePass pass(*reader, page, std::move(conversion), options, writer ? 2 : 1);
+    PagePass pass(*reader, page, std::move(conversion), options, watch);
     const auto all = [&]() -> Result<void> {
       ECE465_TRY(pass.plan());
       ECE465_TRY(pass.count());

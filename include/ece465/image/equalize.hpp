@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,8 +19,8 @@ struct EqualizeOptions {
   std::uint64_t memory_bytes = Limits{}.default_memory_bytes;
   Limits limits;
   std::stop_token stop;
-  /// Called now and then from any worker with blocks done and blocks to do (both passes, this page).
-  std::function<void(std::size_t page, std::size_t done, std::size_t total)> progress;
+  /// Called after every block, from any worker, with blocks done and blocks to do (both passes, all pages).
+  std::function<void(std::size_t done, std::size_t total)> progress;
 };
 
 /// What was done to one page.
