@@ -8,3 +8,11 @@ find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
 find_package(CLI11 REQUIRED)
+
+# asio's standalone form is headers only and comes without a CMake package.
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
+add_library(ece465_asio INTERFACE)
+add_library(ece465::asio ALIAS ece465_asio)
+target_include_directories(ece465_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
+target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+target_link_libraries(ece465_asio INTERFACE Threads::Threads)

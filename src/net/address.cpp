@@ -1,0 +1,43 @@
+#include "ece465/net/address.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ece465::net {
+
+std::string Address::to_string() const {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
+Result<Address> parse_address(std::string_view text, std::uint16_t default_port) {
+  const auto bad = [&](std::string_view why) {
+    return fail(Errc::usage, "'{}' is no address: {}; write HOST:PORT", text, why);
+  };
+  Address address("", default_port);
+  std::string_view port;
+  bool has_port = false;
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) return bad("']' is missing");
+    address.host = text.substr(1, close - 1);
+    const auto rest = text.substr(close + 1);
+    if (!rest.empty() && !rest.starts_with(':')) return bad("something else than :PORT follows ']'");
+    has_port = !rest.empty();
+    if (has_port) port = rest.substr(1);
+  } else if (std::ranges::count(text, ':') > 1) {
+    address.host = text;  // a bare IPv6 literal
+  } else {
+    const auto colon = text.find(':');
+    address.host = text.substr(0, colon);
+    has_port = colon != std::string_view::npos;
+    if (has_port) port = text.substr(colon + 1);
+  }
+  if (address.host.empty()) return bad("the host is missing");
+  if (has_port) {
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (error != std::errc{} || end != port.data() + port.size()) return bad("the port is no number from 0 to 65535");
+  }
+  return address;
+}
+
+}  // namespace ece465::net

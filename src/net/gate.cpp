@@ -1,0 +1,32 @@
+#include "ece465/net/gate.hpp"
+
+namespace ece465::net {
+
+using Clock = std::chrono::steady_clock;
+
+Event::Event(const asio::any_io_executor& executor) : waiters_(std::make_shared<Waiters>()), executor_(executor) {}
+
+Task<bool> Event::wait(Duration limit) {
+  const auto waiters = waiters_;
+  asio::steady_timer timer(executor_, limit == Duration::max() ? Clock::time_point::max() : Clock::now() + limit);
+  waiters->push_back(&timer);
+  co_await timer.async_wait(kNoThrow);
+  // `notify` takes waiters off the list; one that is still there ran out of time.
+  co_return std::erase(*waiters, &timer) == 0;
+}
+
+void Event::notify() {
+  for (auto* timer : std::exchange(*waiters_, {})) timer->cancel();
+}
+
+Task<bool> Gate::drained(Duration limit) {
+  const auto end = Clock::now() + limit;
+  while (inside_ > 0) {
+    const auto left = end - Clock::now();
+    if (left <= Duration::zero()) co_return false;
+    co_await emptied_.wait(left);
+  }
+  co_return true;
+}
+
+}  // namespace ece465::net

@@ -1,0 +1,70 @@
+#include "ece465/net/gate.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace ece465::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs one coroutine to its end.
+template <class Body>
+void run(Body body) {
+  asio::io_context context(1);
+  bool finished = false;
+  const auto whole = [&]() -> Task<void> {
+    co_await body(context);
+    finished = true;
+  };
+  asio::co_spawn(context, whole, asio::detached);
+  context.run();
+  CHECK(finished);
+}
+
+Task<void> leave_soon(Gate& gate) {
+  const auto pass = gate.enter();
+  asio::steady_timer pause(co_await asio::this_coro::executor, 5ms);
+  co_await pause.async_wait(kNoThrow);
+}
+
+}  // namespace
+
+TEST_SUITE("gate") {
+  TEST_CASE("an empty gate is drained at once") {
+    run([](asio::io_context& context) -> Task<void> {
+      Gate gate(context.get_executor());
+      gate.close();
+      CHECK(!gate.open());
+      CHECK(co_await gate.drained(0s));
+    });
+  }
+
+  TEST_CASE("drained waits for the last to leave, and no longer than its limit") {
+    run([](asio::io_context& context) -> Task<void> {
+      Gate gate(context.get_executor());
+      asio::co_spawn(context, leave_soon(gate), asio::detached);
+      auto held = gate.enter();
+      CHECK(gate.inside() >= 1);
+      CHECK(!co_await gate.drained(20ms));
+      CHECK(gate.inside() == 1);
+      {
+        const auto gone = std::move(held);
+      }
+      CHECK(co_await gate.drained(20s));
+    });
+  }
+}
+
+TEST_SUITE("event") {
+  TEST_CASE("notify wakes those that wait, once; without it the wait runs out") {
+    run([](asio::io_context& context) -> Task<void> {
+      Event event(context.get_executor());
+      event.notify();  // nobody waits: no effect
+      CHECK(!co_await event.wait(1ms));
+      asio::post(context, [&] { event.notify(); });
+      CHECK(co_await event.wait(20s));
+      asio::post(context, [&] { event.notify(); });
+      CHECK(co_await event.wait());
+    });
+  }
+}

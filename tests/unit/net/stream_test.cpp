@@ -1,0 +1,203 @@
+#include "ece465/net/stream.hpp"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "ece465/net/gate.hpp"
+#include "ece465/net/listener.hpp"
+#include "ece465/net/offload.hpp"
+
+using namespace ece465;
+using namespace ece465::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kSoon = 20ms;  // a wait that is meant to run out
+constexpr Duration kLong = 20s;   // a wait that is not
+
+/// A server on a free port whose sessions run `serve`, and a client that runs `use` on a connection to it.
+template <class Serve, class Use>
+void talk(Serve serve, Use use) {
+  asio::io_context context(1);
+  auto listener = Listener::open(context, {"127.0.0.1", 0});
+  REQUIRE(listener);
+  Gate gate(context.get_executor());
+  const std::function<Task<void>(Stream)> session = serve;
+  asio::co_spawn(context, listener->accept(session, gate, 100, [](const Error&) {}), asio::detached);
+  bool finished = false;
+  const auto client = [&]() -> Task<void> {
+    auto stream = co_await connect(listener->address(), kLong);
+    REQUIRE(stream);
+    co_await use(*stream);
+    stream->close();
+    listener->stop();
+    gate.close();
+    CHECK(co_await gate.drained(kLong));
+    finished = true;
+  };
+  asio::co_spawn(context, client, asio::detached);
+  context.run();
+  CHECK(finished);
+}
+
+Task<void> echo(Stream stream) {
+  Buffer buffer(1024);
+  for (;;) {
+    const auto n = co_await stream.read_some(buffer.span(), kLong);
+    if (!n || *n == 0) co_return;
+    if (!co_await stream.write(buffer.span().first(*n), kLong)) co_return;
+  }
+}
+
+Task<void> say_nothing(Stream stream) {
+  Buffer buffer(1);
+  (void)co_await stream.read_some(buffer.span(), kLong);  // until the peer goes
+}
+
+Task<void> hang_up(Stream) { co_return; }
+
+Task<void> send_in_pieces(Stream stream) {
+  for (const std::string_view piece : {"first\nsec", "ond\r", "\n\nthe ", "rest", "PAYLOAD"}) {
+    (void)co_await stream.write(as_bytes(piece), kLong);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("stream") {
+  TEST_CASE("bytes come back from an echo, however large and in however many buffers") {
+    talk(echo, [](Stream& stream) -> Task<void> {
+      const std::string text(100'000, 'x');
+      const std::array<Bytes, 3> parts{as_bytes("head"), as_bytes(text), as_bytes("tail")};
+      CHECK(co_await stream.write(parts, kLong));
+      std::string back(text.size() + 8, '\0');
+      CHECK(co_await stream.read_exactly(std::as_writable_bytes(std::span(back)), kLong));
+      CHECK(back == "head" + text + "tail");
+      CHECK(stream.bytes_written() == back.size());
+      CHECK(stream.bytes_read() == back.size());
+    });
+  }
+
+  TEST_CASE("a silent peer is a timeout that names it, and the connection can be used again") {
+    talk(echo, [](Stream& stream) -> Task<void> {
+      Buffer buffer(8);
+      const auto result = co_await stream.read_some(buffer.span(), kSoon);
+      REQUIRE(!result);
+      CHECK(result.error().code == Errc::timeout);
+      CHECK(result.error().what.find("127.0.0.1") != std::string::npos);
+      CHECK(co_await stream.write(as_bytes("x"), kLong));
+      CHECK((co_await stream.read_some(buffer.span(), kLong)).value() == 1);
+    });
+  }
+
+  TEST_CASE("the end of the stream is seen at once, not after the deadline") {
+    talk(hang_up, [](Stream& stream) -> Task<void> {
+      Buffer buffer(8);
+      const auto result = co_await stream.read_some(buffer.span(), kLong);
+      CHECK(result.value() == 0);
+      const auto whole = co_await stream.read_exactly(buffer.span(), kLong);
+      REQUIRE(!whole);
+      CHECK(whole.error().code == Errc::corrupt);
+    });
+  }
+
+  TEST_CASE("a peer that takes nothing is a timeout") {
+    talk(
+        [](Stream stream) -> Task<void> {
+          Buffer buffer(1);
+          (void)co_await stream.read_some(buffer.span(), kLong);
+          asio::steady_timer pause(stream.executor(), 200ms);
+          co_await pause.async_wait(kNoThrow);
+        },
+        [](Stream& stream) -> Task<void> {
+          const Buffer megabytes(std::size_t{64} << 20);
+          const auto result = co_await stream.write(megabytes.span(), kSoon);
+          REQUIRE(!result);
+          CHECK(result.error().code == Errc::timeout);
+        });
+  }
+
+  TEST_CASE("a port where nobody listens is unavailable and named") {
+    asio::io_context context(1);
+    std::uint16_t port = 0;
+    {
+      auto listener = Listener::open(context, {"127.0.0.1", 0});
+      port = listener->address().port;
+    }
+    const auto attempt = [&]() -> Task<void> {
+      const auto stream = co_await connect({"127.0.0.1", port}, kLong);
+      REQUIRE(!stream);
+      CHECK(stream.error().code == Errc::unavailable);
+      CHECK(stream.error().what.find(std::to_string(port)) != std::string::npos);
+    };
+    asio::co_spawn(context, attempt, asio::detached);
+    context.run();
+  }
+
+  TEST_CASE("a port that is taken is refused with its address") {
+    asio::io_context context(1);
+    const auto first = Listener::open(context, {"127.0.0.1", 0});
+    const auto second = Listener::open(context, first->address());
+    REQUIRE(!second);
+    CHECK(second.error().what.find(first->address().to_string()) != std::string::npos);
+  }
+}
+
+TEST_SUITE("line reader") {
+  TEST_CASE("lines and counted bytes, however the pieces fall") {
+    talk(send_in_pieces, [](Stream& stream) -> Task<void> {
+      LineReader reader(stream, 16);
+      CHECK((co_await reader.line(kLong)).value() == "first");
+      CHECK((co_await reader.line(kLong)).value() == "second");
+      CHECK((co_await reader.line(kLong)).value() == "");
+      std::string bytes(8 + 7, '\0');
+      CHECK(co_await reader.read_exactly(std::as_writable_bytes(std::span(bytes)), kLong));
+      CHECK(bytes == "the restPAYLOAD");
+      const auto end = co_await reader.line(kLong);
+      REQUIRE(!end);
+      CHECK(end.error().code == Errc::unavailable);
+    });
+  }
+
+  TEST_CASE("a line longer than the buffer is refused once the buffer is full") {
+    talk(
+        [](Stream stream) -> Task<void> {
+          const std::string endless(1'000'000, 'x');
+          (void)co_await stream.write(as_bytes(endless), kLong);
+        },
+        [](Stream& stream) -> Task<void> {
+          LineReader reader(stream, 4096);
+          const auto line = co_await reader.line(kLong);
+          REQUIRE(!line);
+          CHECK(line.error().code == Errc::too_large);
+        });
+  }
+
+  TEST_CASE("a line that never ends is a timeout") {
+    talk(say_nothing, [](Stream& stream) -> Task<void> {
+      LineReader reader(stream);
+      const auto line = co_await reader.line(kSoon);
+      REQUIRE(!line);
+      CHECK(line.error().code == Errc::timeout);
+    });
+  }
+}
+
+TEST_SUITE("offload") {
+  TEST_CASE("work runs on the pool, the coroutine goes on on its own thread, errors come back") {
+    asio::io_context context(1);
+    asio::thread_pool pool(2);
+    const auto here = std::this_thread::get_id();
+    const auto run = [&]() -> Task<void> {
+      const auto there = co_await offload(pool, []() -> Result<std::thread::id> { return std::this_thread::get_id(); });
+      CHECK(there.value() != here);
+      CHECK(std::this_thread::get_id() == here);
+      const auto failed = co_await offload(pool, []() -> Result<int> { throw std::bad_alloc(); });
+      CHECK(failed.error().code == Errc::too_large);
+    };
+    asio::co_spawn(context, run, asio::detached);
+    context.run();
+  }
+}
