@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <functional>
+#include <span>
 #include <vector>
 
 #include "ece465/image/pixels.hpp"
@@ -24,9 +25,36 @@ struct Scene {
   bool operator==(const Scene&) const = default;
 };
 
-/// Draws a low-contrast landscape: hazy sky, ridges of hills, a sun, film grain; levels fill about a third of
-/// the range. The same arguments give the same picture on every machine (integers only). Alpha, if any, fades
-/// from the left edge; further extras hold a ramp.
+/// Draws a low-contrast landscape row by row: hazy sky, ridges of textured hills, a sun, film grain; levels fill
+/// about a third of the range. The same arguments give the same picture on every machine (integers only).
+/// Alpha, if any, fades from the left edge; further extras hold a ramp. A row costs a few nanoseconds per
+/// pixel, so that pictures of gigapixels can be streamed.
+class LandscapePainter {
+ public:
+  LandscapePainter(std::uint32_t width, std::uint32_t height, const image::PixelLayout& layout, std::uint32_t seed);
+  /// Writes row `y` to `out`: `width * layout.samples()` samples. Rows may come in any order.
+  void paint(std::uint32_t y, std::span<std::uint16_t> out);
+
+ private:
+  static constexpr std::size_t kHills = 4;
+  /// Smooth noise on a lattice of 2^log2_period pixels, of which two rows are kept.
+  struct Octave {
+    int log2_period = 0;
+    std::int32_t amplitude = 0;
+    std::uint32_t lattice_y = 0;
+    std::vector<std::int32_t> above, below;  ///< lattice rows lattice_y and lattice_y + 1
+    std::vector<std::int32_t> between;       ///< scratch: the lattice at a row of pixels
+  };
+  void add_octave(Octave& octave, std::uint32_t y);
+
+  std::uint32_t width_, height_, seed_;
+  image::PixelLayout layout_;
+  std::array<std::vector<std::uint32_t>, kHills> ridges_;  ///< per column, where each range of hills begins
+  std::vector<Octave> octaves_;
+  std::vector<std::int32_t> texture_, grain_, on_land_, line_;  ///< scratch rows
+};
+
+/// The whole picture of a `LandscapePainter`.
 [[nodiscard]] Scene landscape(std::uint32_t width, std::uint32_t height, const image::PixelLayout& layout,
                               std::uint32_t seed = 1);
 
