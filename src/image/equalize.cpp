@@ -170,6 +170,8 @@ PageReport PagePass::report() && {
   report_.width = conversion_.source().width;
   report_.height = conversion_.source().height;
   report_.layout = conversion_.source().layout;
+  report_.palette = conversion_.source().palette.has_value();
+  report_.stored_samples = conversion_.source().stored_samples();
   report_.kept_in_memory = keep_;
   return std::move(report_);
 }
@@ -224,7 +226,11 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
       return {};
     };
     if (auto done = all(); !done) return std::unexpected(on_page(std::move(done).error(), page, pages.size()));
-    report.pages.push_back(std::move(pass).report());
+    if (options.page_done) {
+      options.page_done(std::move(pass).report());
+    } else {
+      report.pages.push_back(std::move(pass).report());
+    }
   }
   if (writer) ECE465_TRY(writer->finish());
   return report;

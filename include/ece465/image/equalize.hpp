@@ -11,6 +11,8 @@
 
 namespace ece465::image {
 
+struct PageReport;
+
 struct EqualizeOptions {
   Channels channels = Channels::luma;
   int quality = 0;  ///< see WriteOptions
@@ -21,12 +23,18 @@ struct EqualizeOptions {
   std::stop_token stop;
   /// Called after every block, from any worker, with blocks done and blocks to do (both passes, all pages).
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// Takes each page's report when the page is done, instead of EqualizeReport::pages: the histograms of a
+  /// thousand 16-bit pages are 600 MB that most callers need not keep.
+  std::function<void(PageReport&&)> page_done;
 };
 
 /// What was done to one page.
 struct PageReport {
   std::uint32_t width = 0, height = 0;
   PixelLayout layout;
+  bool palette = false;  ///< pixels are indices; `before` and `tables` are those of the colours
+  /// Samples of a pixel in the file, colour and alpha and all; 1 for a palette's index.
+  unsigned stored_samples = 1;
   std::vector<Histogram> before;  ///< one per equalized plane
   std::vector<Table> tables;
   /// Wall time of the first pass (decode and count) and the second (map, encode, write).
@@ -36,7 +44,7 @@ struct PageReport {
 
 struct EqualizeReport {
   Format input_format = Format::jpeg, output_format = Format::jpeg;
-  std::vector<PageReport> pages;
+  std::vector<PageReport> pages;   ///< empty when `page_done` took them
   std::vector<std::string> notes;  ///< what a person should know: "16 bits became 8", "alpha was dropped"
 };
 
