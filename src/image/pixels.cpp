@@ -247,7 +247,7 @@ PaletteResult equalize_palette(const Palette& palette, const Histogram& indices,
       shift_luma<std::uint8_t>(narrow, 255, result.tables[0].data());
       std::copy_n(narrow, 3, c);
     }
-    result.palette.push_back({widened(c[0]), widened(c[1]), widened(c[2])});
+    result.palette.push_back({widened(c[0]), widened(c[1]), widened(c[2]), palette[i].alpha});
   }
   return result;
 }

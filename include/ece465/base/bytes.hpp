@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace ece465 {
 
@@ -46,6 +47,12 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size) { resize(size); }
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer moved(std::move(other));  // what is moved from is empty, not a size without memory
+    swap(moved);
+    return *this;
+  }
 
   /// Contents are kept only when `size` is within the capacity. Throws std::bad_alloc.
   void resize(std::size_t size) {
@@ -60,6 +67,11 @@ class Buffer {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] MutableBytes span() { return {data_.get(), size_}; }
   [[nodiscard]] Bytes span() const { return {data_.get(), size_}; }
+  void swap(Buffer& other) noexcept {
+    data_.swap(other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
 
  private:
   std::unique_ptr<std::byte[]> data_;

@@ -108,6 +108,7 @@ void drop_extras(const Block& block, const PixelLayout& layout, Block& out);
 /// A palette's colours at 16 bits; PNG's are scaled up by 257.
 struct PaletteColor {
   std::uint16_t red = 0, green = 0, blue = 0;
+  std::uint16_t alpha = 65535;  ///< opaque, unless the format lets entries be transparent (PNG)
   bool operator==(const PaletteColor&) const = default;
 };
 using Palette = std::vector<PaletteColor>;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "chunks.hpp"
+
+namespace ece465::image::png {
+
+/// A PNG as it grows, front to back.
+class Output {
+ public:
+  explicit Output(ByteSink& sink) : sink_(sink) {}
+
+  [[nodiscard]] Result<void> append(Bytes bytes);
+  [[nodiscard]] Result<void> append_chunk(ChunkName name, Bytes data);
+  /// A chunk of another file as it is, checksum included.
+  [[nodiscard]] Result<void> copy_chunk(const ByteSource& source, const Chunk& chunk);
+
+ private:
+  ByteSink& sink_;
+  std::uint64_t offset_ = 0;
+  std::vector<std::byte> scratch_;
+};
+
+/// IHDR's data.
+[[nodiscard]] std::array<std::byte, 13> header_data(const Header& header);
+
+}  // namespace ece465::image::png

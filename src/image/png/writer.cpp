@@ -1,0 +1,262 @@
+#include <algorithm>
+#include <cassert>
+
+#include "bands.hpp"
+#include "formats.hpp"
+#include "image_stream.hpp"
+#include "reader.hpp"
+
+namespace ece465::image::png {
+namespace {
+
+/// Compresses blocks as they arrive, several at once. Blocks that are small (a TIFF's strips of one row) are
+/// gathered to bands; a band waits for the row above it, so that the result is the same whoever comes first.
+class BandedPage final : public PageWriter {
+ public:
+  BandedPage(Output& output, const Header& header, const PageInfo& info)
+      : header_(header),
+        info_(info),
+        row_bytes_(info.width * info.layout.pixel_bytes()),
+        blocks_per_band_(std::max<std::size_t>(1, rows_per_band(row_bytes_, info.height) / info.rows_per_block)),
+        bands_((info.block_count + blocks_per_band_ - 1) / blocks_per_band_),
+        stream_(output, bands_) {}
+
+  bool any_order() const override { return true; }
+  Result<std::unique_ptr<BlockWriter>> open_blocks() override { return std::make_unique<Blocks>(*this); }
+  Result<void> finish() override {
+    if (!stream_.is_complete()) return fail(Errc::internal, "PNG blocks are missing");
+    return {};
+  }
+
+ private:
+  struct Band {
+    std::size_t index = 0;
+    std::vector<Block> blocks;
+    std::size_t missing = 0;
+    bool needs_above = false;
+    std::vector<std::byte> above;
+    [[nodiscard]] bool is_ready() const { return missing == 0 && !needs_above; }
+  };
+
+  class Blocks final : public BlockWriter {
+   public:
+    explicit Blocks(BandedPage& page) : page_(page), encoder_(page.header_, page.header_.width) {}
+    Result<void> write(std::size_t index, Block& block) override {
+      for (Band& band : page_.deposit(index, block)) {
+        ECE465_TRY(page_.encode(band, encoder_));
+        block = std::move(band.blocks.front());  // its buffer may be used again
+      }
+      return {};
+    }
+
+   private:
+    BandedPage& page_;
+    RowEncoder encoder_;
+  };
+
+  Band& band_at(std::size_t index);
+  std::vector<Band> deposit(std::size_t block_index, Block& block);
+  Result<void> encode(const Band& band, RowEncoder& encoder);
+
+  Header header_;
+  PageInfo info_;
+  std::size_t row_bytes_;
+  std::size_t blocks_per_band_, bands_;
+  ImageStream stream_;
+  std::mutex mutex_;                     // guards pending_
+  std::map<std::size_t, Band> pending_;  // bands that wait for blocks or for the row above
+};
+
+BandedPage::Band& BandedPage::band_at(std::size_t index) {
+  const auto [at, is_new] = pending_.try_emplace(index);
+  Band& band = at->second;
+  if (is_new) {
+    band.index = index;
+    band.missing = std::min(blocks_per_band_, info_.block_count - index * blocks_per_band_);
+    band.blocks.resize(band.missing);
+    band.needs_above = index > 0;
+  }
+  return band;
+}
+
+/// Takes a block; returns the bands that have all they need now.
+std::vector<BandedPage::Band> BandedPage::deposit(std::size_t block_index, Block& block) {
+  const std::size_t index = block_index / blocks_per_band_;
+  std::vector<Band> ready;
+  const std::scoped_lock lock(mutex_);
+  const auto take_if_ready = [&](Band& band) {
+    if (!band.is_ready()) return;
+    ready.push_back(std::move(band));
+    pending_.erase(ready.back().index);
+  };
+  const bool ends_band = (block_index + 1) % blocks_per_band_ == 0 && index + 1 < bands_;
+  if (ends_band) {
+    Band& next = band_at(index + 1);
+    const std::byte* const last = block.pixels.data() + (block.height - 1) * block.stride;
+    next.above.assign(last, last + row_bytes_);
+    next.needs_above = false;
+  }
+  Band& band = band_at(index);
+  std::swap(band.blocks[block_index % blocks_per_band_], block);
+  --band.missing;
+  take_if_ready(band);
+  if (ends_band) take_if_ready(band_at(index + 1));
+  return ready;
+}
+
+Result<void> BandedPage::encode(const Band& band, RowEncoder& encoder) {
+  encoder.set_above(band.above.empty() ? nullptr : band.above.data());
+  for (const Block& block : band.blocks) {
+    for (std::uint32_t y = 0; y < block.height; ++y) {
+      ECE465_TRY(encoder.add(block.pixels.data() + y * block.stride));
+    }
+  }
+  ECE465_ASSIGN(auto part, encoder.finish_part(band.index + 1 == bands_));
+  return stream_.add(band.index, std::move(part));
+}
+
+/// Gathers the whole image, as its first pass takes pixels from everywhere.
+class InterlacedPage final : public PageWriter {
+ public:
+  InterlacedPage(Output& output, const Header& header, const PageInfo& info)
+      : output_(output), header_(header), info_(info), image_(info.width * info.layout.pixel_bytes() * info.height) {}
+
+  bool any_order() const override { return true; }
+  Result<std::unique_ptr<BlockWriter>> open_blocks() override { return std::make_unique<Blocks>(*this); }
+  Result<void> finish() override;
+
+ private:
+  class Blocks final : public BlockWriter {
+   public:
+    explicit Blocks(InterlacedPage& page) : page_(page) {}
+    Result<void> write(std::size_t index, Block& block) override {
+      const std::size_t row_bytes = page_.info_.width * page_.info_.layout.pixel_bytes();
+      std::byte* to = page_.image_.data() + index * page_.info_.rows_per_block * row_bytes;
+      for (std::uint32_t y = 0; y < block.height; ++y, to += row_bytes) {
+        std::copy_n(block.pixels.data() + y * block.stride, row_bytes, to);
+      }
+      return {};
+    }
+
+   private:
+    InterlacedPage& page_;
+  };
+
+  Result<RowEncoder::Part> encode(const Pass& pass, bool last) const;
+
+  Output& output_;
+  Header header_;
+  PageInfo info_;
+  Buffer image_;
+};
+
+Result<RowEncoder::Part> InterlacedPage::encode(const Pass& pass, bool last) const {
+  const std::size_t pixel_bytes = info_.layout.pixel_bytes(), row_bytes = info_.width * pixel_bytes;
+  const std::uint32_t width = Pass::count(info_.width, pass.x0, pass.dx);
+  RowEncoder encoder(header_, width);
+  Buffer rows[2] = {Buffer(width * pixel_bytes), Buffer(width * pixel_bytes)};  // the one above stays
+  for (std::uint32_t y = pass.y0, i = 0; y < info_.height; y += pass.dy, ++i) {
+    const std::byte* from = image_.data() + y * row_bytes + pass.x0 * pixel_bytes;
+    std::byte* to = rows[i % 2].data();
+    for (std::uint32_t x = 0; x < width; ++x, from += pass.dx * pixel_bytes, to += pixel_bytes) {
+      std::copy_n(from, pixel_bytes, to);
+    }
+    ECE465_TRY(encoder.add(rows[i % 2].data()));
+  }
+  return encoder.finish_part(last);
+}
+
+Result<void> InterlacedPage::finish() {
+  std::vector<Pass> passes;  // those that have pixels
+  for (const Pass& pass : kAdam7) {
+    if (info_.width > pass.x0 && info_.height > pass.y0) passes.push_back(pass);
+  }
+  ImageStream stream(output_, passes.size());
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    ECE465_ASSIGN(auto part, encode(passes[i], i + 1 == passes.size()));
+    ECE465_TRY(stream.add(i, std::move(part)));
+  }
+  return {};
+}
+
+/// The header of what comes out. `kept`: the file whose everything but the pixels is kept, if any.
+Header output_header(const PageInfo& info, const Structure* kept) {
+  Header header{.width = info.width, .height = info.height, .bit_depth = info.layout.bits};
+  header.interlaced = kept != nullptr && kept->header.interlaced;
+  const bool has_alpha = info.layout.extras > 0;
+  if (info.palette) {
+    header.color_type = ColorType::palette;
+    header.bit_depth = kept != nullptr ? kept->header.bit_depth : std::uint8_t{8};
+  } else if (info.layout.colors == 3) {
+    header.color_type = has_alpha ? ColorType::rgb_alpha : ColorType::rgb;
+  } else {
+    header.color_type = has_alpha ? ColorType::gray_alpha : ColorType::gray;
+    // Two levels stay two levels, black and white, whatever they are equalized to.
+    const bool was_bits = kept != nullptr && kept->header.color_type == ColorType::gray && kept->header.bit_depth == 1;
+    if (was_bits && !has_alpha) header.bit_depth = 1;
+  }
+  return header;
+}
+
+class PngWriter final : public ImageWriter {
+ public:
+  PngWriter(const ImageReader& reader, ByteSink& sink) : output_(sink) {
+    if (const auto* png = dynamic_cast<const Reader*>(&reader); png != nullptr && !png->is_interleaved()) kept_ = png;
+  }
+
+  Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) override;
+  Result<void> finish() override;
+
+ private:
+  Result<void> write_chunk(const Chunk& chunk, const PageInfo& info);
+
+  const Reader* kept_ = nullptr;
+  Output output_;
+  std::size_t next_chunk_ = 0;  // of kept_'s
+};
+
+Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const PageInfo& info) {
+  assert(info.layout.extras == 0 || (info.layout.extras == 1 && info.layout.alpha == Alpha::unassociated));
+  const Header header = output_header(info, kept_ != nullptr ? &kept_->structure() : nullptr);
+  ECE465_TRY(output_.append(std::as_bytes(std::span(kSignature))));
+  ECE465_TRY(output_.append_chunk(name("IHDR"), header_data(header)));
+  if (kept_ != nullptr) {
+    const auto& chunks = kept_->structure().chunks;
+    for (; chunks[next_chunk_].name != name("IDAT"); ++next_chunk_) {
+      ECE465_TRY(write_chunk(chunks[next_chunk_], info));
+    }
+    ++next_chunk_;
+  }
+  if (header.interlaced) return std::make_unique<InterlacedPage>(output_, header, info);
+  return std::make_unique<BandedPage>(output_, header, info);
+}
+
+Result<void> PngWriter::write_chunk(const Chunk& chunk, const PageInfo& info) {
+  if (chunk.name == name("PLTE") && info.palette) {
+    std::vector<std::byte> data;
+    const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
+    for (const auto& c : *info.palette) {
+      for (const std::uint16_t v : {c.red, c.green, c.blue}) data.push_back(narrow(v));
+    }
+    return output_.append_chunk(chunk.name, data);
+  }
+  return output_.copy_chunk(kept_->source(), chunk);
+}
+
+Result<void> PngWriter::finish() {
+  if (kept_ != nullptr) {
+    const auto& chunks = kept_->structure().chunks;
+    for (; next_chunk_ < chunks.size(); ++next_chunk_) {
+      ECE465_TRY(output_.copy_chunk(kept_->source(), chunks[next_chunk_]));
+    }
+  }
+  return output_.append_chunk(name("IEND"), {});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ImageWriter>> create(const ImageReader& reader, ByteSink& sink, const WriteOptions&) {
+  return std::make_unique<PngWriter>(reader, sink);
+}
+
+}  // namespace ece465::image::png
