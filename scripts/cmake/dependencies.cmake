@@ -7,6 +7,9 @@ find_package(TIFF REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+
 find_package(CLI11 REQUIRED)
 
 # asio's standalone form is headers only and comes without a CMake package.

@@ -4,6 +4,8 @@
 #include <cassert>
 
 #include "kernels.hpp"
+#include "kernels_count.hpp"
+#include "kernels_scalar.hpp"
 
 namespace ece465::image {
 namespace {
@@ -23,16 +25,31 @@ decltype(auto) with_sample_type(unsigned bits, F&& f) {
   return bits == 8 ? f(std::uint8_t{}) : f(std::uint16_t{});
 }
 
-/// `pixel`'s colours with associated alpha divided out; a transparent pixel has none and stays as stored.
-template <class T>
-struct Straight {
-  std::uint32_t color[3];
-  std::uint32_t alpha;
-};
+/// Calls `f` with the block's pixels: all rows at once when nothing lies between them, else row by row.
+template <class T, class B, class F>
+void for_each_run(B& block, const PixelLayout& layout, F&& f) {
+  const std::size_t row_bytes = block.width * layout.pixel_bytes();
+  if (block.stride == row_bytes) {
+    f(samples_of<T>(block.pixels.span().first(row_bytes * block.height)));
+  } else {
+    for (std::uint32_t y = 0; y < block.height; ++y) f(samples_of<T>(block.row(y, layout)));
+  }
+}
+
+/// Cuts a run into pieces of at most `pixels` pixels, of `samples` samples each.
+template <class Run, class F>
+void for_each_piece(Run run, std::size_t samples, std::size_t pixels, F&& f) {
+  while (!run.empty()) {
+    const auto piece = run.first(std::min(run.size(), pixels * samples));
+    f(piece);
+    run = run.subspan(piece.size());
+  }
+}
 
 template <class T>
 constexpr std::uint32_t kMax = std::uint32_t{T(~T{0})};
 
+/// A colour without its associated alpha; a transparent pixel has none and stays as stored.
 template <class T>
 std::uint32_t divide_out(std::uint32_t value, std::uint32_t alpha) {
   if (alpha == 0 || alpha == kMax<T>) return value;
@@ -44,45 +61,22 @@ std::uint32_t multiply_in(std::uint32_t value, std::uint32_t alpha) {
   return (value * alpha + kMax<T> / 2) / kMax<T>;
 }
 
-/// The alpha to divide by: the pixel's own when associated, else opaque.
 template <class T>
-std::uint32_t divisor_alpha(const T* pixel, const PixelLayout& layout) {
-  return layout.alpha == Alpha::associated ? pixel[layout.colors] : kMax<T>;
+T pixel_luma(const T* pixel, std::uint32_t alpha) {
+  const auto straight = [&](std::size_t c) { return divide_out<T>(pixel[c], alpha); };
+  return static_cast<T>(kernels::luma(straight(0), straight(1), straight(2)));
 }
 
+/// Whether colours have to be divided by alpha: it is associated, and not every pixel of the run is opaque.
+/// Few images with alpha are transparent in many places; the rest of them takes the fast way.
 template <class T>
-std::uint32_t pixel_luma(const T* pixel, std::uint32_t alpha) {
-  return kernels::luma(divide_out<T>(pixel[0], alpha), divide_out<T>(pixel[1], alpha), divide_out<T>(pixel[2], alpha));
+bool is_translucent(std::span<T> run, const PixelLayout& layout) {
+  if (layout.alpha != Alpha::associated) return false;
+  std::uint32_t all = kMax<std::remove_const_t<T>>;
+  for (std::size_t i = layout.colors; i < run.size(); i += layout.samples()) all &= run[i];
+  return all != kMax<std::remove_const_t<T>>;
 }
 
-template <class T>
-T with_table(T value, std::uint32_t alpha, const std::uint16_t* table) {
-  if (alpha == kMax<T>) return static_cast<T>(table[value]);
-  if (alpha == 0) return value;  // nothing of it is seen
-  return static_cast<T>(multiply_in<T>(table[divide_out<T>(value, alpha)], alpha));
-}
-
-template <class T>
-void shift_luma(T* pixel, std::uint32_t alpha, const std::uint16_t* table) {
-  if (alpha == 0) return;
-  const std::uint32_t y = pixel_luma(pixel, alpha);
-  const auto delta = static_cast<std::int32_t>(table[y]) - static_cast<std::int32_t>(y);
-  for (int c = 0; c < 3; ++c) {
-    const auto moved = static_cast<std::int32_t>(divide_out<T>(pixel[c], alpha)) + delta;
-    const auto clamped =
-        static_cast<std::uint32_t>(std::clamp(moved, std::int32_t{0}, static_cast<std::int32_t>(kMax<T>)));
-    pixel[c] = static_cast<T>(alpha == kMax<T> ? clamped : multiply_in<T>(clamped, alpha));
-  }
-}
-
-/// Calls `f(pixel)` with a pointer to every pixel of a row.
-template <class T, class Byte, class F>
-void for_each_pixel(std::span<Byte> row, const PixelLayout& layout, F&& f) {
-  auto samples = samples_of<T>(row);
-  for (std::size_t i = 0; i < samples.size(); i += layout.samples()) f(samples.data() + i);
-}
-
-bool is_plain_gray(const PixelLayout& layout) { return layout.samples() == 1; }
 bool by_luma(const PixelLayout& layout, Channels channels) { return layout.colors == 3 && channels != Channels::each; }
 
 /// Sets `out` up as `width` x `height` contiguous pixels.
@@ -93,35 +87,114 @@ void shape_like(const Block& block, std::size_t pixel_bytes, Block& out) {
   out.pixels.resize(out.stride * out.height);
 }
 
+/// Pixels whose planes lie beside each other in the nearest cache on their way to being counted.
+constexpr std::size_t kPiece = 2048;
+
+/// Writes the luma of every pixel of a colour run to `out`.
+template <class T>
+void luma_run(std::span<const T> run, const PixelLayout& layout, T* out) {
+  const std::size_t samples = layout.samples();
+  if (!is_translucent(run, layout)) {
+    kernels::current().of<T>().luma(run.data(), run.size() / samples, samples, out);
+    return;
+  }
+  for (std::size_t i = 0; i < run.size(); i += samples) {
+    *out++ = pixel_luma(run.data() + i, run[i + layout.colors]);
+  }
+}
+
+/// Writes each colour of a run to a plane of its own, kPiece samples apart.
+template <class T>
+void split_run(std::span<const T> run, const PixelLayout& layout, T* planes) {
+  const std::size_t samples = layout.samples();
+  if (!is_translucent(run, layout)) {
+    kernels::current().of<T>().split(run.data(), run.size() / samples, samples, layout.colors, planes, kPiece);
+    return;
+  }
+  for (std::size_t i = 0; i < run.size(); i += samples, ++planes) {
+    const std::uint32_t alpha = run[i + layout.colors];
+    for (std::size_t c = 0; c < layout.colors; ++c) {
+      planes[c * kPiece] = static_cast<T>(divide_out<T>(run[i + c], alpha));
+    }
+  }
+}
+
 }  // namespace
 
 std::size_t plane_count(const PixelLayout& layout, Channels channels) {
   return by_luma(layout, channels) ? 1 : layout.colors;
 }
 
-Counter::Counter(const PixelLayout& layout, Channels channels)
-    : layout_(layout), channels_(channels), histograms_(plane_count(layout, channels), Histogram(layout.bits)) {}
+/// The tallies behind a Counter, for one of the two sample types.
+class Counter::Tally {
+ public:
+  virtual ~Tally() = default;
+  virtual void add(const Block& block, std::vector<Histogram>& histograms) = 0;
+  virtual void finish(std::vector<Histogram>& histograms) = 0;
+};
 
-void Counter::add(const Block& block) {
-  with_sample_type(layout_.bits, [&]<class T>(T) {
-    for (std::uint32_t y = 0; y < block.height; ++y) {
-      const Bytes row = block.row(y, layout_);
-      if (is_plain_gray(layout_)) {
-        kernels::count(samples_of<T>(row), histograms_[0].counts());
-      } else if (by_luma(layout_, channels_)) {
-        auto counts = histograms_[0].counts();
-        for_each_pixel<T>(row, layout_, [&](const T* p) { ++counts[pixel_luma(p, divisor_alpha(p, layout_))]; });
-      } else {
-        for_each_pixel<T>(row, layout_, [&](const T* p) {
-          const std::uint32_t alpha = divisor_alpha(p, layout_);
-          for (std::size_t c = 0; c < layout_.colors; ++c) ++histograms_[c].counts()[divide_out<T>(p[c], alpha)];
-        });
+namespace {
+
+template <class T>
+class TallyOf final : public Counter::Tally {
+ public:
+  TallyOf(const PixelLayout& layout, Channels channels)
+      : layout_(layout),
+        luma_(by_luma(layout, channels)),
+        plain_(layout.samples() == 1),
+        counters_(plane_count(layout, channels)) {
+    if (!plain_) planes_.resize(kPiece * counters_.size());
+  }
+
+  void add(const Block& block, std::vector<Histogram>& histograms) override {
+    for_each_run<T>(block, layout_, [&](std::span<const T> run) {
+      if (plain_) {
+        counters_[0].add(run, histograms[0].counts());
+        return;
       }
-    }
-  });
-}
+      for_each_piece(run, layout_.samples(), kPiece, [&](std::span<const T> piece) {
+        if (luma_) {
+          luma_run(piece, layout_, planes_.data());
+        } else {
+          split_run(piece, layout_, planes_.data());
+        }
+        const std::size_t n = piece.size() / layout_.samples();
+        for (std::size_t p = 0; p < counters_.size(); ++p) {
+          counters_[p].add({planes_.data() + p * kPiece, n}, histograms[p].counts());
+        }
+      });
+    });
+  }
 
-std::vector<Histogram> Counter::finish() { return std::move(histograms_); }
+  void finish(std::vector<Histogram>& histograms) override {
+    for (std::size_t p = 0; p < counters_.size(); ++p) counters_[p].flush(histograms[p].counts());
+  }
+
+ private:
+  PixelLayout layout_;
+  bool luma_, plain_;
+  std::vector<kernels::LevelCounter<T>> counters_;
+  std::vector<T> planes_;  // scratch
+};
+
+}  // namespace
+
+Counter::Counter(const PixelLayout& layout, Channels channels)
+    : histograms_(plane_count(layout, channels), Histogram(layout.bits)),
+      tally_(with_sample_type(layout.bits, [&]<class T>(T) -> std::unique_ptr<Tally> {
+        return std::make_unique<TallyOf<T>>(layout, channels);
+      })) {}
+
+Counter::~Counter() = default;
+Counter::Counter(Counter&&) noexcept = default;
+Counter& Counter::operator=(Counter&&) noexcept = default;
+
+void Counter::add(const Block& block) { tally_->add(block, histograms_); }
+
+std::vector<Histogram> Counter::finish() {
+  tally_->finish(histograms_);
+  return std::move(histograms_);
+}
 
 std::vector<Table> equalization_tables(const PixelLayout& layout, std::span<const Histogram> histograms) {
   std::vector<Table> tables;
@@ -132,34 +205,63 @@ std::vector<Table> equalization_tables(const PixelLayout& layout, std::span<cons
 }
 
 Mapper::Mapper(const PixelLayout& layout, Channels channels, std::span<const Table> tables)
-    : layout_(layout), channels_(channels), tables_(tables.begin(), tables.end()) {
-  assert(tables_.size() == plane_count(layout, channels));
-  if (layout_.bits == 8) {
-    for (const Table& table : tables_) {
+    : layout_(layout), channels_(channels) {
+  assert(tables.size() == plane_count(layout, channels));
+  for (const Table& table : tables) {
+    if (layout.bits == 8) {
       for (const std::uint16_t level : table) bytes_.push_back(static_cast<std::uint8_t>(level));
+    } else {
+      words_.insert(words_.end(), table.begin(), table.end());
     }
   }
 }
 
-void Mapper::apply(Block& block) const {
-  with_sample_type(layout_.bits, [&]<class T>(T) {
-    for (std::uint32_t y = 0; y < block.height; ++y) {
-      const MutableBytes row = block.row(y, layout_);
-      if (is_plain_gray(layout_)) {
-        if constexpr (sizeof(T) == 1) {
-          kernels::map(samples_of<T>(row), std::span<const T>(bytes_));
-        } else {
-          kernels::map(samples_of<T>(row), std::span<const T>(tables_[0]));
-        }
-      } else if (by_luma(layout_, channels_)) {
-        for_each_pixel<T>(row, layout_, [&](T* p) { shift_luma(p, divisor_alpha(p, layout_), tables_[0].data()); });
-      } else {
-        for_each_pixel<T>(row, layout_, [&](T* p) {
-          const std::uint32_t alpha = divisor_alpha(p, layout_);
-          for (std::size_t c = 0; c < layout_.colors; ++c) p[c] = with_table(p[c], alpha, tables_[c].data());
-        });
-      }
+namespace {
+
+/// Maps a pixel that is neither opaque nor invisible: divides alpha out, maps, multiplies it in again.
+template <class T>
+void map_translucent(T* pixel, std::uint32_t alpha, const PixelLayout& layout, bool luma, const T* tables) {
+  const std::uint32_t y = luma ? pixel_luma(pixel, alpha) : 0;
+  for (std::size_t c = 0; c < layout.colors; ++c) {
+    const auto straight = static_cast<T>(divide_out<T>(pixel[c], alpha));
+    const T mapped = luma ? kernels::shifted(straight, static_cast<std::int32_t>(y), tables[y])
+                          : tables[c * kernels::kLevels<T> + straight];
+    pixel[c] = static_cast<T>(multiply_in<T>(mapped, alpha));
+  }
+}
+
+template <class T>
+void map_run(std::span<T> run, const PixelLayout& layout, bool luma, const T* tables) {
+  const std::size_t samples = layout.samples();
+  if (is_translucent(run, layout)) {
+    for (std::size_t i = 0; i < run.size(); i += samples) {
+      const std::uint32_t alpha = run[i + layout.colors];
+      if (alpha != 0) map_translucent(run.data() + i, alpha, layout, luma, tables);
     }
+  } else if (luma) {
+    kernels::current().of<T>().shift_luma(run.data(), run.size() / samples, samples, tables);
+  } else {
+    kernels::current().of<T>().map(run.data(), run.size() / samples, samples, layout.colors, tables);
+  }
+}
+
+}  // namespace
+
+void Mapper::apply(Block& block) const {
+  const bool luma = by_luma(layout_, channels_);
+  with_sample_type(layout_.bits, [&]<class T>(T) {
+    const T* tables;
+    if constexpr (sizeof(T) == 1) {
+      tables = bytes_.data();
+    } else {
+      tables = words_.data();
+    }
+    for_each_run<T>(block, layout_, [&](std::span<T> run) {
+      // Pieces only where each may go another way: opaque ones the fast one.
+      const std::size_t pixels = layout_.alpha == Alpha::associated ? kPiece / 8 : run.size();
+      for_each_piece(run, layout_.samples(), pixels,
+                     [&](std::span<T> piece) { map_run(piece, layout_, luma, tables); });
+    });
   });
 }
 
@@ -173,46 +275,54 @@ void luma_block(const Block& block, const PixelLayout& layout, Block& out) {
   const PixelLayout gray = gray_layout(layout);
   shape_like(block, gray.pixel_bytes(), out);
   with_sample_type(layout.bits, [&]<class T>(T) {
-    for (std::uint32_t y = 0; y < block.height; ++y) {
-      T* to = samples_of<T>(out.row(y, gray)).data();
-      for_each_pixel<T>(block.row(y, layout), layout, [&](const T* p) {
-        const std::uint32_t alpha = divisor_alpha(p, layout);
-        const std::uint32_t luma = pixel_luma(p, alpha);
-        *to++ = static_cast<T>(alpha == kMax<T> || alpha == 0 ? luma : multiply_in<T>(luma, alpha));
-        for (std::size_t e = 0; e < layout.extras; ++e) *to++ = p[layout.colors + e];
+    auto* to = samples_of<T>(out.pixels.span()).data();
+    std::vector<T> lumas(layout.extras > 0 ? kPiece : 0);
+    for_each_run<T>(block, layout, [&](std::span<const T> run) {
+      if (layout.extras == 0) {
+        luma_run(run, layout, to);
+        to += run.size() / layout.samples();
+        return;
+      }
+      for_each_piece(run, layout.samples(), kPiece, [&](std::span<const T> piece) {
+        luma_run(piece, layout, lumas.data());
+        const T* luma = lumas.data();
+        for (std::size_t i = 0; i < piece.size(); i += layout.samples(), ++luma) {
+          const T* const extras = piece.data() + i + layout.colors;
+          const bool translucent = layout.alpha == Alpha::associated && *extras != 0;
+          *to++ = translucent ? static_cast<T>(multiply_in<T>(*luma, *extras)) : *luma;
+          to = std::copy_n(extras, layout.extras, to);
+        }
       });
-    }
+    });
   });
 }
 
 void narrow_block(const Block& block, const PixelLayout& layout, Block& out) {
   assert(layout.bits == 16);
   shape_like(block, layout.samples(), out);
-  for (std::uint32_t y = 0; y < block.height; ++y) {
-    const auto from = samples_of<std::uint16_t>(block.row(y, layout));
-    auto* to = reinterpret_cast<std::uint8_t*>(out.pixels.data() + y * out.stride);
-    for (const std::uint32_t sample : from) *to++ = static_cast<std::uint8_t>((sample * 255 + 32767) / 65535);
-  }
+  auto* to = samples_of<std::uint8_t>(out.pixels.span()).data();
+  for_each_run<std::uint16_t>(block, layout, [&](std::span<const std::uint16_t> run) {
+    kernels::current().narrow(run.data(), run.size(), to);
+    to += run.size();
+  });
 }
 
 void drop_extras(const Block& block, const PixelLayout& layout, Block& out) {
   shape_like(block, layout.colors * layout.sample_bytes(), out);
-  const std::size_t keep = layout.colors * layout.sample_bytes();
-  for (std::uint32_t y = 0; y < block.height; ++y) {
-    const std::byte* from = block.pixels.data() + y * block.stride;
-    std::byte* to = out.pixels.data() + y * out.stride;
-    for (std::uint32_t x = 0; x < block.width; ++x, from += layout.pixel_bytes(), to += keep) {
-      std::copy_n(from, keep, to);
-    }
-  }
+  with_sample_type(layout.bits, [&]<class T>(T) {
+    T* to = samples_of<T>(out.pixels.span()).data();
+    for_each_run<T>(block, layout, [&](std::span<const T> run) {
+      const std::size_t n = run.size() / layout.samples();
+      kernels::current().of<T>().pick_colors(run.data(), n, layout.samples(), layout.colors, to);
+      to += n * layout.colors;
+    });
+  });
 }
 
 PaletteResult equalize_palette(const Palette& palette, const Histogram& indices, Channels channels, unsigned bits) {
   // A palette is a small image of its own in which every colour counts as often as its index occurs.
   const PixelLayout layout{.bits = static_cast<std::uint8_t>(bits), .colors = 3};
-  const auto scaled = [&](std::uint16_t v) {
-    return bits == 8 ? std::uint16_t((std::uint32_t{v} * 255 + 32767) / 65535) : v;
-  };
+  const auto scaled = [&](std::uint16_t v) { return bits == 8 ? std::uint16_t(kernels::narrowed(v)) : v; };
   const auto widened = [&](std::uint16_t v) { return bits == 8 ? std::uint16_t(v * 257) : v; };
   const std::size_t n = palette.size();
   PaletteResult result;
@@ -238,14 +348,15 @@ PaletteResult equalize_palette(const Palette& palette, const Histogram& indices,
       result.gray.push_back(level);
     }
     std::uint16_t* c = colors.data() + 3 * i;
-    if (channels == Channels::each) {
-      for (std::size_t k = 0; k < 3; ++k) c[k] = result.tables[k][c[k]];
-    } else if (bits == 16) {
-      shift_luma<std::uint16_t>(c, 65535, result.tables[0].data());
-    } else {
-      std::uint8_t narrow[3] = {std::uint8_t(c[0]), std::uint8_t(c[1]), std::uint8_t(c[2])};
-      shift_luma<std::uint8_t>(narrow, 255, result.tables[0].data());
-      std::copy_n(narrow, 3, c);
+    const auto y = static_cast<std::int32_t>(channels == Channels::each ? 0 : luma_of(i));
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (channels == Channels::each) {
+        c[k] = result.tables[k][c[k]];
+      } else if (bits == 16) {
+        c[k] = kernels::shifted(c[k], y, result.gray.back());
+      } else {
+        c[k] = kernels::shifted(static_cast<std::uint8_t>(c[k]), y, result.gray.back());
+      }
     }
     result.palette.push_back({widened(c[0]), widened(c[1]), widened(c[2]), palette[i].alpha});
   }

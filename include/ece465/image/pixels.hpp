@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -63,15 +64,19 @@ struct Block {
 class Counter {
  public:
   Counter(const PixelLayout& layout, Channels channels);
+  ~Counter();
+  Counter(Counter&&) noexcept;
+  Counter& operator=(Counter&&) noexcept;
+
   void add(const Block& block);
-  /// The histograms of all blocks so far, one per plane.
+  /// The histograms of all blocks so far, one per plane; the counter has then done its work.
   [[nodiscard]] std::vector<Histogram> finish();
 
+  class Tally;  // the machinery, known to pixels.cpp
+
  private:
-  PixelLayout layout_;
-  Channels channels_;
   std::vector<Histogram> histograms_;
-  std::vector<std::uint16_t> luma_row_;  // scratch
+  std::unique_ptr<Tally> tally_;
 };
 
 /// Makes one table per histogram of a page of this layout.
@@ -91,8 +96,9 @@ class Mapper {
  private:
   PixelLayout layout_;
   Channels channels_;
-  std::vector<Table> tables_;
-  std::vector<std::uint8_t> bytes_;  // the tables of 8-bit planes, as bytes, 256 apart
+  // The planes' tables one after the other, in the one that has their depth.
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint16_t> words_;
 };
 
 /// The layout of `luma_block`'s result: gray, same depth, same extras.
