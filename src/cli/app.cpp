@@ -1,8 +1,25 @@
 #include "ece465/cli/app.hpp"
 
+#include <fmt/core.h>
+
+#include <cstdlib>
+
 #include "commands.hpp"
+#include "ece465/image/kernel_choice.hpp"
 
 namespace ece465::cli {
+namespace {
+
+/// ECE465_KERNEL names the instruction set to use instead of the best: to measure, or to rule one out. A wrong
+/// name is a usage error rather than a silent fallback, which would spoil the measurement.
+Result<void> choose_kernels_by_environment() {
+  const char* const name = std::getenv("ECE465_KERNEL");
+  if (name == nullptr || *name == '\0') return {};
+  if (auto chosen = image::choose_kernels(name); !chosen) return within("ECE465_KERNEL", std::move(chosen).error());
+  return {};
+}
+
+}  // namespace
 
 int exit_code(Errc code) {
   switch (code) {
@@ -30,6 +47,10 @@ int run(int argc, const char* const* argv, std::stop_token stop) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (const auto kernels = choose_kernels_by_environment(); !kernels) {
+    fmt::print(stderr, "ece465: {}\n", kernels.error().what);
+    return exit_code(kernels.error().code);
   }
   return chosen(std::move(stop));
 }
