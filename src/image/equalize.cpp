@@ -64,16 +64,31 @@ class PagePass {
   PageReport report_;
 };
 
+/// Tells a page's writer when a block is lost, by an error or by a library's exception.
+class AbandonOnFailure {
+ public:
+  explicit AbandonOnFailure(PageWriter& writer) : writer_(&writer) {}
+  ~AbandonOnFailure() {
+    if (writer_ != nullptr) writer_->abandon();
+  }
+  AbandonOnFailure(const AbandonOnFailure&) = delete;
+  AbandonOnFailure& operator=(const AbandonOnFailure&) = delete;
+  void release() { writer_ = nullptr; }
+
+ private:
+  PageWriter* writer_;
+};
+
 Result<void> PagePass::plan() {
   const PageInfo& source = conversion_.source();
   // A block on its way may exist three times: as read, as converted, and encoded.
   constexpr std::uint64_t kCopies = 3;
-  const std::uint64_t least = source.decoder_bytes + kCopies * source.block_bytes;
+  const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes + source.thread_bytes);
+  const std::uint64_t least = source.decoder_bytes + per_thread;
   if (least > options_.memory_bytes) {
     return fail(Errc::too_large, "needs about {} MiB of memory; --memory allows {} MiB", (least >> 20) + 1,
                 options_.memory_bytes >> 20);
   }
-  const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes);
   threads_ = static_cast<unsigned>(std::min<std::uint64_t>(
       std::max(1U, options_.threads), (options_.memory_bytes - source.decoder_bytes) / per_thread));
   const std::uint64_t spare = options_.memory_bytes - source.decoder_bytes - threads_ * per_thread;
@@ -153,12 +168,14 @@ Result<void> PagePass::write(ImageWriter& writer) {
   }
 
   ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
+    AbandonOnFailure guard(*page_writer);
     Worker& worker = workers[w];
     Block& block = keep_ ? kept_[index] : worker.block;
     if (!keep_) ECE465_TRY(read(*readers[w], index, block, worker.scratch));
     Block& final_block = conversion_.apply(block, worker.scratch, worker.converted);
     ECE465_TRY(worker.writer->write(index, final_block));
     if (keep_) kept_[index] = Block{};  // give the memory back as we go
+    guard.release();
     return watch_.block_done();
   }));
   ECE465_TRY(page_writer->finish());
@@ -232,7 +249,10 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
       report.pages.push_back(std::move(pass).report());
     }
   }
-  if (writer) ECE465_TRY(writer->finish());
+  if (writer) {
+    ECE465_TRY(writer->finish());
+    for (auto& note : writer->notes()) report.notes.push_back(std::move(note));
+  }
   return report;
 }
 

@@ -56,6 +56,8 @@ struct PageInfo {
   std::uint64_t total_bytes = 0;
   /// Memory that the decoder needs besides blocks (a progressive JPEG's coefficients), known from the header.
   std::uint64_t decoder_bytes = 0;
+  /// Memory that each thread's reader and writer need besides their blocks (encoded bytes, planes taken apart).
+  std::uint64_t thread_bytes = 0;
   /// Blocks may be read in any order by several readers at once; else 0, 1, 2, ... by one.
   bool any_order = false;
   /// Decoding costs so little that reading twice beats keeping blocks in memory (uncompressed data).
@@ -112,6 +114,9 @@ class PageWriter {
   /// What is written does not depend on the order in which blocks arrive.
   [[nodiscard]] virtual bool any_order() const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<BlockWriter>> open_blocks() = 0;
+  /// A block will never come, since something failed: whoever waits in `write` for its turn stops waiting. May
+  /// be called from any thread; `finish` is not called afterwards.
+  virtual void abandon() {}
   /// After the last block.
   [[nodiscard]] virtual Result<void> finish() = 0;
 };
@@ -124,6 +129,8 @@ class ImageWriter {
   [[nodiscard]] virtual Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) = 0;
   /// Writes what comes last. The sink then holds the whole file.
   [[nodiscard]] virtual Result<void> finish() = 0;
+  /// What a person should know of the result (a profile that no longer fitted was dropped); after `finish`.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
 struct WriteOptions {
