@@ -17,5 +17,6 @@ find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 add_library(ece465_asio INTERFACE)
 add_library(ece465::asio ALIAS ece465_asio)
 target_include_directories(ece465_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
-target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
+  ASIO_HAS_CO_AWAIT)  # 1.22 looks for GCC there, but clang has C++20 coroutines too
 target_link_libraries(ece465_asio INTERFACE Threads::Threads)

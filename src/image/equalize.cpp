@@ -122,6 +122,7 @@ Result<void> PagePass::count() {
     Block block, scratch;
   };
   std::vector<Worker> workers;
+  workers.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
   }
