@@ -7,8 +7,13 @@ find_package(TIFF REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+# Highway's headers alone: loading its library costs a short-lived process most of its time (kernels_simd.cpp).
+# Its debug checks would need the library.
+find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
+add_library(ece465_highway INTERFACE)
+add_library(ece465::highway ALIAS ece465_highway)
+target_include_directories(ece465_highway SYSTEM INTERFACE ${HWY_INCLUDE_DIR})
+target_compile_definitions(ece465_highway INTERFACE HWY_IS_DEBUG_BUILD=0)
 
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
