@@ -4,7 +4,7 @@ namespace ece465::net {
 
 using Clock = std::chrono::steady_clock;
 
-Event::Event(asio::any_io_executor executor) : waiters_(std::make_shared<Waiters>()), executor_(std::move(executor)) {}
+Event::Event(const asio::any_io_executor& executor) : waiters_(std::make_shared<Waiters>()), executor_(executor) {}
 
 Task<bool> Event::wait(Duration limit) {
   const auto waiters = waiters_;
