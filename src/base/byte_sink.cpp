@@ -34,8 +34,10 @@ OutputFile::~OutputFile() {
 
 Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::filesystem::path& target, Existing existing) {
   struct stat status{};
-  if (::lstat(target.c_str(), &status) == 0) {
+  const bool exists = ::stat(target.c_str(), &status) == 0;
+  if (exists) {
     if (S_ISDIR(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is a folder", target.string());
+    if (!S_ISREG(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is no regular file", target.string());
     if (existing == Existing::refuse) {
       return fail(Errc::io, "{}: exists already; --force replaces it", target.string());
     }
@@ -54,6 +56,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::filesystem::pa
     }
   }
   if (!file->descriptor_) return fail(Errc::io, "{}: no free temporary name", target.string());
+  if (exists) (void)::fchmod(file->descriptor_.get(), status.st_mode & 07777U);
   return file;
 }
 
@@ -66,6 +69,12 @@ Result<void> OutputFile::write_at(std::uint64_t offset, Bytes bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
   return {};
+}
+
+Result<std::uint64_t> OutputFile::size() const {
+  struct stat status{};
+  if (::fstat(descriptor_.get(), &status) != 0) return fail(Errc::io, "{}: {}", target_.string(), reason(errno));
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 Result<void> OutputFile::commit() {

@@ -1,12 +1,16 @@
 #include "ece465/base/byte_source.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <system_error>
 
 #include "ece465/base/descriptor.hpp"
@@ -71,6 +75,26 @@ Result<void> write_all(int descriptor, Bytes bytes) {
   return {};
 }
 
+/// Waits until there is something to read, or to stop for.
+class InterruptibleWait {
+ public:
+  explicit InterruptibleWait(const std::stop_token& stop)
+      : wake_up_(::eventfd(0, EFD_CLOEXEC)), on_stop_(stop, [this] { ::eventfd_write(wake_up_.get(), 1); }) {}
+
+  /// Fails with `cancelled`.
+  Result<void> until_readable(int descriptor) const {
+    std::array<pollfd, 2> waiting{{{descriptor, POLLIN, 0}, {wake_up_.get(), POLLIN, 0}}};
+    while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {
+    }
+    if (waiting[1].revents != 0) return fail(Errc::cancelled, "interrupted");
+    return {};
+  }
+
+ private:
+  Descriptor wake_up_;
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
 }  // namespace
 
 Result<void> ByteSource::read_exactly(std::uint64_t offset, MutableBytes out) const {
@@ -96,16 +120,19 @@ std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes) {
   return std::make_unique<MemorySource>(std::move(name), bytes);
 }
 
-Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes) {
+Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes,
+                                          const std::stop_token& stop) {
   const char* const chosen = std::getenv("TMPDIR");
   std::string pattern = std::string(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp") + "/ece465-XXXXXX";
   Descriptor file(::mkostemp(pattern.data(), O_CLOEXEC));
   if (!file) return fail(Errc::io, "cannot make a temporary file {}: {}", pattern, reason(errno));
   ::unlink(pattern.c_str());
 
+  const InterruptibleWait wait(stop);
   Buffer chunk(std::size_t{256} << 10);
   std::uint64_t total = 0;
   for (;;) {
+    ECE465_TRY(wait.until_readable(descriptor));
     const ssize_t n = ::read(descriptor, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(Errc::bad_input, "{}: cannot read: {}", name, reason(errno));

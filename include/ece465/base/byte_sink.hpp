@@ -27,7 +27,8 @@ class OutputFile final : public ByteSink {
  public:
   enum class Existing { refuse, replace };
 
-  /// Fails with `io`: unwritable folder; with `refuse`, also a target that exists already.
+  /// Fails with `io`: unwritable folder, a target that is no regular file; with `refuse`, also one that exists
+  /// already. A file that is replaced passes its permissions on.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& target,
                                                                   Existing existing);
   ~OutputFile() override;
@@ -35,6 +36,8 @@ class OutputFile final : public ByteSink {
   OutputFile& operator=(const OutputFile&) = delete;
 
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, Bytes bytes) override;
+  /// Bytes from the start to the last one written.
+  [[nodiscard]] Result<std::uint64_t> size() const;
   /// Gives the file its name, atomically. With `refuse` a file that appeared meanwhile wins, and this fails.
   [[nodiscard]] Result<void> commit();
   /// Sends everything written so far to `descriptor` (standard output) instead of giving it a name.

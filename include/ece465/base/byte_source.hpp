@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "ece465/base/bytes.hpp"
@@ -32,7 +33,9 @@ class ByteSource {
 [[nodiscard]] std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes);
 
 /// Copies a stream (standard input) to an unnamed temporary file, at most `max_bytes`, so that formats that
-/// seek can be read from a pipe with bounded memory.
-[[nodiscard]] Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes);
+/// seek can be read from a pipe with bounded memory. Fails with `bad_input`, `too_large`, `io`; with `cancelled`
+/// as soon as `stop` asks for it, even while nothing arrives.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes,
+                                                        const std::stop_token& stop = {});
 
 }  // namespace ece465

@@ -26,8 +26,13 @@ struct Limits {
   std::size_t max_blocks = std::size_t{1} << 24;
   /// Bytes accepted on standard input before it counts as hostile.
   std::uint64_t max_stdin_bytes = std::uint64_t{1} << 40;
-  /// Memory for pixels that a run may use unless told otherwise (`--memory`).
+  /// Memory for pixels that a run may use unless told otherwise (`--memory`), and the least it can be told.
   std::uint64_t default_memory_bytes = std::uint64_t{256} << 20;
+  std::uint64_t min_memory_bytes = std::uint64_t{1} << 20;
+  /// Threads that a person can ask for.
+  int max_threads = 1024;
+  /// A configuration file. Real ones are below a kilobyte; YAML's parser uses many times the size.
+  std::uint64_t max_config_bytes = std::uint64_t{1} << 20;
 };
 
 }  // namespace ece465
