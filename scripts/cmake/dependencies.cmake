@@ -19,3 +19,8 @@ add_library(ece465::asio ALIAS ece465_asio)
 target_include_directories(ece465_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
 target_link_libraries(ece465_asio INTERFACE Threads::Threads)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)  # the name from 0.8 on; Debian 12 has 0.7
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()

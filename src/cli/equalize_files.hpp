@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "equalize_plan.hpp"
+#include "plot.hpp"
+#include "progress.hpp"
+#include "report.hpp"
+
+namespace ece465::cli {
+
+/// How files are equalized; the same for all of a run.
+struct FileOptions {
+  image::Channels channels = image::Channels::luma;
+  int quality = 0;
+  unsigned threads = 1;  ///< for all files together
+  std::uint64_t memory_bytes = 0;
+  bool force = false;
+  std::stop_token stop;
+  int stdout_descriptor = 1;
+  Plot* plot = nullptr;  ///< collects histograms when set; for a single file
+};
+
+/// Equalizes every job's file, several at once. One failure does not stop the others; a request to stop does.
+/// `report(index, file)` is called once per job, in the order of the jobs, from any thread but never twice at
+/// a time. Results do not depend on threads, memory or order.
+void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Progress& progress,
+                    const std::function<void(FileReport&&)>& report);
+
+/// Opens a path or spools standard input, as its name on the command line says.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_input(const std::filesystem::path& input,
+                                                             const std::stop_token& stop);
+
+}  // namespace ece465::cli
