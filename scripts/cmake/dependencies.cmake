@@ -10,6 +10,12 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 
+# Debian's xxHash comes without a CMake package. Its code is inlined, so the header is all there is to find.
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+add_library(ece465_xxhash INTERFACE)
+add_library(xxHash::xxhash ALIAS ece465_xxhash)
+target_include_directories(ece465_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
+
 find_package(CLI11 REQUIRED)
 
 # asio's standalone form is headers only and comes without a CMake package.

@@ -35,4 +35,23 @@ struct Limits {
   std::uint64_t max_config_bytes = std::uint64_t{1} << 20;
 };
 
+/// Limits on what a peer of the worker protocol may send. Its text: src/wire/PROTOCOL.md.
+struct WireLimits {
+  /// One line, its newline included. The longest honest one is a histogram of 256 counts in text: under 6 KB.
+  std::size_t max_line_bytes = std::size_t{64} << 10;
+  /// Binary bytes after one line. ECE465/2 peers announce their own; older masters cut an image into as many
+  /// pieces as they have workers, so a piece may be a whole image.
+  std::uint64_t max_payload_bytes = std::uint64_t{1} << 30;
+  /// A worker's id: a host name (253 at most), a hyphen, a process id.
+  std::size_t max_id_bytes = 264;
+  /// A job id of the course dialect, echoed as it came.
+  std::size_t max_job_bytes = 128;
+  /// What is kept of the text of a LOG or ERROR line.
+  std::size_t max_text_bytes = 4096;
+  /// key=value attributes of one line.
+  std::size_t max_attributes = 32;
+  /// Worker ids whose dialect the master remembers.
+  std::size_t max_remembered_ids = 16'384;
+};
+
 }  // namespace ece465
