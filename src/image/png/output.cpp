@@ -12,14 +12,21 @@ Result<void> Output::append(Bytes bytes) {
   return {};
 }
 
-Result<void> Output::append_chunk(ChunkName name, Bytes data) {
-  scratch_.resize(data.size() + 12);
-  store(scratch_.data(), static_cast<std::uint32_t>(data.size()), std::endian::big);
-  store(scratch_.data() + 4, name, std::endian::big);
-  std::ranges::copy(data, scratch_.begin() + 8);
-  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(scratch_.data() + 4), data.size() + 4);
-  store(scratch_.data() + 8 + data.size(), static_cast<std::uint32_t>(crc), std::endian::big);
-  return append(scratch_);
+Result<void> Output::append_joined(ChunkName name, const std::array<Bytes, 3>& pieces) {
+  std::array<std::byte, 8> head;
+  store(head.data(), static_cast<std::uint32_t>(pieces[0].size() + pieces[1].size() + pieces[2].size()),
+        std::endian::big);
+  store(head.data() + 4, name, std::endian::big);
+  uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(head.data() + 4), 4);
+  ECE465_TRY(append(head));
+  for (const Bytes piece : pieces) {
+    if (piece.empty()) continue;
+    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
+    ECE465_TRY(append(piece));
+  }
+  std::array<std::byte, 4> tail;
+  store(tail.data(), static_cast<std::uint32_t>(crc), std::endian::big);
+  return append(tail);
 }
 
 Result<void> Output::copy_chunk(const ByteSource& source, const Chunk& chunk) {

@@ -10,7 +10,11 @@ class Output {
   explicit Output(ByteSink& sink) : sink_(sink) {}
 
   [[nodiscard]] Result<void> append(Bytes bytes);
-  [[nodiscard]] Result<void> append_chunk(ChunkName name, Bytes data);
+  [[nodiscard]] Result<void> append_chunk(ChunkName name, Bytes data) {
+    return append_joined(name, {Bytes(), data, Bytes()});
+  }
+  /// A chunk whose data comes in three pieces, of which some may be empty.
+  [[nodiscard]] Result<void> append_joined(ChunkName name, const std::array<Bytes, 3>& pieces);
   /// A chunk of another file as it is, checksum included.
   [[nodiscard]] Result<void> copy_chunk(const ByteSource& source, const Chunk& chunk);
 

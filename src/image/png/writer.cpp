@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <cassert>
+#include <map>
+#include <mutex>
+#include <optional>
 
 #include "bands.hpp"
 #include "formats.hpp"
@@ -10,15 +13,15 @@ namespace ece465::image::png {
 namespace {
 
 /// Compresses blocks as they arrive, several at once. Blocks that are small (a TIFF's strips of one row) are
-/// gathered to bands; a band waits for the row above it, so that the result is the same whoever comes first.
+/// gathered to bands first.
 class BandedPage final : public PageWriter {
  public:
   BandedPage(Output& output, const Header& header, const PageInfo& info)
       : header_(header),
-        info_(info),
-        row_bytes_(info.width * info.layout.pixel_bytes()),
-        blocks_per_band_(std::max<std::size_t>(1, rows_per_band(row_bytes_, info.height) / info.rows_per_block)),
-        bands_((info.block_count + blocks_per_band_ - 1) / blocks_per_band_),
+        blocks_(info.block_count),
+        blocks_per_band_(std::max<std::size_t>(
+            1, rows_per_band(info.width * info.layout.pixel_bytes(), info.height) / info.rows_per_block)),
+        bands_((blocks_ + blocks_per_band_ - 1) / blocks_per_band_),
         stream_(output, bands_) {}
 
   bool any_order() const override { return true; }
@@ -29,90 +32,51 @@ class BandedPage final : public PageWriter {
   }
 
  private:
-  struct Band {
-    std::size_t index = 0;
-    std::vector<Block> blocks;
-    std::size_t missing = 0;
-    bool needs_above = false;
-    std::vector<std::byte> above;
-    [[nodiscard]] bool is_ready() const { return missing == 0 && !needs_above; }
-  };
-
   class Blocks final : public BlockWriter {
    public:
     explicit Blocks(BandedPage& page) : page_(page), encoder_(page.header_, page.header_.width) {}
-    Result<void> write(std::size_t index, Block& block) override {
-      for (Band& band : page_.deposit(index, block)) {
-        ECE465_TRY(page_.encode(band, encoder_));
-        block = std::move(band.blocks.front());  // its buffer may be used again
-      }
-      return {};
-    }
+    Result<void> write(std::size_t index, Block& block) override;
 
    private:
     BandedPage& page_;
-    RowEncoder encoder_;
+    BandEncoder encoder_;
   };
 
-  Band& band_at(std::size_t index);
-  std::vector<Band> deposit(std::size_t block_index, Block& block);
-  Result<void> encode(const Band& band, RowEncoder& encoder);
+  std::optional<std::vector<Block>> gather(std::size_t index, Block& block);
 
   Header header_;
-  PageInfo info_;
-  std::size_t row_bytes_;
-  std::size_t blocks_per_band_, bands_;
+  std::size_t blocks_, blocks_per_band_, bands_;
   ImageStream stream_;
-  std::mutex mutex_;                     // guards pending_
-  std::map<std::size_t, Band> pending_;  // bands that wait for blocks or for the row above
+  std::mutex mutex_;                                     // guards what follows
+  std::map<std::size_t, std::vector<Block>> gathering_;  // per band, its blocks so far, each at its place
+  std::map<std::size_t, std::size_t> gathered_;          // per band, how many there are
 };
 
-BandedPage::Band& BandedPage::band_at(std::size_t index) {
-  const auto [at, is_new] = pending_.try_emplace(index);
-  Band& band = at->second;
-  if (is_new) {
-    band.index = index;
-    band.missing = std::min(blocks_per_band_, info_.block_count - index * blocks_per_band_);
-    band.blocks.resize(band.missing);
-    band.needs_above = index > 0;
-  }
-  return band;
-}
-
-/// Takes a block; returns the bands that have all they need now.
-std::vector<BandedPage::Band> BandedPage::deposit(std::size_t block_index, Block& block) {
-  const std::size_t index = block_index / blocks_per_band_;
-  std::vector<Band> ready;
+/// Takes a block of a band. Whoever brings the last one gets them all.
+std::optional<std::vector<Block>> BandedPage::gather(std::size_t index, Block& block) {
+  const std::size_t band = index / blocks_per_band_;
+  const std::size_t wanted = std::min(blocks_per_band_, blocks_ - band * blocks_per_band_);
   const std::scoped_lock lock(mutex_);
-  const auto take_if_ready = [&](Band& band) {
-    if (!band.is_ready()) return;
-    ready.push_back(std::move(band));
-    pending_.erase(ready.back().index);
-  };
-  const bool ends_band = (block_index + 1) % blocks_per_band_ == 0 && index + 1 < bands_;
-  if (ends_band) {
-    Band& next = band_at(index + 1);
-    const std::byte* const last = block.pixels.data() + (block.height - 1) * block.stride;
-    next.above.assign(last, last + row_bytes_);
-    next.needs_above = false;
-  }
-  Band& band = band_at(index);
-  std::swap(band.blocks[block_index % blocks_per_band_], block);
-  --band.missing;
-  take_if_ready(band);
-  if (ends_band) take_if_ready(band_at(index + 1));
-  return ready;
+  std::vector<Block>& blocks = gathering_[band];
+  blocks.resize(wanted);
+  std::swap(blocks[index % blocks_per_band_], block);
+  if (++gathered_[band] < wanted) return std::nullopt;
+  gathered_.erase(band);
+  return std::move(gathering_.extract(band).mapped());
 }
 
-Result<void> BandedPage::encode(const Band& band, RowEncoder& encoder) {
-  encoder.set_above(band.above.empty() ? nullptr : band.above.data());
-  for (const Block& block : band.blocks) {
-    for (std::uint32_t y = 0; y < block.height; ++y) {
-      ECE465_TRY(encoder.add(block.pixels.data() + y * block.stride));
-    }
+Result<void> BandedPage::Blocks::write(std::size_t index, Block& block) {
+  std::optional<std::vector<Block>> gathered;
+  if (page_.blocks_per_band_ > 1) {
+    gathered = page_.gather(index, block);
+    if (!gathered) return {};
   }
-  ECE465_ASSIGN(auto part, encoder.finish_part(band.index + 1 == bands_));
-  return stream_.add(band.index, std::move(part));
+  const std::size_t band = index / page_.blocks_per_band_;
+  for (const Block& now : gathered ? std::span(*gathered) : std::span(&block, 1)) {
+    for (std::uint32_t y = 0; y < now.height; ++y) ECE465_TRY(encoder_.add(now.pixels.data() + y * now.stride));
+  }
+  ECE465_ASSIGN(auto part, encoder_.finish_part(band + 1 == page_.bands_));
+  return page_.stream_.add(band, std::move(part));
 }
 
 /// Gathers the whole image, as its first pass takes pixels from everywhere.
@@ -142,7 +106,7 @@ class InterlacedPage final : public PageWriter {
     InterlacedPage& page_;
   };
 
-  Result<RowEncoder::Part> encode(const Pass& pass, bool last) const;
+  Result<Part> encode(const Pass& pass, bool last) const;
 
   Output& output_;
   Header header_;
@@ -150,18 +114,18 @@ class InterlacedPage final : public PageWriter {
   Buffer image_;
 };
 
-Result<RowEncoder::Part> InterlacedPage::encode(const Pass& pass, bool last) const {
+Result<Part> InterlacedPage::encode(const Pass& pass, bool last) const {
   const std::size_t pixel_bytes = info_.layout.pixel_bytes(), row_bytes = info_.width * pixel_bytes;
   const std::uint32_t width = Pass::count(info_.width, pass.x0, pass.dx);
-  RowEncoder encoder(header_, width);
-  Buffer rows[2] = {Buffer(width * pixel_bytes), Buffer(width * pixel_bytes)};  // the one above stays
-  for (std::uint32_t y = pass.y0, i = 0; y < info_.height; y += pass.dy, ++i) {
+  BandEncoder encoder(header_, width);
+  Buffer row(width * pixel_bytes);
+  for (std::uint32_t y = pass.y0; y < info_.height; y += pass.dy) {
     const std::byte* from = image_.data() + y * row_bytes + pass.x0 * pixel_bytes;
-    std::byte* to = rows[i % 2].data();
+    std::byte* to = row.data();
     for (std::uint32_t x = 0; x < width; ++x, from += pass.dx * pixel_bytes, to += pixel_bytes) {
       std::copy_n(from, pixel_bytes, to);
     }
-    ECE465_TRY(encoder.add(rows[i % 2].data()));
+    ECE465_TRY(encoder.add(row.data()));
   }
   return encoder.finish_part(last);
 }
