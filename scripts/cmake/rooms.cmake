@@ -3,6 +3,9 @@
 # One static library per room. Headers that other rooms may include live in include/ece465/<room>/; the build
 # gives each room its own include folder and those of the rooms it names in DEPENDS, through a folder of
 # links, so that including a room one must not know fails the build.
+#
+# With ECE465_CHECK_HEADERS (preset ci) every header of a room is also compiled by itself: whatever it needs, it
+# must include.
 function(ece465_room name)
   cmake_parse_arguments(room "" "" "SOURCES;DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
   set(view ${PROJECT_BINARY_DIR}/rooms/${name})
@@ -16,4 +19,20 @@ function(ece465_room name)
   target_include_directories(ece465_${name} PUBLIC ${view} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   list(TRANSFORM room_DEPENDS PREPEND ece465::)
   target_link_libraries(ece465_${name} PUBLIC ${room_DEPENDS} ${room_LIBRARIES} PRIVATE ece465::options ${room_PRIVATE_LIBRARIES})
+
+  if(ECE465_CHECK_HEADERS)
+    # The one glob of this build: a header that nobody lists is what this is to find.
+    file(GLOB_RECURSE public CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+      ${PROJECT_SOURCE_DIR}/include/ece465/${name}/*.hpp)
+    file(GLOB_RECURSE private CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+    set(units "")
+    foreach(header ${public} ${private})
+      set(unit ${PROJECT_BINARY_DIR}/headers/${name}/${header}.cpp)
+      file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n#include \"${header}\"\n" @ONLY)
+      list(APPEND units ${unit})
+    endforeach()
+    add_library(ece465_${name}_headers OBJECT ${units})
+    target_include_directories(ece465_${name}_headers PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(ece465_${name}_headers PRIVATE ece465::${name} ece465::options ${room_PRIVATE_LIBRARIES})
+  endif()
 endfunction()

@@ -43,7 +43,8 @@ class PagePass {
       : reader_(reader), page_(page), conversion_(std::move(conversion)), options_(options), watch_(watch) {}
 
   /// Checks what the page needs against the memory budget and settles how many threads there are for it.
-  Result<void> plan();
+  /// `encoder_bytes`: what writing it will take besides blocks.
+  Result<void> plan(std::uint64_t encoder_bytes);
   Result<void> count();
   Result<void> write(ImageWriter& writer);
   PageReport report() &&;
@@ -79,20 +80,26 @@ class AbandonOnFailure {
   PageWriter* writer_;
 };
 
-Result<void> PagePass::plan() {
+Result<void> PagePass::plan(std::uint64_t encoder_bytes) {
   const PageInfo& source = conversion_.source();
   // A block on its way may exist three times: as read, as converted, and encoded.
   constexpr std::uint64_t kCopies = 3;
   const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes + source.thread_bytes);
-  const std::uint64_t least = source.decoder_bytes + per_thread;
-  if (least > options_.memory_bytes) {
+  // A page that is kept is decoded first and encoded then; one that is not is decoded while it is encoded.
+  const std::uint64_t apart = std::max(source.decoder_bytes, encoder_bytes) + source.total_bytes;
+  const std::uint64_t together = source.decoder_bytes + encoder_bytes;
+  const auto threads_beside = [&](std::uint64_t fixed) -> std::uint64_t {
+    if (fixed >= options_.memory_bytes) return 0;
+    return std::min<std::uint64_t>(std::max(1U, options_.threads), (options_.memory_bytes - fixed) / per_thread);
+  };
+  const std::uint64_t wanted = std::max<std::uint64_t>(1, threads_beside(together));
+  keep_ = !source.cheap_to_reread && threads_beside(apart) >= wanted;
+  threads_ = static_cast<unsigned>(keep_ ? wanted : threads_beside(together));
+  if (threads_ == 0) {
+    const std::uint64_t least = std::min(apart, together) + per_thread;
     return fail(Errc::too_large, "needs about {} MiB of memory; --memory allows {} MiB", (least >> 20) + 1,
                 options_.memory_bytes >> 20);
   }
-  threads_ = static_cast<unsigned>(std::min<std::uint64_t>(
-      std::max(1U, options_.threads), (options_.memory_bytes - source.decoder_bytes) / per_thread));
-  const std::uint64_t spare = options_.memory_bytes - source.decoder_bytes - threads_ * per_thread;
-  keep_ = !source.cheap_to_reread && source.total_bytes <= spare;
   return {};
 }
 
@@ -122,6 +129,7 @@ Result<void> PagePass::count() {
     Block block, scratch;
   };
   std::vector<Worker> workers;
+  workers.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
   }
@@ -214,7 +222,6 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   ECE465_ASSIGN(
       const auto reader,
       open_image(source, {.channels = options.channels, .interleaved = converting, .limits = options.limits}));
-  report.notes = reader->notes();
   const auto& pages = reader->pages();
   if (converting && pages.size() > 1 && !capabilities(report.output_format).many_pages) {
     return fail(Errc::unsupported, "has {} pages; {} holds one: choose a .tif output", pages.size(),
@@ -222,8 +229,10 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   }
   std::unique_ptr<ImageWriter> writer;
   if (sink != nullptr) {
-    ECE465_ASSIGN(writer, create_image(report.output_format, *reader, *sink,
-                                       {.quality = options.quality, .limits = options.limits}));
+    ECE465_ASSIGN(
+        writer,
+        create_image(report.output_format, *reader, *sink,
+                     {.quality = options.quality, .memory_bytes = options.memory_bytes, .limits = options.limits}));
   }
   std::size_t blocks = 0;
   for (const PageInfo& page : pages) {
@@ -237,7 +246,7 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
     }
     PagePass pass(*reader, page, std::move(conversion), options, watch);
     const auto all = [&]() -> Result<void> {
-      ECE465_TRY(pass.plan());
+      ECE465_TRY(pass.plan(writer && !converting ? pages[page].encoder_bytes : 0));
       ECE465_TRY(pass.count());
       if (writer) ECE465_TRY(pass.write(*writer));
       return {};
@@ -249,8 +258,10 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
       report.pages.push_back(std::move(pass).report());
     }
   }
+  if (writer) ECE465_TRY(writer->finish());
+  // Last, because some of it is only known now.
+  for (auto& note : reader->notes()) report.notes.push_back(std::move(note));
   if (writer) {
-    ECE465_TRY(writer->finish());
     for (auto& note : writer->notes()) report.notes.push_back(std::move(note));
   }
   return report;

@@ -2,9 +2,13 @@
 /// time with HWY_NAMESPACE and the vector types of another one. What is left over at the end of a run, less
 /// than a vector, goes to the scalar definition.
 
+#if defined(__x86_64__)
+#define HWY_WANT_AVX3_DL 1  // AVX-512 with byte permutes (VBMI): Ice Lake, Zen 4 and later
+#else
+#define HWY_COMPILE_ONLY_STATIC 1  // other architectures: the vectors that every CPU of theirs has
+#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels_simd.cpp"
-#define HWY_WANT_AVX3_DL 1  // AVX-512 with byte permutes (VBMI): Ice Lake, Zen 4 and later
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
 #include <hwy/highway.h>
@@ -367,15 +371,34 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ece465::image::kernels {
 
-HWY_EXPORT(make_kernels);
-
+/// Highway's own dispatch lives in libhwy, which measures the CPU's timer as it is loaded: 4 ms that every run
+/// of the program would wait for. So the headers alone are used, and the choice is made here.
 std::vector<Kernels> vector_kernels() {
   std::vector<Kernels> all;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {  // best first
-    hwy::GetChosenTarget().Update(target);
-    if (const Kernels kernels = HWY_DYNAMIC_DISPATCH(make_kernels)(); !kernels.name.empty()) all.push_back(kernels);
-  }
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+#if HWY_ARCH_X86
+  // A target's functions may be called only once it is known that the CPU can run them. What each one may use is
+  // Highway's HWY_TARGET_STR.
+  const auto add = [&](bool supported, Kernels (*make)()) {
+    if (supported) all.push_back(make());
+  };
+  const bool ssse3 = __builtin_cpu_supports("ssse3");
+  const bool sse4 = ssse3 && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("sse4.2") &&
+                    __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("aes");
+  const bool avx2 = sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  const bool avx3 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  const bool avx3_dl = avx3 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+                       __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
+                       __builtin_cpu_supports("vpclmulqdq");
+  add(avx3_dl, N_AVX3_DL::make_kernels);
+  add(avx3, N_AVX3::make_kernels);
+  add(avx2, N_AVX2::make_kernels);
+  add(sse4, N_SSE4::make_kernels);
+  add(ssse3, N_SSSE3::make_kernels);
+#else
+  if (const Kernels kernels = HWY_STATIC_DISPATCH(make_kernels)(); !kernels.name.empty()) all.push_back(kernels);
+#endif
   return all;
 }
 

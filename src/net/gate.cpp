@@ -4,7 +4,7 @@ namespace ece465::net {
 
 using Clock = std::chrono::steady_clock;
 
-Event::Event(const asio::any_io_executor& executor) : waiters_(std::make_shared<Waiters>()), executor_(executor) {}
+Event::Event(asio::any_io_executor executor) : waiters_(std::make_shared<Waiters>()), executor_(std::move(executor)) {}
 
 Task<bool> Event::wait(Duration limit) {
   const auto waiters = waiters_;

@@ -31,7 +31,8 @@ Result<Listener> Listener::open(asio::io_context& context, const Address& addres
   if (!code) acceptor.bind(endpoint, code);
   if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
   if (code) return net_error(doing, code);
-  return Listener(std::move(acceptor), Address{address.host, acceptor.local_endpoint(code).port()});
+  Address bound{address.host, acceptor.local_endpoint(code).port()};
+  return Listener(std::move(acceptor), std::move(bound));
 }
 
 Task<void> Listener::accept(std::function<Task<void>(Stream)> session, Gate& gate, std::size_t max_sessions,

@@ -58,6 +58,8 @@ struct PageInfo {
   std::uint64_t decoder_bytes = 0;
   /// Memory that each thread's reader and writer need besides their blocks (encoded bytes, planes taken apart).
   std::uint64_t thread_bytes = 0;
+  /// Memory that writing the page back as it is needs besides blocks.
+  std::uint64_t encoder_bytes = 0;
   /// Blocks may be read in any order by several readers at once; else 0, 1, 2, ... by one.
   bool any_order = false;
   /// Decoding costs so little that reading twice beats keeping blocks in memory (uncompressed data).
@@ -92,6 +94,7 @@ class ImageReader {
   /// For writing to another format; same-format writers look deeper by themselves.
   [[nodiscard]] virtual Result<Metadata> metadata() const = 0;
   /// What a person should know of this file (an animation's later frames are dropped, ...); usually empty.
+  /// Some of it is learnt by reading blocks only.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
@@ -136,6 +139,9 @@ class ImageWriter {
 struct WriteOptions {
   /// JPEG quality 1-100; 0 keeps the input's quantization tables (a JPEG input), else 92.
   int quality = 0;
+  /// The run's memory budget. A writer may use a quarter of it for what makes the file smaller and can be done
+  /// without.
+  std::uint64_t memory_bytes = Limits{}.default_memory_bytes;
   Limits limits;
 };
 

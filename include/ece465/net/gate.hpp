@@ -11,7 +11,7 @@ namespace ece465::net {
 /// Something that coroutines on one io_context wait for until another calls `notify`.
 class Event {
  public:
-  explicit Event(const asio::any_io_executor& executor);
+  explicit Event(asio::any_io_executor executor);
   /// Waits for the next `notify`, at most `limit`; returns whether it came.
   [[nodiscard]] Task<bool> wait(Duration limit = Duration::max());
   /// Wakes all that wait now. Without waiters it has no effect: look at your condition, then wait, in a loop.

@@ -34,7 +34,7 @@ void set_metadata(png_structp png, png_infop info, const ImageSpec& spec) {
   png_set_tIME(png, info, &time);
 
   // One of each kind: plain, compressed, international.
-  std::string title = "Title", comment = "Comment", xmp_key = "XML:com.adobe.xmp", language = "en", none;
+  std::string title = "Title", comment = "Comment", xmp_key = "XML:com.adobe.xmp", none;
   std::string title_text = "Landscape", comment_value = comment_text(), xmp = xmp_packet();
   std::array<png_text, 3> texts{};
   texts[0].compression = PNG_TEXT_COMPRESSION_NONE;

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ece465/http/message.hpp"
+#include "ece465/net/gate.hpp"
+#include "ece465/net/listener.hpp"
+
+namespace ece465::http {
+
+/// Every limit of the server. Waits are separate so that a slow peer costs a connection, never a worker.
+struct ServerLimits {
+  std::size_t max_connections = 10'000;
+  /// Request line and headers together, from the first byte to the empty line.
+  std::size_t max_header_bytes = std::size_t{16} << 10;
+  net::Duration header_time = std::chrono::seconds(10);
+  /// Between requests on a kept connection.
+  net::Duration idle_time = std::chrono::seconds(60);
+  /// Without a byte of the body arriving, or of the answer leaving.
+  net::Duration body_idle_time = std::chrono::seconds(30);
+  /// The largest body; a handler may set less.
+  std::uint64_t max_body_bytes = std::uint64_t{64} << 30;
+  /// How much of an unread body is thrown away to keep a connection usable.
+  std::uint64_t max_drain_bytes = std::uint64_t{1} << 20;
+};
+
+using Handler = std::function<net::Task<Response>(Request&)>;
+
+/// Routes as a table. `{name}` captures one segment, `{name*}` the rest of the path.
+class Router {
+ public:
+  void add(std::string_view method, std::string_view pattern, Handler handler);
+
+  struct Match {
+    const Handler* handler = nullptr;
+    bool path_known = false;  ///< the path exists with other methods
+    std::string allow;        ///< those, for 405
+    std::map<std::string, std::string, std::less<>> captured;
+  };
+  /// `raw_path`: still percent-encoded, so that an encoded '/' does not split a segment.
+  [[nodiscard]] Match find(std::string_view method, std::string_view raw_path) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+/// HTTP/1.1 on one io_context thread. Handlers are coroutines; a handler that fails to answer (throws) is a 500.
+/// Adds CORS (`*`), answers OPTIONS, HEAD by GET, 404 and 405.
+class Server {
+ public:
+  Server(asio::io_context& context, asio::thread_pool& files, Router router, ServerLimits limits = {});
+  ~Server();
+
+  /// Called for every answered request: for logs and metrics.
+  std::function<void(const Request&, int status, net::Duration took)> observe;
+  /// Called for trouble that is nobody's request (out of descriptors).
+  std::function<void(const Error&)> trouble;
+
+  /// Starts accepting. The address really listened on (port 0 resolved) comes back.
+  [[nodiscard]] Result<net::Address> listen(const net::Address& address);
+  /// Stops accepting, lets requests in flight finish for `limit`, then closes what is left.
+  [[nodiscard]] net::Task<void> stop(net::Duration limit);
+  [[nodiscard]] std::size_t connections() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace ece465::http

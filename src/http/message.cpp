@@ -1,0 +1,129 @@
+#include "ece465/http/message.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+namespace ece465::http {
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// Header injection ends here: a value cannot end its line.
+std::string one_line(std::string_view text) {
+  std::string clean(text);
+  std::ranges::replace_if(clean, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  return clean;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+void Headers::add(std::string_view name, std::string_view value) {
+  fields_.emplace_back(one_line(name), one_line(value));
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  std::erase_if(fields_, [&](const auto& field) { return same_name(field.first, name); });
+  add(name, value);
+}
+
+std::optional<std::string_view> Headers::get(std::string_view name) const {
+  for (const auto& [key, value] : fields_) {
+    if (same_name(key, name)) return value;
+  }
+  return std::nullopt;
+}
+
+net::Task<Result<std::string>> Request::text(std::size_t max_bytes) {
+  std::string all;
+  Buffer piece(std::size_t{16} << 10);
+  for (;;) {
+    ECE465_CO_ASSIGN(const std::size_t n, co_await body->read(piece.span()));
+    if (n == 0) co_return all;
+    if (all.size() + n > max_bytes) co_return fail(Errc::too_large, "the request's body is over {} bytes", max_bytes);
+    all += as_text(piece.span().first(n));
+  }
+}
+
+Response Response::text(int status, std::string body, std::string_view type) {
+  Response response(status);
+  response.headers.add("Content-Type", type);
+  response.body = std::move(body);
+  return response;
+}
+
+Response Response::json(int status, std::string body) { return text(status, std::move(body), "application/json"); }
+
+Response Response::detail(int status, std::string_view words) {
+  // Names come from outside and may be no UTF-8; the dump must not throw for that.
+  return json(status, nlohmann::json{{"detail", words}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    case 507: return "Insufficient Storage";
+    default: return "Unknown";
+  }
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool unreserved =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
+    encoded += unreserved ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
+}
+
+}  // namespace ece465::http

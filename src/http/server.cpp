@@ -1,0 +1,354 @@
+#include "ece465/http/server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <list>
+
+#include "codec.hpp"
+#include "ece465/net/offload.hpp"
+
+namespace ece465::http {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{64} << 10;       // read from a socket at once
+constexpr std::size_t kFilePiece = std::size_t{256} << 10;  // read from a file at once
+using Clock = std::chrono::steady_clock;
+
+/// What was read from a connection and not used yet.
+class Input {
+ public:
+  explicit Input(net::Stream& stream) : stream_(stream), buffer_(kPiece) {}
+
+  [[nodiscard]] Bytes bytes() const { return buffer_.span().subspan(begin_, end_ - begin_); }
+  void consume(std::size_t n) {
+    begin_ += n;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+  /// Reads more behind what is there; 0 at the end of the stream.
+  net::Task<Result<std::size_t>> more(net::Duration limit) {
+    if (begin_ > 0) {
+      std::copy(buffer_.data() + begin_, buffer_.data() + end_, buffer_.data());
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (end_ == buffer_.size()) co_return fail(Errc::too_large, "{} sent too long a line", stream_.peer());
+    ECE465_CO_ASSIGN(const std::size_t n, co_await stream_.read_some(buffer_.span().subspan(end_), limit));
+    end_ += n;
+    co_return n;
+  }
+
+ private:
+  net::Stream& stream_;
+  Buffer buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+/// A request's body, decoded from the connection as the handler asks for it.
+class ConnectionBody final : public BodyReader {
+ public:
+  ConnectionBody(net::Stream& stream, Input& input, MessageParser& parser, const ServerLimits& limits)
+      : stream_(stream), input_(input), parser_(parser), limits_(limits), send_continue_(parser.expects_continue()) {}
+
+  net::Task<Result<std::size_t>> read(MutableBytes out) override {
+    while (!parser_.done() && !out.empty()) {
+      // The peer waits for this word only if nothing of its body has come.
+      if (std::exchange(send_continue_, false) && input_.bytes().empty()) {
+        ECE465_CO_TRY(co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), limits_.body_idle_time));
+      }
+      ECE465_CO_ASSIGN(const auto step, parser_.put_body(input_.bytes(), out));
+      input_.consume(step.consumed);
+      total_ += step.produced;
+      if (total_ > limits_.max_body_bytes) {
+        co_return fail(Errc::too_large, "the body is over {} bytes", limits_.max_body_bytes);
+      }
+      if (step.produced > 0) co_return step.produced;
+      if (step.done) break;
+      ECE465_CO_ASSIGN(const std::size_t n, co_await input_.more(limits_.body_idle_time));
+      if (n == 0) co_return fail(Errc::corrupt, "{} closed the connection in the middle of a body", stream_.peer());
+    }
+    co_return std::size_t{0};
+  }
+  std::optional<std::uint64_t> length() const override { return parser_.content_length(); }
+  /// The peer still waits for leave to send: it never sends unless it gets it.
+  [[nodiscard]] bool never_asked_for() const { return send_continue_; }
+
+ private:
+  net::Stream& stream_;
+  Input& input_;
+  MessageParser& parser_;
+  const ServerLimits& limits_;
+  bool send_continue_;
+  std::uint64_t total_ = 0;
+};
+
+/// A failed read of a request, as an answer.
+Response refusal(const Error& error) {
+  switch (error.code) {
+    case Errc::timeout: return Response::detail(408, "the request took too long");
+    case Errc::too_large: return Response::detail(431, error.what);
+    default: return Response::detail(400, error.what);
+  }
+}
+
+std::multimap<std::string, std::string> parse_query(std::string_view text) {
+  std::multimap<std::string, std::string> query;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('&'), text.size());
+    std::string pair(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    std::ranges::replace(pair, '+', ' ');
+    const auto equals = std::min(pair.find('='), pair.size());
+    auto key = percent_decode(std::string_view(pair).substr(0, equals));
+    auto value = percent_decode(equals < pair.size() ? std::string_view(pair).substr(equals + 1) : std::string_view{});
+    if (key && value && !key->empty()) query.emplace(std::move(*key), std::move(*value));
+  }
+  return query;
+}
+
+}  // namespace
+
+struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
+  Impl(asio::io_context& io, asio::thread_pool& pool, Router table, ServerLimits l)
+      : context(io),
+        files(pool),
+        router(std::move(table)),
+        limits(l),
+        gate(io.get_executor()),
+        requests(io.get_executor()) {}
+
+  asio::io_context& context;
+  asio::thread_pool& files;
+  Router router;
+  ServerLimits limits;
+  net::Gate gate;      // connections
+  net::Gate requests;  // requests being answered
+  std::optional<net::Listener> listener;
+  std::list<net::Stream*> open;  // to close what does not end by itself
+  Server* owner = nullptr;
+
+  net::Task<void> session(net::Stream stream);
+  net::Task<bool> exchange(net::Stream& stream, Input& input);
+  net::Task<Response> answer(Request& request, std::string_view raw_path, std::string_view method);
+  net::Task<Result<void>> send(net::Stream& stream, Response& response, bool head_only, bool keep);
+  net::Task<Result<void>> send_file(net::Stream& stream, const FileBody& file);
+  void report(const Request& request, int status, Clock::time_point since) const {
+    if (owner != nullptr && owner->observe) owner->observe(request, status, Clock::now() - since);
+  }
+};
+
+net::Task<void> Server::Impl::session(net::Stream stream) {
+  const auto self = shared_from_this();
+  const auto place = open.insert(open.end(), &stream);
+  {
+    Input input(stream);
+    bool keep = true;
+    while (keep && gate.open()) keep = co_await exchange(stream, input);
+  }
+  open.erase(place);
+}
+
+/// One request and its answer. False: the connection is of no further use.
+net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
+  // The body's limit is held here and in ConnectionBody: the parser would call it a bad head.
+  MessageParser parser(Side::server, limits.max_header_bytes, ~std::uint64_t{0});
+  std::optional<Clock::time_point> head_end;  // set with the first byte
+  std::optional<Response> refused;
+  while (!parser.head_done()) {
+    if (!input.bytes().empty()) {
+      if (!head_end) head_end = Clock::now() + limits.header_time;
+      const auto used = parser.put_head(input.bytes());
+      if (!used) {
+        refused = refusal(used.error());
+        break;
+      }
+      input.consume(*used);
+      if (parser.head_done()) break;
+      if (input.bytes().size() >= limits.max_header_bytes) {
+        refused = Response::detail(431, "the request's head is too long");
+        break;
+      }
+    }
+    const auto left =
+        head_end ? std::max(net::Duration::zero(), net::Duration(*head_end - Clock::now())) : limits.idle_time;
+    const auto n = co_await input.more(left);
+    if (n && *n > 0) continue;
+    // Nothing said, or gone: no answer is owed. A head that was begun and not finished is told so.
+    if (!head_end || n || n.error().code != Errc::timeout) co_return false;
+    refused = refusal(n.error());
+    break;
+  }
+  const auto since = Clock::now();
+  const auto busy = requests.enter();
+  if (refused) {
+    (void)co_await send(stream, *refused, false, false);
+    report({}, refused->status, since);
+    co_return false;
+  }
+
+  Request request;
+  request.method = parser.method();
+  request.headers = parser.headers();
+  request.peer = stream.peer();
+  const std::string target = parser.target();
+  const auto question = std::min(target.find('?'), target.size());
+  const std::string raw_path = target.substr(0, question);
+  request.query = parse_query(std::string_view(target).substr(std::min(question + 1, target.size())));
+  ConnectionBody body(stream, input, parser, limits);
+  request.body = &body;
+
+  Response response;
+  const auto path = percent_decode(raw_path);
+  if (!path || !path->starts_with('/')) {
+    response = Response::detail(400, "the path is malformed");
+  } else if (const auto length = parser.content_length(); length && *length > limits.max_body_bytes) {
+    response = Response::detail(413, fmt::format("the body is over {} bytes", limits.max_body_bytes));
+  } else {
+    request.path = *path;
+    response = co_await answer(request, raw_path, request.method);
+  }
+
+  // A body that nobody read stands between this request and the next. The answer goes first: the peer may wait for
+  // it before it sends any more.
+  const bool unread = !parser.done();
+  const bool drainable = !body.never_asked_for() && parser.content_length().value_or(0) <= limits.max_drain_bytes;
+  bool keep = parser.keep_alive() && gate.open() && !std::holds_alternative<StreamBody>(response.body) &&
+              response.status != 413 && (!unread || drainable);
+  const auto sent = co_await send(stream, response, request.method == "HEAD", keep);
+  report(request, response.status, since);
+  if (sent && !keep) {
+    // Let the answer arrive: closing with unread bytes would reset the connection under it.
+    stream.end_writing();
+    Buffer sink(kPiece);
+    for (std::uint64_t drained = 0; drained < limits.max_drain_bytes;) {
+      const auto n = co_await stream.read_some(sink.span(), std::chrono::seconds(1));
+      if (!n || *n == 0) break;
+      drained += *n;
+    }
+  }
+  if (sent && keep && unread) {
+    Buffer sink(kPiece);
+    for (std::uint64_t drained = 0; keep && !parser.done();) {
+      const auto n = co_await body.read(sink.span());
+      if (n) drained += *n;
+      keep = n.has_value() && drained <= limits.max_drain_bytes;
+    }
+  }
+  co_return (sent.has_value() && keep);
+}
+
+net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_path, std::string_view method) {
+  auto match = router.find(method, raw_path);
+  if (method == "OPTIONS" && match.path_known) {
+    Response response(204);
+    response.headers.add("Allow", match.allow + ", OPTIONS");
+    response.headers.add("Access-Control-Allow-Methods", match.allow + ", OPTIONS");
+    const auto wanted = request.headers.get("Access-Control-Request-Headers");
+    if (wanted) response.headers.add("Access-Control-Allow-Headers", *wanted);
+    co_return response;
+  }
+  if (match.handler == nullptr && match.path_known) {
+    Response response = Response::detail(405, "Method Not Allowed");
+    response.headers.add("Allow", match.allow + ", OPTIONS");
+    co_return response;
+  }
+  if (match.handler == nullptr) co_return Response::detail(404, "Not Found");
+  request.captured = std::move(match.captured);
+  std::optional<Response> response;
+  try {
+    response = co_await (*match.handler)(request);
+  } catch (const std::exception& e) {  // a library's; ours return Results
+    if (owner != nullptr && owner->trouble) {
+      owner->trouble(Error{Errc::internal, fmt::format("{} {}: {}", request.method, request.path, e.what())});
+    }
+  }
+  if (!response) response = Response::detail(500, "Internal Server Error");
+  co_return std::move(*response);
+}
+
+net::Task<Result<void>> Server::Impl::send(net::Stream& stream, Response& response, bool head_only, bool keep) {
+  Headers& headers = response.headers;
+  headers.set("Access-Control-Allow-Origin", "*");
+  headers.set("Connection", keep ? "keep-alive" : "close");
+  headers.set("X-Content-Type-Options", "nosniff");
+  const bool bodiless = response.status == 204 || response.status == 304;
+  const auto length = [&]() -> std::optional<std::uint64_t> {
+    if (const auto* text = std::get_if<std::string>(&response.body)) return text->size();
+    if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length;
+    if (const auto* bytes = std::get_if<StaticBody>(&response.body)) return bytes->bytes.size();
+    return std::nullopt;
+  }();
+  if (length && !bodiless) headers.set("Content-Length", std::to_string(*length));
+  const std::string head = response_head(response.status, headers);
+  std::array<Bytes, 2> buffers{as_bytes(head), Bytes{}};
+  const bool with_body = !head_only && !bodiless;
+  if (const auto* text = std::get_if<std::string>(&response.body); text && with_body) buffers[1] = as_bytes(*text);
+  if (const auto* bytes = std::get_if<StaticBody>(&response.body); bytes && with_body) buffers[1] = bytes->bytes;
+  ECE465_CO_TRY(co_await stream.write(buffers, limits.body_idle_time));
+  if (!with_body) co_return Result<void>{};
+  if (const auto* file = std::get_if<FileBody>(&response.body)) co_return co_await send_file(stream, *file);
+  if (const auto* endless = std::get_if<StreamBody>(&response.body)) co_return co_await (*endless)(stream);
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> Server::Impl::send_file(net::Stream& stream, const FileBody& file) {
+  Buffer piece(static_cast<std::size_t>(std::min<std::uint64_t>(kFilePiece, std::max<std::uint64_t>(1, file.length))));
+  for (std::uint64_t done = 0; done < file.length;) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), file.length - done));
+    const MutableBytes out = piece.span().first(want);
+    // The disk must not hold up other connections.
+    ECE465_CO_TRY(co_await net::offload(
+        files, [&]() -> Result<void> { return file.source->read_exactly(file.offset + done, out); }));
+    ECE465_CO_TRY(co_await stream.write(out, limits.body_idle_time));
+    done += want;
+  }
+  co_return Result<void>{};
+}
+
+Server::Server(asio::io_context& context, asio::thread_pool& files, Router router, ServerLimits limits)
+    : impl_(std::make_shared<Impl>(context, files, std::move(router), limits)) {
+  impl_->owner = this;
+}
+
+Server::~Server() {
+  impl_->owner = nullptr;
+  if (impl_->listener) impl_->listener->stop();
+}
+
+namespace {
+
+net::Task<void> accept_all(std::shared_ptr<void> keep_alive, net::Listener* listener, net::Gate* gate,
+                           std::function<net::Task<void>(net::Stream)> session, std::size_t max,
+                           std::function<void(const Error&)> trouble) {
+  co_await listener->accept(std::move(session), *gate, max, std::move(trouble));
+  (void)keep_alive;
+}
+
+}  // namespace
+
+Result<net::Address> Server::listen(const net::Address& address) {
+  ECE465_ASSIGN(impl_->listener, net::Listener::open(impl_->context, address));
+  const auto impl = impl_;
+  asio::co_spawn(
+      impl_->context,
+      accept_all(
+          impl, &*impl->listener, &impl->gate, [impl](net::Stream stream) { return impl->session(std::move(stream)); },
+          impl->limits.max_connections,
+          [impl](const Error& error) {
+            if (impl->owner != nullptr && impl->owner->trouble) impl->owner->trouble(error);
+          }),
+      asio::detached);
+  return impl_->listener->address();
+}
+
+net::Task<void> Server::stop(net::Duration limit) {
+  const auto impl = impl_;
+  if (impl->listener) impl->listener->stop();
+  impl->gate.close();
+  co_await impl->requests.drained(limit);
+  for (auto* stream : impl->open) stream->close();
+  co_await impl->gate.drained(std::chrono::seconds(1));
+}
+
+std::size_t Server::connections() const { return impl_->gate.inside(); }
+
+}  // namespace ece465::http

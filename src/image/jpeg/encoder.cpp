@@ -1,0 +1,217 @@
+#include "encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "huffman.hpp"
+
+namespace ece465::image::jpeg {
+namespace {
+
+constexpr std::uint32_t kBlock = DCTSIZE;
+constexpr int kMaxRowsPerImcu = MAX_SAMP_FACTOR * DCTSIZE;
+
+/// The stored planes' colour space, and that of the rows from which libjpeg would make them.
+struct Spaces {
+  J_COLOR_SPACE stored, rows;
+};
+Spaces spaces_of(ColorModel color) {
+  switch (color) {
+    case ColorModel::gray: return {JCS_GRAYSCALE, JCS_GRAYSCALE};
+    case ColorModel::ycbcr: return {JCS_YCbCr, JCS_RGB};
+    case ColorModel::rgb: return {JCS_RGB, JCS_RGB};
+  }
+  return {JCS_UNKNOWN, JCS_UNKNOWN};
+}
+
+bool holds(const std::optional<JHUFF_TBL>& shared, const JHUFF_TBL& table) {
+  return shared && same_codes(*shared, table);
+}
+
+/// Repeats every row's last pixel up to `width`.
+void extend_rows(Block& block, std::size_t pixel_bytes, std::uint32_t width) {
+  if (block.width >= width) return;
+  for (std::uint32_t y = 0; y < block.height; ++y) {
+    std::byte* to = block.pixels.data() + y * block.stride + block.width * pixel_bytes;
+    for (std::size_t n = (width - block.width) * pixel_bytes; n > 0; --n, ++to) *to = *(to - pixel_bytes);
+  }
+}
+
+}  // namespace
+
+Encoder::Encoder(ByteSink& sink) : trap_(nullptr), output_(sink) { trap_.attach(info_); }
+
+Encoder::~Encoder() { jpeg_destroy_compress(&info_); }
+
+Result<void> Encoder::start(const EncoderSettings& settings) {
+  frame_ = settings.frame;
+  planes_ = settings.planes;
+  constexpr std::uint32_t kMaxSide = JPEG_MAX_DIMENSION;
+  if (frame_.width > kMaxSide || frame_.height > kMaxSide) {
+    return fail(Errc::unsupported, "is {} x {} pixels; JPEG holds at most {} on a side: choose a .tif output",
+                frame_.width, frame_.height, kMaxSide);
+  }
+  if (!frame_.progressive && !frame_.interleaves()) {
+    for (std::size_t i = 0; i < frame_.components.size(); ++i) {
+      jpeg_scan_info scan{};
+      scan.comps_in_scan = 1;
+      scan.component_index[0] = static_cast<int>(i);
+      scan.Se = DCTSIZE2 - 1;
+      scans_.push_back(scan);
+    }
+  }
+  return trap_.run([&] {
+    jpeg_create_compress(&info_);
+    info_.dest = &output_;
+    configure(settings);
+    if (settings.shared != nullptr) leave_out(*settings.shared);
+    jpeg_start_compress(&info_, settings.shared == nullptr ? TRUE : FALSE);
+  });
+}
+
+/// Runs within the trap.
+void Encoder::configure(const EncoderSettings& settings) {
+  const Spaces spaces = spaces_of(frame_.color);
+  info_.image_width = frame_.width;
+  info_.image_height = frame_.height;
+  info_.in_color_space = planes_ ? spaces.stored : spaces.rows;
+  info_.input_components = static_cast<int>(frame_.components.size());
+  jpeg_set_defaults(&info_);
+  jpeg_set_colorspace(&info_, spaces.stored);
+  info_.raw_data_in = planes_ ? TRUE : FALSE;
+  info_.dct_method = JDCT_ISLOW;
+  for (int i = 0; i < info_.num_components; ++i) {
+    const Component& from = frame_.components[static_cast<std::size_t>(i)];
+    info_.comp_info[i].component_id = from.id;
+    info_.comp_info[i].h_samp_factor = from.h;
+    info_.comp_info[i].v_samp_factor = from.v;
+  }
+  if (settings.quality > 0) {
+    jpeg_set_quality(&info_, settings.quality, TRUE);
+  } else {
+    set_quant_tables();
+  }
+  info_.arith_code = frame_.arithmetic ? TRUE : FALSE;
+  info_.optimize_coding = settings.optimize_huffman ? TRUE : FALSE;
+  if (frame_.progressive) {
+    jpeg_simple_progression(&info_);
+  } else if (!scans_.empty()) {
+    info_.scan_info = scans_.data();
+    info_.num_scans = static_cast<int>(scans_.size());
+  }
+  info_.restart_interval = frame_.restart_interval;
+  // A file's own headers are carried over as segments.
+  info_.write_Adobe_marker = FALSE;
+  info_.write_JFIF_header = settings.jfif ? TRUE : FALSE;
+  if (settings.jfif && settings.jfif->x != 0) {
+    info_.density_unit = 1;
+    info_.X_density = settings.jfif->x;
+    info_.Y_density = settings.jfif->y;
+  }
+}
+
+/// Every component keeps the slot it named, unless two of them mean different tables by one slot (which files
+/// in several scans may).
+void Encoder::set_quant_tables() {
+  std::array<const QuantTable*, NUM_QUANT_TBLS> slots{};
+  for (std::size_t i = 0; i < frame_.components.size(); ++i) {
+    const Component& from = frame_.components[i];
+    auto slot = static_cast<std::size_t>(from.quant_slot);
+    if (slots[slot] != nullptr && *slots[slot] != from.quant) {
+      slot = static_cast<std::size_t>(
+          std::ranges::find_if(slots,
+                               [&](const QuantTable* table) { return table == nullptr || *table == from.quant; }) -
+          slots.begin());
+    }
+    slots[slot] = &from.quant;
+    info_.comp_info[i].quant_tbl_no = static_cast<int>(slot);
+    JQUANT_TBL*& table = info_.quant_tbl_ptrs[slot];
+    if (table == nullptr) table = jpeg_alloc_quant_table(reinterpret_cast<j_common_ptr>(&info_));
+    std::ranges::copy(from.quant, table->quantval);
+    table->sent_table = FALSE;
+  }
+}
+
+void Encoder::leave_out(const SharedTables& shared) {
+  jpeg_suppress_tables(&info_, FALSE);
+  for (std::size_t i = 0; i < NUM_QUANT_TBLS; ++i) {
+    JQUANT_TBL* const table = info_.quant_tbl_ptrs[i];
+    if (table != nullptr && shared.quant[i] && std::ranges::equal(*shared.quant[i], table->quantval)) {
+      table->sent_table = TRUE;
+    }
+  }
+  for (std::size_t i = 0; i < NUM_HUFF_TBLS; ++i) {
+    JHUFF_TBL* const dc = info_.dc_huff_tbl_ptrs[i];
+    JHUFF_TBL* const ac = info_.ac_huff_tbl_ptrs[i];
+    if (dc != nullptr && holds(shared.dc[i], *dc)) dc->sent_table = TRUE;
+    if (ac != nullptr && holds(shared.ac[i], *ac)) ac->sent_table = TRUE;
+  }
+}
+
+Result<void> Encoder::write_segment(int marker, Bytes content) {
+  return trap_.run([&] {
+    jpeg_write_marker(&info_, marker, reinterpret_cast<const JOCTET*>(content.data()),
+                      static_cast<unsigned>(content.size()));
+  });
+}
+
+Result<void> Encoder::write_icc(Bytes profile) {
+  return trap_.run([&] {
+    jpeg_write_icc_profile(&info_, reinterpret_cast<const JOCTET*>(profile.data()),
+                           static_cast<unsigned>(profile.size()));
+  });
+}
+
+Result<void> Encoder::write_band(Block& block, std::uint32_t imcu_rows) {
+  const std::size_t components = frame_.components.size();
+  const Band band = make_band(frame_, components, imcu_rows);
+  if (!planes_ || block.height == 0 || block.width == 0 || block.stride != band.planes[0].stride ||
+      block.pixels.size() < band.bytes) {
+    return fail(Errc::internal, "a block of {} bytes is no band of {} MCU rows", block.pixels.size(), imcu_rows);
+  }
+  extend_rows(block, 1, frame_.plane(0).padded_width);
+  std::array<std::array<JSAMPROW, kMaxRowsPerImcu>, 3> rows{};
+  std::array<JSAMPARRAY, 3> planes{rows[0].data(), rows[1].data(), rows[2].data()};
+  auto* const base = reinterpret_cast<JSAMPLE*>(block.pixels.data());
+  const auto lines = kBlock * static_cast<JDIMENSION>(frame_.max_v());
+  return trap_.run([&] {
+    for (std::uint32_t r = 0; r < imcu_rows; ++r) {
+      for (std::size_t c = 0; c < components; ++c) {
+        const PlaneRows& plane = band.planes[c];
+        const std::uint32_t count = plane.rows / imcu_rows;
+        for (std::uint32_t y = 0; y < count; ++y) {
+          const std::uint32_t row = r * count + y;
+          rows[c][y] = base + plane.offset + plane.stride * (c == 0 ? std::min(row, block.height - 1) : row);
+        }
+      }
+      jpeg_write_raw_data(&info_, planes.data(), lines);
+    }
+  });
+}
+
+Result<void> Encoder::write_rows(Block& block, std::uint32_t rows) {
+  const std::size_t pixel_bytes = frame_.components.size();
+  if (planes_ || block.height == 0 || block.width == 0 || block.stride < pixel_bytes * frame_.width ||
+      block.pixels.size() < block.stride * block.height) {
+    return fail(Errc::internal, "a block of {} bytes does not hold {} rows", block.pixels.size(), rows);
+  }
+  extend_rows(block, pixel_bytes, frame_.width);
+  auto* const base = reinterpret_cast<JSAMPLE*>(block.pixels.data());
+  return trap_.run([&] {
+    std::array<JSAMPROW, kMaxRowsPerImcu> pointers;
+    for (std::uint32_t done = 0; done < rows;) {
+      const std::uint32_t count = std::min<std::uint32_t>(rows - done, kMaxRowsPerImcu);
+      for (std::uint32_t y = 0; y < count; ++y)
+        pointers[y] = base + block.stride * std::min(done + y, block.height - 1);
+      done += jpeg_write_scanlines(&info_, pointers.data(), count);
+    }
+  });
+}
+
+Result<std::uint64_t> Encoder::finish() {
+  ECE465_TRY(trap_.run([this] { jpeg_finish_compress(&info_); }));
+  return output_.position();
+}
+
+}  // namespace ece465::image::jpeg

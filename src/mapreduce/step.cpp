@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <utility>
+
+#include "state.hpp"
+
+/// The scheduler's front door: what each event does. Start reading here.
+
+namespace ece465::mapreduce {
+
+std::vector<Action> Scheduler::step(const Event& event, Time now) {
+  State& state = *state_;
+  state.begin(now);
+  // What happened comes before what time has done, so that an answer that arrives together with its deadline counts.
+  std::visit([&state](const auto& what) { state.on(what); }, event);
+  state.let_time_pass();
+  state.hand_out_work();
+  return state.finish();
+}
+
+Scheduler::Scheduler(const SchedulerOptions& options) : state_(std::make_unique<State>(options)) {}
+Scheduler::~Scheduler() = default;
+Scheduler::Scheduler(Scheduler&&) noexcept = default;
+Scheduler& Scheduler::operator=(Scheduler&&) noexcept = default;
+
+Scheduler::State::State(const SchedulerOptions& options) : options_(options) {
+  Worker& master = workers_[kMaster];
+  master.spec = {.credit_bytes = UINT64_MAX, .max_tasks = std::max(options.local_slots, 1U)};
+  master.proven = true;
+}
+
+void Scheduler::State::begin(Time now) {
+  now_ = std::max(now_, now);
+  if (timer_ && *timer_ <= now_) timer_.reset();
+}
+
+std::vector<Action> Scheduler::State::finish() {
+  const auto wake = next_wake();
+  if (wake && (!timer_ || *wake < *timer_)) {  // a timer that goes off early does no harm, so it is rarely moved
+    timer_ = wake;
+    actions_.emplace_back(SetTimer{*wake});
+  }
+  return std::exchange(actions_, {});
+}
+
+// --- Workers come and go ---
+
+void Scheduler::State::on(const WorkerJoined& event) {
+  if (event.worker == kMaster || workers_.contains(event.worker)) return;
+  Worker& worker = workers_[event.worker];
+  worker.spec = event.spec;
+  worker.spec.credit_bytes = std::clamp<std::uint64_t>(event.spec.credit_bytes, 1, options_.max_worker_credit_bytes);
+  worker.spec.keep_bytes = std::min(event.spec.keep_bytes, options_.max_worker_keep_bytes);
+  worker.spec.max_tasks = std::max(event.spec.max_tasks, 1U);
+  if (worker.spec.heartbeat) heartbeats_.put(event.worker, now_ + options_.heartbeat);
+  refresh(event.worker);
+}
+
+void Scheduler::State::on(const WorkerLeaving& event) {
+  const auto at = workers_.find(event.worker);
+  if (event.worker == kMaster || at == workers_.end()) return;
+  heard_from(event.worker);
+  at->second.leaving = true;
+  give_up_kept(event.worker, false);
+  refresh(event.worker);
+  if (at->second.attempts.empty()) close(event.worker, CloseReason::left);
+}
+
+void Scheduler::State::on(const WorkerLost& event) {
+  if (event.worker != kMaster && workers_.contains(event.worker)) forget_worker(event.worker);
+}
+
+void Scheduler::State::on(const WorkerHeard& event) {
+  if (workers_.contains(event.worker)) heard_from(event.worker);
+}
+
+// --- Answers ---
+
+void Scheduler::State::on(const Answered& event) {
+  const auto open = attempts_.find(event.attempt);
+  // A duplicate, an answer nobody asked for, or one to somebody else's question.
+  if (open == attempts_.end() || open->second.worker != event.worker) return;
+
+  heard_from(event.worker);
+  const Attempt attempt = end(event.attempt);
+  if (event.outcome == Outcome::good) {
+    praise(attempt);
+    if (attempt.wanted) {
+      accept(event.attempt, attempt);
+    } else if (attempt.keep) {
+      actions_.emplace_back(Drop{event.worker, event.attempt});
+    }
+  } else {
+    if (attempt.wanted && event.worker == kMaster) return end_job(attempt.task.job, JobOutcome::failed);
+    if (attempt.wanted && event.outcome == Outcome::lie) ++jobs_.at(attempt.task.job).report.lies;
+    if (attempt.wanted && !attempt.late) miss(attempt);
+    blame(event.worker, event.outcome, attempt.wanted);
+  }
+  const auto worker = workers_.find(event.worker);
+  if (worker != workers_.end() && worker->second.leaving && worker->second.attempts.empty()) {
+    close(event.worker, CloseReason::left);
+  }
+}
+
+// --- Jobs ---
+
+void Scheduler::State::on(const JobSubmitted& event) {
+  const auto [at, added] = jobs_.try_emplace(event.job);
+  if (!added) return;
+  Job& job = at->second;
+  job.has_apply = event.spec.apply;
+  job.needs = event.spec.needs;
+  trades_.try_emplace(job.needs);
+  job.strips.resize(event.spec.strip_bytes.size());
+  for (std::size_t i = 0; i < job.strips.size(); ++i) {
+    job.strips[i].bytes = event.spec.strip_bytes[i];
+    job.largest_strip = std::max(job.largest_strip, job.strips[i].bytes);
+  }
+  refresh_room();
+  job.count[std::to_underlying(StripState::unread)] = static_cast<std::uint32_t>(job.strips.size());
+  on(StripsReady{event.job, event.spec.ready});
+  if (job.strips.empty()) end_phase(event.job);
+}
+
+void Scheduler::State::on(const StripsReady& event) {
+  const auto at = jobs_.find(event.job);
+  if (at == jobs_.end()) return;
+  Job& job = at->second;
+  const auto ready = std::min(event.ready, static_cast<std::uint32_t>(job.strips.size()));
+  for (; job.ready < ready; ++job.ready) wait({event.job, job.ready});
+}
+
+void Scheduler::State::on(const TableReady& event) {
+  const auto at = jobs_.find(event.job);
+  if (at == jobs_.end() || at->second.stage != Stage::reduce) return;
+  Job& job = at->second;
+  job.stage = Stage::apply;
+  for (std::uint32_t i = 0; i < job.strips.size(); ++i) {
+    job.strips[i].misses = 0;
+    wait({event.job, i});
+  }
+  if (job.strips.empty()) end_phase(event.job);
+}
+
+void Scheduler::State::on(const JobCancelled& event) {
+  if (jobs_.contains(event.job)) end_job(event.job, JobOutcome::cancelled);
+}
+
+}  // namespace ece465::mapreduce

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "ece465/image/equalize.hpp"
+#include "jpeg_file.hpp"
+
+/// What the JPEG tests have in common.
+
+namespace ece465::testing {
+
+struct JpegRun {
+  std::vector<std::byte> file;
+  image::EqualizeReport report;
+};
+
+/// Equalizes a file that is in order.
+inline JpegRun equalize_jpeg(Bytes jpeg, const image::EqualizeOptions& options = {}) {
+  const auto source = borrow_memory("test.jpg", jpeg);
+  MemorySink sink;
+  auto report = image::equalize(*source, sink, image::Format::jpeg, options);
+  REQUIRE_MESSAGE(report, report.error().what);
+  return {sink.bytes(), *std::move(report)};
+}
+
+inline JpegRun equalize_jpeg(Bytes jpeg, image::Channels channels) {
+  image::EqualizeOptions options;
+  options.channels = channels;
+  return equalize_jpeg(jpeg, options);
+}
+
+/// Equalizes a file that is not.
+inline Error failure_of(Bytes jpeg, const image::EqualizeOptions& options = {}) {
+  const auto source = borrow_memory("test.jpg", jpeg);
+  MemorySink sink;
+  const auto report = image::equalize(*source, sink, image::Format::jpeg, options);
+  REQUIRE(!report);
+  return report.error();
+}
+
+inline Scene color_scene(std::uint32_t width, std::uint32_t height) { return landscape(width, height, {.colors = 3}); }
+inline Scene gray_scene(std::uint32_t width, std::uint32_t height) { return landscape(width, height, {}); }
+
+}  // namespace ece465::testing

@@ -1,0 +1,59 @@
+#include "driver.hpp"
+
+using namespace ece465::mapreduce;
+
+namespace {
+
+/// How many strips of a job were handed out so far.
+std::size_t handed_out(Driver& d, JobId job) {
+  std::size_t n = 0;
+  for (const auto& send : d.all<Send>()) n += send.task.job == job ? 1 : 0;
+  return n;
+}
+
+}  // namespace
+
+TEST_SUITE("fairness") {
+  TEST_CASE("two jobs share a worker strip by strip") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 100, false);
+    d.submit(kOther, 100, false);
+    for (int i = 0; i < 40; ++i) d.answer(kAnn);
+    CHECK(handed_out(d, kJob) - handed_out(d, kOther) <= 4);  // the four that went out before the other came
+  }
+
+  TEST_CASE("shares are in bytes: a job of large strips gets fewer of them") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 100, false, 3 * kMiB);
+    d.submit(kOther, 300, false, kMiB);
+    for (int i = 0; i < 80; ++i) d.answer(kAnn);
+    const auto large = handed_out(d, kJob), small = handed_out(d, kOther);
+    CHECK(small >= 3 * (large - 4));
+    CHECK(small <= 3 * (large + 4));
+  }
+
+  TEST_CASE("a small job that comes late does not wait for the large one before it") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 1000, false);
+    for (int i = 0; i < 100; ++i) d.answer(kAnn);
+    d.submit(kOther, 2, false);
+    for (int i = 0; i < 12; ++i) d.answer(kAnn);
+    CHECK_FALSE(d.scheduler().job(kOther).has_value());  // done
+  }
+
+  TEST_CASE("a job cannot save up: one that had nothing to hand out lines up with the others") {
+    Driver d;
+    d.team({kAnn});
+    d.step(JobSubmitted{kOther, {.strip_bytes = std::vector<std::uint64_t>(100, kMiB), .ready = 0, .apply = false}});
+    d.submit(kJob, 1000, false);
+    for (int i = 0; i < 100; ++i) d.answer(kAnn);
+    d.step(StripsReady{kOther, 100});
+    d.clear();
+    for (int i = 0; i < 40; ++i) d.answer(kAnn);
+    CHECK(handed_out(d, kJob) >= 18);
+    CHECK(handed_out(d, kOther) >= 18);
+  }
+}

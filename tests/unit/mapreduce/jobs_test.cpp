@@ -1,0 +1,186 @@
+#include "driver.hpp"
+
+using namespace ece465::mapreduce;
+
+TEST_SUITE("jobs") {
+  TEST_CASE("map, then the table, then apply, then done") {
+    Driver d;
+    d.submit(kJob, 2);
+    d.run_local();
+    CHECK(d.all<PhaseDone>().empty());
+    d.run_local();
+    REQUIRE(d.all<PhaseDone>().size() == 1);
+    CHECK(d.all<PhaseDone>().at(0).phase == Phase::map);
+    CHECK(d.view(kJob).stage == Stage::reduce);
+    CHECK(d.local().empty());  // nothing to do before the table is there
+    d.step(TableReady{kJob});
+    CHECK(d.run_local().phase == Phase::apply);
+    d.run_local();
+    CHECK(d.all<PhaseDone>().at(1).phase == Phase::apply);
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
+    CHECK(d.all<Accept>().size() == 4);
+    CHECK_FALSE(d.scheduler().job(kJob).has_value());
+  }
+
+  TEST_CASE("a job that only maps, such as a word count, ends after its map phase") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 3, false);
+    d.answer_all(kAnn);
+    CHECK(d.all<PhaseDone>().size() == 1);
+    CHECK(d.all<JobDone>().size() == 1);
+    for (const auto& send : d.all<Send>()) CHECK_FALSE(send.keep);
+  }
+
+  TEST_CASE("a job without strips ends at once") {
+    Driver d;
+    d.submit(kJob, 0);
+    CHECK(d.all<PhaseDone>().size() == 1);
+    d.step(TableReady{kJob});
+    CHECK(d.all<PhaseDone>().size() == 2);
+    CHECK(d.all<JobDone>().size() == 1);
+  }
+
+  TEST_CASE("events of a job that is not there, or not in that stage, change nothing") {
+    Driver d;
+    d.step(TableReady{kJob});
+    d.step(StripsReady{kJob, 5});
+    d.step(JobCancelled{kJob});
+    d.submit(kJob, 1);
+    d.step(TableReady{kJob});
+    CHECK(d.view(kJob).stage == Stage::map);
+    d.submit(kJob, 7);  // the id is taken
+    CHECK(d.view(kJob).strips == 1);
+  }
+
+  TEST_CASE("a cancelled job drops what is under way and ignores what still comes") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 10);
+    const auto open = d.open(kAnn).size();
+    d.step(JobCancelled{kJob});
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::cancelled);
+    CHECK(d.all<Drop>().size() == open);
+    d.answer_all(kAnn);
+    CHECK(d.all<Accept>().empty());
+    CHECK(d.scheduler().totals().attempts == 0);
+    CHECK(d.scheduler().totals().bytes_kept == 0);
+  }
+
+  TEST_CASE("what the master itself cannot do fails the job, and says so") {
+    Driver d;
+    d.submit(kJob, 3);
+    d.run_local(Outcome::failed);
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::failed);
+    CHECK(d.scheduler().totals().jobs == 0);
+  }
+}
+
+TEST_SUITE("the master as a worker") {
+  TEST_CASE("without workers it does everything, as many strips at once as it has slots") {
+    Driver d({.local_slots = 3});
+    d.submit(kJob, 7, false);
+    CHECK(d.local().size() == 3);
+    while (!d.local().empty()) d.run_local();
+    CHECK(d.all<JobDone>().size() == 1);
+  }
+
+  TEST_CASE("it leaves the work to workers once one has proved that it works") {
+    Driver d;
+    d.join(kAnn);
+    d.submit(kJob, 100, false);
+    CHECK(d.local().size() == 1);
+    d.answer(kAnn);
+    d.run_local();
+    CHECK(d.local().empty());
+  }
+
+  TEST_CASE("it takes over when the last one is gone") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 5, false);
+    CHECK(d.local().empty());
+    d.step(WorkerLost{kAnn});
+    while (!d.local().empty()) d.run_local();
+    CHECK(d.all<JobDone>().at(0).report.shares.at(kMaster).strips == 5);
+  }
+
+  TEST_CASE("it can be told to take its share at all times") {
+    Driver d({.local_slots = 2, .local_helps = true});
+    d.team({kAnn});
+    d.submit(kJob, 100, false);
+    CHECK(d.local().size() == 2);
+    CHECK(d.open(kAnn).size() == 4);
+  }
+
+  TEST_CASE("it is no worker that could be lost or leave") {
+    Driver d;
+    d.step(WorkerLost{kMaster});
+    d.step(WorkerLeaving{kMaster});
+    d.join(kMaster);
+    d.submit(kJob, 1, false);
+    d.run_local();
+    CHECK(d.all<JobDone>().size() == 1);
+  }
+}
+
+TEST_SUITE("leaving") {
+  TEST_CASE("a worker that says BYE finishes what it holds, gets no more, and is closed") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 10, false);
+    d.step(WorkerLeaving{kAnn});
+    CHECK(d.view(kAnn).state == WorkerState::leaving);
+    for (int i = 0; i < 4; ++i) {
+      CHECK(d.all<CloseWorker>().empty());
+      d.answer(kAnn);
+    }
+    CHECK(d.all<Accept>().size() == 4);
+    CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::left);
+    while (!d.local().empty()) d.run_local();
+    CHECK(d.all<JobDone>().at(0).report.misses == 0);
+  }
+
+  TEST_CASE("an idle one is closed at once") {
+    Driver d;
+    d.join(kAnn);
+    d.step(WorkerLeaving{kAnn});
+    CHECK(d.all<CloseWorker>().size() == 1);
+    CHECK(d.scheduler().totals().workers == 0);
+  }
+
+  TEST_CASE("its kept strips go to others") {
+    Driver d;
+    d.join(kAnn);
+    d.submit(kJob, 1);
+    d.answer(kAnn);
+    d.step(TableReady{kJob});
+    d.step(WorkerLeaving{kAnn});  // it has begun to apply: that it finishes
+    d.answer(kAnn);
+    CHECK(d.all<JobDone>().size() == 1);
+  }
+}
+
+TEST_SUITE("watching") {
+  TEST_CASE("the views say where every strip is") {
+    Driver d;
+    d.team({kAnn});
+    d.step(JobSubmitted{kJob, {.strip_bytes = std::vector<std::uint64_t>(8, kMiB), .ready = 6}});
+    d.answer(kAnn);
+    const auto strips = d.scheduler().strips(kJob);
+    REQUIRE(strips.size() == 8);
+    CHECK(strips[0].state == StripState::done);
+    CHECK(strips[0].keeper == kAnn);
+    CHECK(strips[1].state == StripState::running);
+    CHECK(strips[1].workers == std::vector{kAnn});
+    CHECK(strips[5].state == StripState::waiting);
+    CHECK(strips[7].state == StripState::unread);
+    const auto job = d.view(kJob);
+    CHECK(job.done == 1);
+    CHECK(job.running == 4);
+    CHECK(job.waiting == 1);
+    CHECK(job.ready == 6);
+    CHECK(d.scheduler().workers().size() == 2);  // the master is one
+    CHECK(d.view(kAnn).bytes_per_second > 0);
+  }
+}
