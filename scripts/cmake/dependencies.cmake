@@ -23,6 +23,10 @@ target_include_directories(ece465_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
 
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)  # the name from 0.8 on; Debian 12 has 0.7
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
 
 # asio's standalone form is headers only and comes without a CMake package.
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
@@ -42,9 +46,3 @@ find_package(Boost 1.74 REQUIRED)
 add_library(ece465_beast INTERFACE)
 add_library(ece465::beast ALIAS ece465_beast)
 target_include_directories(ece465_beast SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
-
-find_package(nlohmann_json REQUIRED)
-find_package(yaml-cpp REQUIRED)
-if(NOT TARGET yaml-cpp::yaml-cpp)  # the name from 0.8 on; Debian 12 has 0.7
-  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
-endif()

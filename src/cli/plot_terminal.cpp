@@ -82,13 +82,15 @@ std::vector<std::string> panel(const PlotCurve& curve, std::uint32_t max_level, 
     lines.push_back(std::move(line));
   }
   std::string axis;
-  for (std::size_t x = 0; x < columns; ++x)
-    axis += unicode ? (x % (columns / 4) == 0 ? "┴" : "─") : (x % (columns / 4) == 0 ? "+" : "-");
+  for (std::size_t x = 0; x < columns; ++x) {
+    const bool tick = x % (columns / 4) == 0;
+    axis += unicode ? (tick ? "┴" : "─") : (tick ? "+" : "-");
+  }
   lines.push_back(paint.dim(axis));
   const std::string middle = fmt::format("{}", (max_level + 1) / 2), last = fmt::format("{}", max_level);
-  std::string labels = "0" + std::string(columns / 2 - 1 - middle.size() / 2, ' ') + middle;
-  labels += std::string(columns - labels.size() - last.size(), ' ') + last;
-  lines.push_back(paint.dim(labels));
+  // 0 at the left end, the middle level in the middle, the highest at the right end.
+  const std::size_t left = columns / 2 + middle.size() / 2;
+  lines.push_back(paint.dim(fmt::format("0{:>{}}{:>{}}", middle, left - 1, last, columns - left)));
   return lines;
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kBarColumns = 24;
 std::string bar(double fraction, std::size_t columns, bool unicode) {
   if (!unicode) {
     const auto full = static_cast<std::size_t>(fraction * static_cast<double>(columns));
-    return "[" + std::string(full, '#') + std::string(columns - full, '-') + "]";
+    return fmt::format("[{:#<{}}{:-<{}}]", "", full, "", columns - full);
   }
   // Eighths of a block, so that it moves smoothly.
   constexpr std::array<std::string_view, 8> kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};

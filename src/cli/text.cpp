@@ -203,7 +203,7 @@ std::string format_duration(std::chrono::nanoseconds duration) {
 
 std::string format_count(std::uint64_t n) {
   std::string digits = fmt::format("{}", n);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
 
