@@ -51,8 +51,9 @@ std::string_view Fields::rest() const {
 
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t most) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, problem] = std::from_chars(text.data(), end, value);  // takes no sign for an unsigned type
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stopped, problem] = std::from_chars(begin, end, value);  // takes no sign for an unsigned type
   if (problem != std::errc() || stopped != end || value > most) return std::nullopt;
   return value;
 }

@@ -79,8 +79,9 @@ Result<std::optional<std::uint64_t>> parse_checksum(const Attributes& attributes
   const auto text = attributes.text(key::kXxh3);
   if (!text) return std::optional<std::uint64_t>();
   std::uint64_t value = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, problem] = std::from_chars(text->data(), end, value, 16);
+  const char* const begin = text->data();
+  const char* const end = begin + text->size();
+  const auto [stopped, problem] = std::from_chars(begin, end, value, 16);
   if (text->size() != 16 || text->find_first_not_of("0123456789abcdef") != std::string_view::npos ||
       problem != std::errc() || stopped != end) {
     return fail(Errc::corrupt, "xxh3={} is no checksum", quoted(*text));
@@ -381,7 +382,7 @@ Result<Header> parse_header(std::string_view line, const Peer& peer) {
   const std::string_view name = fields.next();
   if (name.empty()) return Header{Ignored{}, peer.v2 ? Dialect::v2 : Dialect::documented};
 
-  const auto command =
+  const auto* const command =
       std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.verb == name; });
   if (command == kCommands.end() || !(peer.v2 ? command->v2 : command->older)) {
     return parse_unknown(name, fields, peer);

@@ -35,13 +35,13 @@ std::string_view dialect_name(Dialect dialect) {
 }
 
 std::string_view error_code_name(ErrorCode code) {
-  const auto found =
+  const auto* const found =
       std::find_if(kErrorCodes.begin(), kErrorCodes.end(), [&](const auto& entry) { return entry.first == code; });
   return found == kErrorCodes.end() ? "failed" : found->second;
 }
 
 ErrorCode error_code_of(std::string_view name) {
-  const auto found =
+  const auto* const found =
       std::find_if(kErrorCodes.begin(), kErrorCodes.end(), [&](const auto& entry) { return entry.second == name; });
   return found == kErrorCodes.end() ? ErrorCode::failed : found->first;
 }
