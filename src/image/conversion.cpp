@@ -1,6 +1,8 @@
 #include "conversion.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace ece465::image {
 namespace {
@@ -40,13 +42,11 @@ class BandsFromTiles final : public BlockReader {
 };
 
 constexpr PixelLayout kIndices{};  // 8-bit gray
-constexpr PixelLayout kRgb8{.bits = 8, .colors = 3};
 
 }  // namespace
 
 Conversion::Conversion(const PageInfo& page, Channels channels, bool converting, Format output)
-    : source_(page), channels_(channels) {
-  const Capabilities can = capabilities(output);
+    : source_(page), channels_(channels), output_(output) {
   if (converting && page.blocks_across > 1) {
     across_ = page.blocks_across;
     source_.block_count = page.block_count / page.blocks_across;
@@ -55,22 +55,59 @@ Conversion::Conversion(const PageInfo& page, Channels channels, bool converting,
   }
   target_ = source_;
   plane_layout_ = source_.layout;
-  keep_palette_ = can.palette;
-  if (page.palette) return;  // the rest is known once the colours are
+  if (page.palette) {
+    plan_palette();
+  } else {
+    plan_pixels(converting);
+  }
+}
 
-  to_gray_ = channels == Channels::gray && source_.layout.colors == 3;
-  if (to_gray_) plane_layout_ = gray_layout(source_.layout);
+void Conversion::plan_pixels(bool converting) {
+  const Capabilities can = capabilities(output_);
+  straighten_ = converting && plane_layout_.alpha == Alpha::associated;
+  if (straighten_) plane_layout_.alpha = Alpha::unassociated;
+  to_gray_ = channels_ == Channels::gray && plane_layout_.colors == 3;
+  if (to_gray_) plane_layout_ = gray_layout(plane_layout_);
   target_.layout = plane_layout_;
-  if (converting) {
-    narrow_ = plane_layout_.bits == 16 && !can.sixteen_bits;
-    drop_extras_ = plane_layout_.extras > 0 && (!can.alpha || plane_layout_.alpha == Alpha::none);
-    upright_ = plane_layout_.inverted;
-    if (narrow_) target_.layout.bits = 8;
-    if (upright_) target_.layout.inverted = false;
-    if (drop_extras_) {
-      target_.layout.extras = 0;
-      target_.layout.alpha = Alpha::none;
-    }
+  if (!converting) return;
+
+  PixelLayout& target = target_.layout;
+  narrow_ = target.bits == 16 && !can.sixteen_bits;
+  if (narrow_) {
+    target.bits = 8;
+    notes_.push_back(fmt::format("16 bits became 8, rounded: {} holds no more", format_name(output_)));
+  }
+  upright_ = target.inverted;
+  target.inverted = false;
+  const bool has_alpha = target.alpha != Alpha::none;
+  const std::uint8_t kept = has_alpha && can.alpha ? 1 : 0;
+  drop_extras_ = target.extras > kept;
+  if (!drop_extras_) return;
+  if (has_alpha && kept == 0) {
+    notes_.push_back(fmt::format("alpha was dropped: {} holds none", format_name(output_)));
+  }
+  if (target.extras > (has_alpha ? 1 : 0)) {
+    notes_.push_back(
+        fmt::format("extra samples that are not alpha were dropped: {} has no place for them", format_name(output_)));
+  }
+  target.extras = kept;
+  if (kept == 0) target.alpha = Alpha::none;
+}
+
+/// The colours are not known yet (they will be when all indices are counted), but what holds them is.
+void Conversion::plan_palette() {
+  const Capabilities can = capabilities(output_);
+  const bool has_alpha = std::ranges::any_of(*source_.palette, [](const auto& c) { return c.alpha != 65535; });
+  // TIFF has palettes, but not of transparent colours.
+  keep_palette_ = channels_ != Channels::gray && can.palette && (!has_alpha || output_ == Format::png);
+  if (keep_palette_) return;
+  target_.palette.reset();
+  target_.layout.colors = channels_ == Channels::gray ? 1 : 3;
+  if (has_alpha && can.alpha) {
+    target_.layout.extras = 1;
+    target_.layout.alpha = Alpha::unassociated;
+  } else if (has_alpha) {
+    notes_.push_back(fmt::format("alpha was dropped: {} holds none", format_name(output_)));
   }
 }
 
@@ -79,19 +116,25 @@ std::unique_ptr<BlockReader> Conversion::adapt(std::unique_ptr<BlockReader> read
   return std::make_unique<BandsFromTiles>(std::move(reader), source_, across_);
 }
 
+void Conversion::prepare(Block& block, Block& out) const {
+  PixelLayout layout = source_.layout;
+  if (straighten_) {
+    divide_alpha_out(block, layout);
+    layout.alpha = Alpha::unassociated;
+  }
+  if (to_gray_) {
+    luma_block(block, layout, out);
+  } else {
+    std::swap(block, out);
+  }
+}
+
 void Conversion::settle(std::vector<Histogram>& histograms, std::vector<Table>& tables) {
   if (source_.palette) {
     palette_ = equalize_palette(*source_.palette, histograms[0], channels_, source_.palette_bits);
     histograms = palette_->before;
     tables = palette_->tables;
-    target_.palette.reset();
-    if (channels_ == Channels::gray) {
-      target_.layout = kIndices;
-    } else if (keep_palette_) {
-      target_.palette = palette_->palette;
-    } else {
-      target_.layout = kRgb8;
-    }
+    if (keep_palette_) target_.palette = palette_->palette;
     return;
   }
   tables = equalization_tables(plane_layout_, histograms);
@@ -113,8 +156,8 @@ Block& Conversion::apply(Block& block, Block& a, Block& b) const {
   Block* now = &block;
   PixelLayout layout = plane_layout_;
   if (drop_extras_) {
-    drop_extras(*now, layout, a);
-    layout.extras = 0;
+    drop_extras(*now, layout, target_.layout.extras, a);
+    layout.extras = target_.layout.extras;
     now = &a;
   }
   if (narrow_) {
@@ -125,33 +168,32 @@ Block& Conversion::apply(Block& block, Block& a, Block& b) const {
 }
 
 void Conversion::recolor(const Block& block, Block& out) const {
-  const std::size_t colors = target_.layout.colors;
+  const PixelLayout& layout = target_.layout;
+  // Each index's pixel, ready to be copied. An index past the palette's end shows as opaque black, as it does
+  // in decoders.
+  std::array<std::array<std::byte, 4>, 256> pixels{};
+  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const PaletteColor color = i < palette_->palette.size() ? palette_->palette[i] : PaletteColor{};
+    if (layout.colors == 3) {
+      pixels[i] = {narrow(color.red), narrow(color.green), narrow(color.blue)};
+    } else {
+      const std::uint32_t level = i < palette_->gray.size() ? palette_->gray[i] : 0U;
+      pixels[i][0] = source_.palette_bits == 16 ? narrow(level) : static_cast<std::byte>(level);
+    }
+    if (layout.extras == 1) pixels[i][layout.colors] = narrow(color.alpha);
+  }
+  const std::size_t samples = layout.samples();
   out.width = block.width;
   out.height = block.height;
-  out.stride = block.width * colors;
+  out.stride = block.width * samples;
   out.pixels.resize(out.stride * out.height);
-  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
   for (std::uint32_t y = 0; y < block.height; ++y) {
     std::byte* to = out.pixels.data() + y * out.stride;
     for (const std::byte index : block.row(y, kIndices)) {
-      // An index past the palette's end shows as black, as decoders do.
-      const auto i = std::to_integer<std::size_t>(index);
-      if (colors == 1) {
-        const std::uint32_t level = i < palette_->gray.size() ? palette_->gray[i] : 0U;
-        *to++ = source_.palette_bits == 16 ? narrow(level) : static_cast<std::byte>(level);
-      } else {
-        const PaletteColor c = i < palette_->palette.size() ? palette_->palette[i] : PaletteColor{};
-        for (const std::uint16_t v : {c.red, c.green, c.blue}) *to++ = narrow(v);
-      }
+      to = std::copy_n(pixels[std::to_integer<std::size_t>(index)].data(), samples, to);
     }
   }
-}
-
-std::vector<std::string> Conversion::notes() const {
-  std::vector<std::string> notes;
-  if (narrow_) notes.emplace_back("16 bits became 8, rounded");
-  if (drop_extras_) notes.emplace_back("alpha was dropped: the output format has none");
-  return notes;
 }
 
 }  // namespace ece465::image

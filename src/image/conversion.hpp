@@ -20,8 +20,11 @@ class Conversion {
   [[nodiscard]] const PageInfo& source() const { return source_; }
   /// Makes a reader deliver bands where the page has tiles and the output wants bands.
   [[nodiscard]] std::unique_ptr<BlockReader> adapt(std::unique_ptr<BlockReader> reader) const;
-  /// Blocks are reduced to their luma before they are counted (and kept).
-  [[nodiscard]] bool to_gray() const { return to_gray_; }
+  /// True when blocks must go through `prepare`.
+  [[nodiscard]] bool prepares() const { return to_gray_ || straighten_; }
+  /// Turns a block as read into what is counted, kept and mapped: gray, if asked for; alpha divided out where
+  /// the output has none such. Leaves nothing of use in `block`.
+  void prepare(Block& block, Block& out) const;
   /// The layout that is counted and mapped, and how.
   [[nodiscard]] const PixelLayout& plane_layout() const { return plane_layout_; }
   [[nodiscard]] Channels channels() const { return channels_; }
@@ -34,23 +37,28 @@ class Conversion {
   /// Thread-safe with different arguments.
   [[nodiscard]] Block& apply(Block& block, Block& a, Block& b) const;
   /// What a person should know of the conversion.
-  [[nodiscard]] std::vector<std::string> notes() const;
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
+  void plan_pixels(bool converting);
+  void plan_palette();
   /// Indices to gray levels or colours, for a target without a palette.
   void recolor(const Block& block, Block& out) const;
 
   PageInfo source_, target_;
   Channels channels_;
+  Format output_;
   PixelLayout plane_layout_;
+  std::size_t across_ = 1;   // tiles to a band
+  bool straighten_ = false;  // divide associated alpha out
   bool to_gray_ = false;
-  std::size_t across_ = 1;  // tiles to a band
   bool narrow_ = false;
   bool drop_extras_ = false;
   bool keep_palette_ = false;
   bool upright_ = false;  // a gray page in which 0 is white becomes one in which 0 is black
   std::optional<PaletteResult> palette_;
   std::optional<Mapper> mapper_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace ece465::image

@@ -50,7 +50,7 @@ class PagePass {
   PageReport report() &&;
 
  private:
-  /// Reads block `index`, as the planes to be equalized (a colour block is gray already, if asked for).
+  /// Reads block `index`, as the planes to be equalized.
   Result<void> read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const;
   Result<std::vector<std::unique_ptr<BlockReader>>> open_readers(unsigned n) const;
 
@@ -113,9 +113,9 @@ Result<std::vector<std::unique_ptr<BlockReader>>> PagePass::open_readers(unsigne
 }
 
 Result<void> PagePass::read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const {
-  if (!conversion_.to_gray()) return from.read(index, out);
+  if (!conversion_.prepares()) return from.read(index, out);
   ECE465_TRY(from.read(index, scratch));
-  luma_block(scratch, conversion_.source().layout, out);
+  conversion_.prepare(scratch, out);
   return {};
 }
 
@@ -241,8 +241,8 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   Watch watch(options, blocks * (writer ? 2 : 1));
   for (std::size_t page = 0; page < pages.size(); ++page) {
     Conversion conversion(pages[page], options.channels, converting, report.output_format);
-    for (auto& note : conversion.notes()) {
-      if (page == 0) report.notes.push_back(std::move(note));
+    for (const auto& note : conversion.notes()) {
+      if (page == 0) report.notes.push_back(note);
     }
     PagePass pass(*reader, page, std::move(conversion), options, watch);
     const auto all = [&]() -> Result<void> {

@@ -307,14 +307,36 @@ void narrow_block(const Block& block, const PixelLayout& layout, Block& out) {
   });
 }
 
-void drop_extras(const Block& block, const PixelLayout& layout, Block& out) {
-  shape_like(block, layout.colors * layout.sample_bytes(), out);
+void drop_extras(const Block& block, const PixelLayout& layout, std::size_t keep, Block& out) {
+  const std::size_t kept = layout.colors + keep;
+  shape_like(block, kept * layout.sample_bytes(), out);
   with_sample_type(layout.bits, [&]<class T>(T) {
     T* to = samples_of<T>(out.pixels.span()).data();
     for_each_run<T>(block, layout, [&](std::span<const T> run) {
-      const std::size_t n = run.size() / layout.samples();
-      kernels::current().of<T>().pick_colors(run.data(), n, layout.samples(), layout.colors, to);
-      to += n * layout.colors;
+      if (keep == 0) {
+        const std::size_t n = run.size() / layout.samples();
+        kernels::current().of<T>().pick_colors(run.data(), n, layout.samples(), layout.colors, to);
+        to += n * layout.colors;
+        return;
+      }
+      for (std::size_t i = 0; i < run.size(); i += layout.samples()) to = std::copy_n(run.data() + i, kept, to);
+    });
+  });
+}
+
+void divide_alpha_out(Block& block, const PixelLayout& layout) {
+  assert(layout.alpha == Alpha::associated);
+  with_sample_type(layout.bits, [&]<class T>(T) {
+    for_each_run<T>(block, layout, [&](std::span<T> run) {
+      for_each_piece(run, layout.samples(), kPiece, [&](std::span<T> piece) {
+        if (!is_translucent(piece, layout)) return;
+        for (std::size_t i = 0; i < piece.size(); i += layout.samples()) {
+          const std::uint32_t alpha = piece[i + layout.colors];
+          for (std::size_t c = 0; c < layout.colors; ++c) {
+            piece[i + c] = static_cast<T>(divide_out<T>(piece[i + c], alpha));
+          }
+        }
+      });
     });
   });
 }

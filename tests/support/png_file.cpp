@@ -71,6 +71,35 @@ PngChunk png_chunk(std::string_view name, std::string_view data) {
   return {std::string(name), {bytes.begin(), bytes.end()}};
 }
 
+std::vector<std::string> png_names(Bytes png) {
+  std::vector<std::string> names;
+  for (const auto& chunk : png_chunks(png)) {
+    if (names.empty() || chunk.name != "IDAT" || names.back() != "IDAT") names.push_back(chunk.name);
+  }
+  return names;
+}
+
+PngChunk png_find(Bytes png, std::string_view name) {
+  for (auto& chunk : png_chunks(png)) {
+    if (chunk.name == name) return chunk;
+  }
+  return {};
+}
+
+std::string png_number(std::size_t bytes, std::uint32_t value) {
+  std::string text;
+  while (bytes-- > 0) text += static_cast<char>(value >> (8 * bytes));
+  return text;
+}
+
+std::string zlib_packed(std::string_view text) {
+  std::string packed(compressBound(text.size()), '\0');
+  uLongf size = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size());
+  packed.resize(size);
+  return packed;
+}
+
 std::vector<std::byte> with_chunk_before(Bytes png, std::string_view place, const PngChunk& chunk) {
   auto chunks = png_chunks(png);
   chunks.insert(std::ranges::find(chunks, place, &PngChunk::name), chunk);
@@ -100,6 +129,8 @@ std::vector<std::byte> encode_png(const Scene& scene, const PngShape& shape) {
     }
     png_set_PLTE(png, info, colors.data(), static_cast<int>(colors.size()));
   }
+  png_set_compression_level(png, 1);
+  png_set_check_for_invalid_index(png, 0);  // tests want such files
   png_write_info(png, info);
   png_set_packing(png);
   if (std::endian::native == std::endian::little) png_set_swap(png);
@@ -141,6 +172,7 @@ PngPicture decode_png(Bytes bytes) {
     for (int i = 0; i < color_count; ++i) {
       picture.palette.insert(picture.palette.end(), {colors[i].red, colors[i].green, colors[i].blue});
     }
+    picture.transparency = png_find(bytes, "tRNS").data;
     png_set_packing(png);
     if (std::endian::native == std::endian::little) png_set_swap(png);
     png_set_interlace_handling(png);

@@ -22,6 +22,14 @@ struct PngChunk {
 [[nodiscard]] std::vector<PngChunk> png_chunks(Bytes png);
 [[nodiscard]] std::vector<std::byte> png_of_chunks(const std::vector<PngChunk>& chunks);
 [[nodiscard]] PngChunk png_chunk(std::string_view name, std::string_view data);
+/// The names of all chunks in order, IDATs in a row as one.
+[[nodiscard]] std::vector<std::string> png_names(Bytes png);
+/// The first chunk of a name; an empty one when there is none.
+[[nodiscard]] PngChunk png_find(Bytes png, std::string_view name);
+/// `png_number(2, 0x1234)` is "\x12\x34".
+[[nodiscard]] std::string png_number(std::size_t bytes, std::uint32_t value);
+/// As zlib packs it.
+[[nodiscard]] std::string zlib_packed(std::string_view text);
 /// The file with `chunk` put before the first (or behind the last) chunk called `place`.
 [[nodiscard]] std::vector<std::byte> with_chunk_before(Bytes png, std::string_view place, const PngChunk& chunk);
 [[nodiscard]] std::vector<std::byte> with_chunk_after(Bytes png, std::string_view place, const PngChunk& chunk);
@@ -31,7 +39,7 @@ struct PngShape {
   unsigned bit_depth = 0;
   bool interlaced = false;
   /// Not empty: the scene's samples are indices into this palette of red, green, blue.
-  std::vector<std::uint8_t> palette;
+  std::vector<std::uint8_t> palette = {};
 };
 [[nodiscard]] std::vector<std::byte> encode_png(const Scene& scene, const PngShape& shape = {});
 
@@ -42,6 +50,7 @@ struct PngPicture {
   int color_type = 0;
   bool interlaced = false;
   std::vector<std::uint8_t> palette;
+  std::vector<std::byte> transparency;  ///< tRNS as it is
 };
 /// Throws std::runtime_error with libpng's words, warnings included: what we write must please it entirely.
 [[nodiscard]] PngPicture decode_png(Bytes png);

@@ -108,8 +108,10 @@ void luma_block(const Block& block, const PixelLayout& layout, Block& out);
 
 /// Rounds a 16-bit block to 8 bits into `out` (contiguous rows): `round(v * 255 / 65535)`.
 void narrow_block(const Block& block, const PixelLayout& layout, Block& out);
-/// Copies the colours of a block to `out` (contiguous rows), dropping the extras.
-void drop_extras(const Block& block, const PixelLayout& layout, Block& out);
+/// Copies the colours and the first `keep` extras of a block to `out` (contiguous rows), dropping the rest.
+void drop_extras(const Block& block, const PixelLayout& layout, std::size_t keep, Block& out);
+/// Divides associated alpha out of a block's colours; what is transparent keeps its samples.
+void divide_alpha_out(Block& block, const PixelLayout& layout);
 
 /// A palette's colours at 16 bits; PNG's are scaled up by 257.
 struct PaletteColor {

@@ -14,6 +14,9 @@ namespace {
 /// libpng's and zlib's own memory, besides two rows.
 constexpr std::uint64_t kLibraryBytes = std::uint64_t{256} << 10;
 
+/// What an encoder holds of the band at hand: as stored, filtered, and compressed in up to two ways.
+constexpr std::uint64_t kEncoderBands = 5;
+
 /// Where a block of a page lies.
 void shape_block(const PageInfo& page, std::size_t index, Block& out) {
   const std::uint64_t first = std::uint64_t{page.rows_per_block} * index;
@@ -74,10 +77,11 @@ class PngReader final : public Reader {
     page.block_bytes = row_bytes * page.rows_per_block;
     page.total_bytes = row_bytes * header.height;
     page.decoder_bytes = kLibraryBytes + 2 * row_bytes;
+    page.thread_bytes = kEncoderBands * page.block_bytes;
     if (header.interlaced) {
       // Rows of all passes must be there before the first block can leave; they stay for the second reading.
-      // A writer that interlaces again gathers the whole result too.
-      page.decoder_bytes += page.total_bytes * (options.interleaved ? 1 : 2);
+      page.decoder_bytes += page.total_bytes;
+      page.encoder_bytes = page.total_bytes;  // and the first pass written takes pixels from everywhere
       page.any_order = true;
       page.cheap_to_reread = true;
     }

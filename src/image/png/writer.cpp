@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cassert>
 #include <map>
@@ -7,6 +9,8 @@
 #include "bands.hpp"
 #include "formats.hpp"
 #include "image_stream.hpp"
+#include "keeping.hpp"
+#include "metadata.hpp"
 #include "reader.hpp"
 
 namespace ece465::image::png {
@@ -164,63 +168,114 @@ Header output_header(const PageInfo& info, const Structure* kept) {
 
 class PngWriter final : public ImageWriter {
  public:
-  PngWriter(const ImageReader& reader, ByteSink& sink) : output_(sink) {
+  PngWriter(const ImageReader& reader, ByteSink& sink, const Limits& limits)
+      : reader_(reader), limits_(limits), output_(sink) {
     if (const auto* png = dynamic_cast<const Reader*>(&reader); png != nullptr && !png->is_interleaved()) kept_ = png;
   }
 
   Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) override;
   Result<void> finish() override;
+  std::vector<std::string> notes() const override;
 
  private:
-  Result<void> write_chunk(const Chunk& chunk, const PageInfo& info);
+  /// Writes what is kept of the chunks up to the image's, or to the end.
+  Result<void> keep_chunks(const PageInfo& info);
+  Result<void> keep_chunk(const Chunk& chunk, const PageInfo& info);
+  Result<void> write_palette(const PageInfo& info, bool with_alpha);
+  void drop(ChunkName chunk);
 
-  const Reader* kept_ = nullptr;
+  const ImageReader& reader_;
+  Limits limits_;
+  const Reader* kept_ = nullptr;  // the file whose everything but the pixels is kept
   Output output_;
+  Header header_;
   std::size_t next_chunk_ = 0;  // of kept_'s
+  std::vector<std::string> dropped_;
 };
 
 Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const PageInfo& info) {
-  assert(info.layout.extras == 0 || (info.layout.extras == 1 && info.layout.alpha == Alpha::unassociated));
-  const Header header = output_header(info, kept_ != nullptr ? &kept_->structure() : nullptr);
-  ECE465_TRY(output_.append(std::as_bytes(std::span(kSignature))));
-  ECE465_TRY(output_.append_chunk(name("IHDR"), header_data(header)));
-  if (kept_ != nullptr) {
-    const auto& chunks = kept_->structure().chunks;
-    for (; chunks[next_chunk_].name != name("IDAT"); ++next_chunk_) {
-      ECE465_TRY(write_chunk(chunks[next_chunk_], info));
-    }
-    ++next_chunk_;
+  const PixelLayout& layout = info.layout;
+  if (layout.extras > 1 || layout.inverted || (layout.extras == 1 && layout.alpha != Alpha::unassociated)) {
+    return fail(Errc::internal, "pixels of {} extra samples cannot be written as PNG", layout.extras);
   }
-  if (header.interlaced) return std::make_unique<InterlacedPage>(output_, header, info);
-  return std::make_unique<BandedPage>(output_, header, info);
+  header_ = output_header(info, kept_ != nullptr ? &kept_->structure() : nullptr);
+  ECE465_TRY(output_.append(std::as_bytes(std::span(kSignature))));
+  ECE465_TRY(output_.append_chunk(name("IHDR"), header_data(header_)));
+  if (kept_ != nullptr) {
+    ECE465_TRY(keep_chunks(info));
+  } else {
+    ECE465_ASSIGN(const Metadata metadata, reader_.metadata());
+    ECE465_ASSIGN(const auto carried, chunks_of(metadata, header_));
+    for (const auto& [chunk, data] : carried.chunks) ECE465_TRY(output_.append_chunk(chunk, data));
+    dropped_.insert(dropped_.end(), carried.dropped.begin(), carried.dropped.end());
+    if (info.palette) ECE465_TRY(write_palette(info, true));
+  }
+  if (header_.interlaced) return std::make_unique<InterlacedPage>(output_, header_, info);
+  return std::make_unique<BandedPage>(output_, header_, info);
 }
 
-Result<void> PngWriter::write_chunk(const Chunk& chunk, const PageInfo& info) {
-  if (chunk.name == name("PLTE") && info.palette) {
-    std::vector<std::byte> data;
-    const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
-    for (const auto& c : *info.palette) {
-      for (const std::uint16_t v : {c.red, c.green, c.blue}) data.push_back(narrow(v));
-    }
-    return output_.append_chunk(chunk.name, data);
+Result<void> PngWriter::keep_chunks(const PageInfo& info) {
+  const auto& chunks = kept_->structure().chunks;
+  while (next_chunk_ < chunks.size()) {
+    const Chunk& chunk = chunks[next_chunk_++];
+    if (chunk.name == name("IDAT")) break;
+    ECE465_TRY(keep_chunk(chunk, info));
   }
-  return output_.copy_chunk(kept_->source(), chunk);
+  return {};
+}
+
+Result<void> PngWriter::keep_chunk(const Chunk& chunk, const PageInfo& info) {
+  if (chunk.name == name("PLTE") && info.palette) return write_palette(info, false);
+  const Header& from = kept_->structure().header;
+  switch (fate_of(chunk.name, from, header_)) {
+    case Fate::kept: return output_.copy_chunk(kept_->source(), chunk);
+    case Fate::forgotten: return {};
+    case Fate::dropped: break;
+    case Fate::rewritten: {
+      ECE465_ASSIGN(const auto data, read_data(kept_->source(), chunk));
+      if (const auto now = rewrite(chunk.name, data, from, header_)) return output_.append_chunk(chunk.name, *now);
+      break;
+    }
+  }
+  drop(chunk.name);
+  return {};
+}
+
+void PngWriter::drop(ChunkName chunk) {
+  constexpr std::size_t kEnough = 16;
+  std::string letters = text(chunk);
+  if (dropped_.size() < kEnough && std::ranges::find(dropped_, letters) == dropped_.end()) {
+    dropped_.push_back(std::move(letters));
+  }
+}
+
+Result<void> PngWriter::write_palette(const PageInfo& info, bool with_alpha) {
+  std::vector<std::byte> colors, alphas;
+  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
+  for (const auto& c : *info.palette) {
+    for (const std::uint16_t v : {c.red, c.green, c.blue}) colors.push_back(narrow(v));
+    alphas.push_back(narrow(c.alpha));
+  }
+  ECE465_TRY(output_.append_chunk(name("PLTE"), colors));
+  while (!alphas.empty() && alphas.back() == std::byte{255}) alphas.pop_back();
+  if (!with_alpha || alphas.empty()) return {};
+  return output_.append_chunk(name("tRNS"), alphas);
 }
 
 Result<void> PngWriter::finish() {
-  if (kept_ != nullptr) {
-    const auto& chunks = kept_->structure().chunks;
-    for (; next_chunk_ < chunks.size(); ++next_chunk_) {
-      ECE465_TRY(output_.copy_chunk(kept_->source(), chunks[next_chunk_]));
-    }
-  }
+  if (kept_ != nullptr) ECE465_TRY(keep_chunks({}));
   return output_.append_chunk(name("IEND"), {});
+}
+
+std::vector<std::string> PngWriter::notes() const {
+  if (dropped_.empty()) return {};
+  return {fmt::format("dropped, as it says nothing true about the result: {}", fmt::join(dropped_, ", "))};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ImageWriter>> create(const ImageReader& reader, ByteSink& sink, const WriteOptions&) {
-  return std::make_unique<PngWriter>(reader, sink);
+Result<std::unique_ptr<ImageWriter>> create(const ImageReader& reader, ByteSink& sink, const WriteOptions& options) {
+  return std::make_unique<PngWriter>(reader, sink, options.limits);
 }
 
 }  // namespace ece465::image::png

@@ -122,7 +122,7 @@ TEST_SUITE("planes") {
     const Block wide = padded(block_of(scene), layout, 10);
     with_every_kernel([&] {
       Block colors, narrow;
-      drop_extras(wide, layout, colors);
+      drop_extras(wide, layout, 0, colors);
       narrow_block(colors, {.bits = 16, .colors = 3}, narrow);
       REQUIRE(narrow.stride == 33 * 3);
       std::size_t wrong = 0;
