@@ -128,7 +128,8 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, Conso
 /// `ece465 help [COMMAND]`, and everything that was left over after parsing.
 std::optional<int> handle_extras(CLI::App& app, Console& console) {
   const CLI::App* command = chosen_command(app);
-  const auto extras = app.remaining(true);
+  auto extras = app.remaining(true);
+  std::erase(extras, "--");  // said its word already: no options from there on
   if (extras.empty()) return std::nullopt;
   if (extras[0] == "help") {
     if (command == nullptr && extras.size() > 1) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kWidest = 100;  // longer lines are hard to read, however wide the window
 constexpr std::size_t kNamesColumn = 28;
+constexpr char kNoBreak = '\x1F';  // a space at which no line ends
 
 std::string names_of(const CLI::Option& option) {
   std::string names;
@@ -28,7 +29,8 @@ std::string entry(const std::string& names, const std::string& description, std:
                 : "\n" + std::string(kNamesColumn + 2, ' ');
   const std::size_t room = std::max<std::size_t>(24, width - std::min(width, kNamesColumn + 2));
   bool first = true;
-  for (const auto& line : wrap(description, room)) {
+  for (auto& line : wrap(description, room)) {
+    std::ranges::replace(line, kNoBreak, ' ');
     if (!first) out += "\n" + std::string(kNamesColumn + 2, ' ');
     out += line;
     first = false;
@@ -39,7 +41,7 @@ std::string entry(const std::string& names, const std::string& description, std:
 std::string described(const CLI::Option& option) {
   std::string text = option.get_description();
   if (takes_value(option) && !option.get_default_str().empty()) {
-    text += fmt::format(" (default: {})", option.get_default_str());
+    text += fmt::format(" (default:{}{})", kNoBreak, option.get_default_str());
   }
   return text;
 }

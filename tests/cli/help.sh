@@ -1,0 +1,25 @@
+# Help is friendly: alone, by option, by word, for each command, with examples; on standard output.
+. "$(dirname "$0")/lib.sh"
+run
+expect_code 0
+expect_out 'Usage: ece465 COMMAND [options]'
+expect_no_err
+cp out alone
+run --help
+expect_same out alone
+run help
+expect_same out alone
+run equalize --help
+expect_code 0
+expect_out 'Usage: ece465 equalize IN... [options]'
+expect_out '(default: luma)'
+expect_out 'Examples:'
+cp out equalize
+run help equalize
+expect_same out equalize
+[ "$(wc -L <equalize)" -le 110 ] || fail 'lines are too long'
+for command in histogram completion version; do
+  run "$command" --help
+  expect_code 0
+  expect_out "Usage: ece465 $command"
+done

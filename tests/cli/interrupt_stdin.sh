@@ -1,0 +1,15 @@
+# Ctrl-C also ends the wait for input that does not come.
+. "$(dirname "$0")/lib.sh"
+small a.png
+mkfifo input
+set -m
+"$ECE465" equalize - -o b.png <input >out 2>err &
+pid=$!
+set +m
+exec 3>input
+head -c 100 a.png >&3
+kill -TERM $pid
+code=0; wait $pid || code=$?
+expect_code 130
+expect_no_file b.png
+expect_no_traces

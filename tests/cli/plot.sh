@@ -1,0 +1,19 @@
+# --plot draws an SVG that is well-formed XML; one that exists is kept without --force.
+. "$(dirname "$0")/lib.sh"
+small 'a<&>.png' --color rgb
+run equalize 'a<&>.png' --plot levels.svg
+expect_code 0
+python3 - <<'P' || fail 'no good SVG'
+import xml.etree.ElementTree as xml
+svg = xml.parse('levels.svg').getroot()
+assert svg.tag == '{http://www.w3.org/2000/svg}svg'
+assert 'a<&>.png' in svg.find('{http://www.w3.org/2000/svg}title').text
+P
+run histogram 'a<&>.png' --channels each --plot levels.svg
+expect_code 1
+expect_err 'levels.svg: exists already; --force replaces it'
+run histogram 'a<&>.png' --channels each --plot levels.svg --force
+expect_code 0
+expect_no_out
+for plane in red green blue; do grep -q "$plane, 6,144 samples" levels.svg || fail "no $plane"; done
+expect_no_traces

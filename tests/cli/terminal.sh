@@ -1,0 +1,23 @@
+# On a terminal there is a drawing, a progress line that goes away, colour, and no binary data.
+. "$(dirname "$0")/lib.sh"
+small a.png
+on_a_terminal "'$ECE465' histogram a.png"
+[ $code = 0 ] || fail "exit code $code"
+grep -q '█' screen || fail 'no drawing'
+grep -qF "${escape}[" screen || fail 'no colour'
+on_a_terminal "NO_COLOR=1 '$ECE465' histogram a.png"
+grep -qF "${escape}[" screen && fail 'colour in spite of NO_COLOR'
+on_a_terminal "TERM=dumb '$ECE465' histogram a.png"
+grep -qF "${escape}[" screen && fail 'colour on a dumb terminal'
+on_a_terminal "'$ECE465' --color never histogram a.png"
+grep -qF "${escape}[" screen && fail 'colour in spite of --color never'
+on_a_terminal "LC_ALL=C '$ECE465' --color never histogram a.png"
+grep -q '█' screen && fail 'block characters in the C locale'
+on_a_terminal "'$ECE465' equalize a.png -o -"
+[ $code = 2 ] || fail "exit code $code"
+grep -q 'will not write an image to the terminal' screen || fail 'no warning'
+# Asked for, colour goes into files, too.
+run histogram a.png --color always
+expect_code 0
+run nonsense --color always
+expect_code 2
