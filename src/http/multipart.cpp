@@ -67,9 +67,10 @@ Result<MultipartParser::Event> MultipartParser::next() {
     switch (state_) {
       case State::preamble:
       case State::data: {
-        ECE465_ASSIGN(auto event, parse_data());
+        auto event = parse_data();
+        if (!event) return event;
         if (state_ == State::after_boundary && !in_part_) continue;  // the end of the preamble is no event
-        if (std::holds_alternative<PartEnd>(event)) in_part_ = false;
+        if (std::holds_alternative<PartEnd>(*event)) in_part_ = false;
         return event;
       }
       case State::after_boundary: {
