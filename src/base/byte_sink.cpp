@@ -123,6 +123,7 @@ Result<void> OutputFile::copy_to(int descriptor, const std::string& name) const 
 
 Result<void> MemorySink::write_at(std::uint64_t offset, Bytes bytes) {
   const auto end = static_cast<std::size_t>(offset) + bytes.size();
+  const std::scoped_lock lock(mutex_);
   if (bytes_.size() < end) bytes_.resize(end);
   std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(offset));
   return {};

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ class MemorySink final : public ByteSink {
   [[nodiscard]] const std::vector<std::byte>& bytes() const { return bytes_; }
 
  private:
+  std::mutex mutex_;  // guards bytes_, which moves when it grows
   std::vector<std::byte> bytes_;
 };
 
