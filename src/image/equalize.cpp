@@ -50,6 +50,7 @@ class PagePass {
   PageReport report() &&;
 
  private:
+  void keep_blocks();
   /// Reads block `index`, as the planes to be equalized.
   Result<void> read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const;
   Result<std::vector<std::unique_ptr<BlockReader>>> open_readers(unsigned n) const;
@@ -61,6 +62,7 @@ class PagePass {
   Watch& watch_;
   unsigned threads_ = 1;
   bool keep_ = false;
+  std::optional<Pool> pool_;  // what kept blocks are made of
   std::vector<Block> kept_;
   PageReport report_;
 };
@@ -119,6 +121,16 @@ Result<void> PagePass::read(BlockReader& from, std::size_t index, Block& out, Bl
   return {};
 }
 
+void PagePass::keep_blocks() {
+  const PageInfo& source = conversion_.source();
+  kept_.resize(source.block_count);
+  constexpr std::uint64_t kLeastForPool = std::uint64_t{4} << 20;
+  if (source.total_bytes < kLeastForPool) return;
+  constexpr std::uint64_t kAlignment = 64;  // between two blocks
+  pool_.emplace(source.total_bytes + kAlignment * source.block_count);
+  for (Block& block : kept_) block.pixels = Buffer(*pool_);
+}
+
 Result<void> PagePass::count() {
   const auto start = Clock::now();
   const PageInfo& source = conversion_.source();
@@ -133,7 +145,7 @@ Result<void> PagePass::count() {
   for (unsigned i = 0; i < threads; ++i) {
     workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
   }
-  if (keep_) kept_.resize(source.block_count);
+  if (keep_) keep_blocks();
 
   ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
     Worker& worker = workers[w];

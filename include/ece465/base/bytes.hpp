@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "ece465/base/pool.hpp"
+
 namespace ece465 {
 
 using Bytes = std::span<const std::byte>;
@@ -47,6 +49,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size) { resize(size); }
+  /// Takes its memory from `pool` as long as there is some. The pool must outlive the buffer.
+  explicit Buffer(Pool& pool) : pool_(&pool) {}
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     Buffer moved(std::move(other));  // what is moved from is empty, not a size without memory
@@ -57,7 +61,8 @@ class Buffer {
   /// Contents are kept only when `size` is within the capacity. Throws std::bad_alloc.
   void resize(std::size_t size) {
     if (size > capacity_) {
-      data_ = std::make_unique_for_overwrite<std::byte[]>(size);
+      std::byte* const pooled = pool_ != nullptr ? pool_->take(size) : nullptr;
+      data_ = pooled != nullptr ? Memory(pooled, {.pooled = true}) : Memory(new std::byte[size], {.pooled = false});
       capacity_ = size;
     }
     size_ = size;
@@ -71,10 +76,20 @@ class Buffer {
     data_.swap(other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(pool_, other.pool_);
   }
 
  private:
-  std::unique_ptr<std::byte[]> data_;
+  struct Release {
+    bool pooled;  // whoever has the pool gives it back
+    void operator()(const std::byte* memory) const {
+      if (!pooled) delete[] memory;
+    }
+  };
+  using Memory = std::unique_ptr<std::byte[], Release>;
+
+  Pool* pool_ = nullptr;
+  Memory data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
