@@ -41,13 +41,18 @@ class Compressor {
     if (options.progressive) jpeg_simple_progression(&info);
     if (options.one_component_per_scan) {
       for (int i = 0; i < info.num_components; ++i) {
-        jpeg_scan_info& scan = scans_[static_cast<std::size_t>(i)];
+        jpeg_scan_info scan{};
         scan.comps_in_scan = 1;
         scan.component_index[0] = i;
+        if (options.progressive) {
+          scans_.push_back(scan);
+          scan.Ss = 1;
+        }
         scan.Se = DCTSIZE2 - 1;
+        scans_.push_back(scan);
       }
       info.scan_info = scans_.data();
-      info.num_scans = info.num_components;
+      info.num_scans = static_cast<int>(scans_.size());
     }
     info.arith_code = options.arithmetic ? TRUE : FALSE;
     info.optimize_coding = options.optimize ? TRUE : FALSE;
@@ -70,7 +75,7 @@ class Compressor {
 
  private:
   jpeg_error_mgr errors_{};
-  std::array<jpeg_scan_info, 4> scans_{};
+  std::vector<jpeg_scan_info> scans_;
   unsigned char* memory_ = nullptr;
   unsigned long size_ = 0;
 };

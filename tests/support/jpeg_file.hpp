@@ -32,7 +32,7 @@ struct JpegOptions {
   int quality = 90;
   bool wide_tables = false;  ///< quantization steps may exceed 255
   bool progressive = false, arithmetic = false, optimize = false;
-  bool one_component_per_scan = false;  ///< sequential, in three scans
+  bool one_component_per_scan = false;  ///< no scan holds two of them
   unsigned restart_interval = 0;        ///< MCUs
   bool jfif = true;                     ///< for gray and YCbCr; RGB gets an Adobe marker
   std::vector<JpegMarker> markers;      ///< written after the JFIF header

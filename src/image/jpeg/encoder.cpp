@@ -52,15 +52,7 @@ Result<void> Encoder::start(const EncoderSettings& settings) {
     return fail(Errc::unsupported, "is {} x {} pixels; JPEG holds at most {} on a side: choose a .tif output",
                 frame_.width, frame_.height, kMaxSide);
   }
-  if (!frame_.progressive && !frame_.interleaves()) {
-    for (std::size_t i = 0; i < frame_.components.size(); ++i) {
-      jpeg_scan_info scan{};
-      scan.comps_in_scan = 1;
-      scan.component_index[0] = static_cast<int>(i);
-      scan.Se = DCTSIZE2 - 1;
-      scans_.push_back(scan);
-    }
-  }
+  if (!frame_.interleaves()) script_scans();
   return trap_.run([&] {
     jpeg_create_compress(&info_);
     info_.dest = &output_;
@@ -68,6 +60,21 @@ Result<void> Encoder::start(const EncoderSettings& settings) {
     if (settings.shared != nullptr) leave_out(*settings.shared);
     jpeg_start_compress(&info_, settings.shared == nullptr ? TRUE : FALSE);
   });
+}
+
+/// Every component on its own, for those that do not fit one MCU: all of it, or its averages and then the rest.
+void Encoder::script_scans() {
+  for (std::size_t i = 0; i < frame_.components.size(); ++i) {
+    jpeg_scan_info scan{};
+    scan.comps_in_scan = 1;
+    scan.component_index[0] = static_cast<int>(i);
+    if (frame_.progressive) {
+      scans_.push_back(scan);
+      scan.Ss = 1;
+    }
+    scan.Se = DCTSIZE2 - 1;
+    scans_.push_back(scan);
+  }
 }
 
 /// Runs within the trap.
@@ -94,11 +101,11 @@ void Encoder::configure(const EncoderSettings& settings) {
   }
   info_.arith_code = frame_.arithmetic ? TRUE : FALSE;
   info_.optimize_coding = settings.optimize_huffman ? TRUE : FALSE;
-  if (frame_.progressive) {
-    jpeg_simple_progression(&info_);
-  } else if (!scans_.empty()) {
+  if (!scans_.empty()) {
     info_.scan_info = scans_.data();
     info_.num_scans = static_cast<int>(scans_.size());
+  } else if (frame_.progressive) {
+    jpeg_simple_progression(&info_);
   }
   info_.restart_interval = frame_.restart_interval;
   // A file's own headers are carried over as segments.

@@ -55,6 +55,7 @@ class Encoder {
   [[nodiscard]] Result<std::uint64_t> finish();
 
  private:
+  void script_scans();
   void configure(const EncoderSettings& settings);
   void set_quant_tables();
   void leave_out(const SharedTables& shared);

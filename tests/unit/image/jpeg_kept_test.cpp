@@ -153,12 +153,16 @@ TEST_SUITE("JPEG keeps") {
   }
 
   TEST_CASE("sampling factors too large for one scan, in several") {
-    const auto jpeg = encode_jpeg(color_scene(70, 50), {.color = JpegColor::ycbcr,
-                                                        .factors = {{{4, 2}, {2, 2}, {1, 1}}},
-                                                        .one_component_per_scan = true,
-                                                        .markers = {}});
-    const auto in = decode_jpeg(jpeg), out = decode_jpeg(equalize_jpeg(jpeg).file);
-    for (std::size_t i = 0; i < 3; ++i) CHECK(out.planes[i].factors == in.planes[i].factors);
+    for (const bool progressive : {false, true}) {
+      const auto jpeg = encode_jpeg(color_scene(70, 50), {.color = JpegColor::ycbcr,
+                                                          .factors = {{{4, 2}, {2, 2}, {1, 1}}},
+                                                          .progressive = progressive,
+                                                          .one_component_per_scan = true,
+                                                          .markers = {}});
+      const auto in = decode_jpeg(jpeg), out = decode_jpeg(equalize_jpeg(jpeg).file);
+      CHECK(out.progressive == progressive);
+      for (std::size_t i = 0; i < 3; ++i) CHECK(out.planes[i].factors == in.planes[i].factors);
+    }
   }
 
   TEST_CASE("component ids, whatever they are") {
