@@ -28,10 +28,11 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
   worker.bytes_kept += attempt.bytes_kept;
   worker.attempts.insert(id);
   worker.bytes_in_flight += strip.bytes;
+  attempt.bytes_queued = worker.bytes_in_flight;
   ++job.report.attempts;
   fair_clock_ = std::max(fair_clock_, job.charged);
   job.charged += strip.bytes;
-  if (!job.queue.empty()) trade_of(job).hungry.put(task.job, job.charged);
+  refresh_hunger(task.job);
 
   if (to == kMaster) {
     actions_.emplace_back(RunLocally{id, task, attempt.phase});

@@ -10,6 +10,11 @@ namespace {
 
 std::uint64_t value(WorkerId id) { return id.value; }
 
+bool keeps_waiting(const Worker& worker, TaskId task) {
+  const auto strips = worker.kept_waiting.find(task.job);
+  return strips != worker.kept_waiting.end() && strips->second.contains(task.strip);
+}
+
 }  // namespace
 
 #define ECE465_REQUIRE(condition, ...) \
@@ -47,7 +52,7 @@ Result<void> Scheduler::State::check_jobs() const {
         const auto keeper = workers_.find(*strip.keeper);
         ECE465_REQUIRE(keeper != workers_.end() && keeper->second.kept.contains({id, i}),
                        "job {} strip {}: worker {} does not keep it", id.value, i, value(*strip.keeper));
-        ECE465_REQUIRE((strip.state == StripState::kept) == keeper->second.kept_waiting.contains({id, i}),
+        ECE465_REQUIRE((strip.state == StripState::kept) == keeps_waiting(keeper->second, {id, i}),
                        "job {} strip {}: kept, and does not wait", id.value, i);
       } else {
         ECE465_REQUIRE(strip.state != StripState::kept, "job {} strip {}: kept by nobody", id.value, i);
@@ -55,10 +60,14 @@ Result<void> Scheduler::State::check_jobs() const {
       last_resorts += strip.state == StripState::last_resort ? 1 : 0;
     }
     ECE465_REQUIRE(count == job.count, "job {}: strips miscounted", id.value);
-    ECE465_REQUIRE(
-        trades_.at(job.needs).hungry.rank_of(id) == (job.queue.empty() ? std::nullopt : std::optional(job.charged)),
-        "job {}: wrong place among the hungry", id.value);
-    hungry += job.queue.empty() ? 0 : 1;
+    const bool hungers = !job.queue.empty() || !job.keepers.empty();
+    ECE465_REQUIRE(trades_.at(job.needs).hungry.rank_of(id) == (hungers ? std::optional(job.charged) : std::nullopt),
+                   "job {}: wrong place among the hungry", id.value);
+    for (const WorkerId keeper : job.keepers) {
+      ECE465_REQUIRE(workers_.contains(keeper) && workers_.at(keeper).kept_waiting.contains(id), "job {}: keepers",
+                     id.value);
+    }
+    hungry += hungers ? 1 : 0;
   }
   for (const auto& [needs, trade] : trades_) {
     hungry -= trade.hungry.size();
@@ -100,7 +109,11 @@ Result<void> Scheduler::State::check_workers() const {
                      "worker {} keeps a strip for nobody", value(id));
       kept += job->second.strips[task.strip].bytes;
     }
-    for (const TaskId task : worker.kept_waiting) waiting += jobs_.at(task.job).strips[task.strip].bytes;
+    for (const auto& [job, strips] : worker.kept_waiting) {
+      ECE465_REQUIRE(!strips.empty() && jobs_.at(job).keepers.contains(id) == may_take(worker), "worker {}: keeper",
+                     value(id));
+      for (const auto strip : strips) waiting += jobs_.at(job).strips[strip].bytes;
+    }
     ECE465_REQUIRE(bytes == worker.bytes_in_flight && kept == worker.bytes_kept && waiting == worker.bytes_waiting &&
                        late == worker.late,
                    "worker {}: bytes or lateness miscounted", value(id));
@@ -110,10 +123,10 @@ Result<void> Scheduler::State::check_workers() const {
     ECE465_REQUIRE(worker.attempts.size() <= worker.spec.max_tasks, "worker {} has too many tasks", value(id));
     if (id == kMaster) continue;
     ECE465_REQUIRE(worker.usable == (worker.proven && in_favour(worker)), "worker {}: usable", value(id));
-    ECE465_REQUIRE(crews_.at(worker.spec.skills).takers.rank_of(id).has_value() == may_take(worker),
+    const Crew& crew = crews_.at(worker.spec.skills);
+    ECE465_REQUIRE(crew.takers.rank_of(id).has_value() == (may_take(worker) && worker.proven) &&
+                       crew.newcomers.rank_of(id).has_value() == (may_take(worker) && !worker.proven),
                    "worker {}: takers", value(id));
-    ECE465_REQUIRE(keepers_.contains(id) == (may_take(worker) && !worker.kept_waiting.empty()), "worker {}: keepers",
-                   value(id));
     ECE465_REQUIRE(backlogs_.rank_of(id).has_value() != worker.kept_waiting.empty(), "worker {}: backlog", value(id));
     ECE465_REQUIRE(releases_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));
     ECE465_REQUIRE(heartbeats_.rank_of(id).has_value() == worker.spec.heartbeat, "worker {}: heartbeat", value(id));

@@ -1,31 +1,23 @@
 #include <algorithm>
-#include <iterator>
 
 #include "state.hpp"
 
 /// Who gets what next. After every event, in this order:
 ///
-///   1. Workers apply what they have kept: only a table travels, and it frees their memory.
-///   2. The master takes the strips that nobody else managed.
-///   3. What waits goes to the worker that will be done with it first; of several jobs, the one that had least.
-///   4. When nothing waits, idle workers take over kept strips from those that are far behind,
-///   5. and try again what takes much longer than usual. Whoever answers first wins.
+///   1. The master takes the strips that nobody else managed.
+///   2. Of the jobs with something to hand out, the one that has had least is next. A worker that keeps strips of it
+///      applies one: only the table travels, and it frees the worker's memory. Else a strip from its queue goes to the
+///      worker that will be done with it first.
+///   3. When nothing waits, idle workers take over kept strips from those that are far behind,
+///   4. and try again what takes much longer than usual. Whoever answers first wins.
 
 namespace ece465::mapreduce {
 
 void Scheduler::State::hand_out_work() {
-  hand_out_kept();
   hand_out_last_resort();
   hand_out_waiting();
   balance_kept();
   for (auto& [needs, trade] : trades_) speculate(trade);
-}
-
-void Scheduler::State::hand_out_kept() {
-  while (credit_left() && !keepers_.empty()) {
-    const WorkerId keeper = *keepers_.begin();
-    start(*workers_.at(keeper).kept_waiting.begin(), keeper, true);
-  }
 }
 
 void Scheduler::State::hand_out_last_resort() {
@@ -40,20 +32,24 @@ void Scheduler::State::hand_out_waiting() {
     for (const auto& [needs, trade] : trades_) {
       const auto hungriest = trade.hungry.first();
       if (!hungriest || (next && *next < *hungriest)) continue;
-      if (const auto able = next_taker(needs)) {
+      if (const auto able = next_taker(jobs_.at(hungriest->key))) {
         next = hungriest;
         taker = *able;
       }
     }
     if (!next) return;
-    start({next->key, *jobs_.at(next->key).queue.begin()}, taker);
+    const Job& job = jobs_.at(next->key);
+    const bool kept = job.keepers.contains(taker);
+    const auto& strips = kept ? workers_.at(taker).kept_waiting.at(next->key) : job.queue;
+    start({next->key, *strips.begin()}, taker, kept);
   }
 }
 
 void Scheduler::State::balance_kept() {
   while (const auto slowest = backlogs_.last()) {
-    const TaskId task = *std::prev(workers_.at(slowest->key).kept_waiting.end());
-    Job& job = jobs_.at(task.job);
+    const auto& [id, strips] = *workers_.at(slowest->key).kept_waiting.rbegin();
+    const TaskId task{id, *strips.rbegin()};
+    Job& job = jobs_.at(id);
     const auto taker = idle_besides(slowest->key, job.needs);
     if (!taker || !trade_of(job).hungry.empty()) return;
     const Duration gain = slowest->rank - expected(workers_.at(*taker), strip_of(task).bytes);
@@ -64,37 +60,53 @@ void Scheduler::State::balance_kept() {
 }
 
 void Scheduler::State::speculate(Trade& trade) {
-  if (!trade.hungry.empty()) return;
   while (const auto suspect = trade.suspects.first()) {
-    if (suspect->rank > now_) return;
-    const Attempt& attempt = attempts_.at(suspect->key);
+    if (suspect->rank > now_ || !trade.hungry.empty()) return;
+    const Attempt attempt = attempts_.at(suspect->key);
+    const Duration age = now_ - attempt.sent;
+    if (const Duration limit = usual_limit(attempt); age < limit) {
+      // Look again soon, and ever more rarely: what is usual may have become clearer by then.
+      trade.suspects.put(suspect->key, attempt.sent + std::min(limit, 2 * age));
+      continue;
+    }
     Job& job = jobs_.at(attempt.task.job);
     const auto taker = idle_besides(attempt.worker, job.needs);
     if (!taker) return;
     ++job.report.duplicates;
     start(attempt.task, *taker);  // and neither is a suspect any more
+    if (attempt.worker == kMaster) continue;
+    // It has taken at least so long. What the straggler keeps would wait behind this strip: it goes to others too.
+    Worker& straggler = workers_.at(attempt.worker);
+    straggler.pace.learn(attempt.bytes, now_ - std::max(attempt.sent, straggler.answered));
+    give_up_kept(attempt.worker, true);
+    refresh(attempt.worker);
+    hand_out_waiting();
   }
 }
 
-std::optional<WorkerId> Scheduler::State::next_taker(Skills needs) const {
-  if (const auto best = best_taker(needs, kMaster)) return best;
+std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
+  if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
+  if (job.queue.empty()) return std::nullopt;
+  if (const auto proven = best(&Crew::takers, job.needs, kMaster)) return proven;
+  if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
   // Until one worker has proved that it works, the master does not wait for any.
-  const bool master_may = options_.local_helps || !anyone_usable(needs);
+  const bool master_may = options_.local_helps || !anyone_usable(job.needs);
   if (master_may && may_take(workers_.at(kMaster))) return kMaster;
   return std::nullopt;
 }
 
 std::optional<WorkerId> Scheduler::State::idle_besides(WorkerId busy, Skills needs) const {
-  if (const auto best = best_taker(needs, busy)) return best;
+  if (const auto worker = best(&Crew::takers, needs, busy)) return worker;
   if (busy != kMaster && may_take(workers_.at(kMaster))) return kMaster;
   return std::nullopt;
 }
 
-std::optional<WorkerId> Scheduler::State::best_taker(Skills needs, WorkerId besides) const {
+std::optional<WorkerId> Scheduler::State::best(Ranking<WorkerId, Duration> Crew::* group, Skills needs,
+                                               WorkerId besides) const {
   std::optional<Ranking<WorkerId, Duration>::Entry> best;
   for (const auto& [skills, crew] : crews_) {
     if ((needs & ~skills) != 0 || !credit_left()) continue;
-    const auto first = crew.takers.first_besides(besides);
+    const auto first = (crew.*group).first_besides(besides);
     if (first && (!best || *first < *best)) best = first;
   }
   return best ? std::optional(best->key) : std::nullopt;

@@ -17,23 +17,23 @@ void Scheduler::State::set_state(Job& job, Strip& strip, StripState state) {
 void Scheduler::State::wait(TaskId task) {
   Job& job = jobs_.at(task.job);
   Strip& strip = job.strips[task.strip];
+  if (job.count[std::to_underlying(StripState::waiting)] + job.count[std::to_underlying(StripState::kept)] == 0) {
+    // A job that had nothing to hand out has saved nothing up: it lines up with those that waited meanwhile.
+    job.charged = std::max(job.charged, least_charged().value_or(fair_clock_));
+  }
   if (strip.misses >= options_.max_misses) {
     last_resort_.insert(task);
     set_state(job, strip, StripState::last_resort);
   } else if (strip.keeper) {
     Worker& keeper = workers_.at(*strip.keeper);
-    keeper.kept_waiting.insert(task);
+    keeper.kept_waiting[task.job].insert(task.strip);
     keeper.bytes_waiting += strip.bytes;
     set_state(job, strip, StripState::kept);
     refresh(*strip.keeper);
   } else {
-    if (job.queue.empty()) {
-      // A job that had nothing to hand out has saved nothing up: it lines up with those that waited meanwhile.
-      job.charged = std::max(job.charged, least_charged().value_or(fair_clock_));
-      trade_of(job).hungry.put(task.job, job.charged);
-    }
     job.queue.insert(task.strip);
     set_state(job, strip, StripState::waiting);
+    refresh_hunger(task.job);
   }
 }
 
@@ -44,12 +44,18 @@ void Scheduler::State::unwait(TaskId task) {
     last_resort_.erase(task);
   } else if (strip.state == StripState::kept) {
     Worker& keeper = workers_.at(*strip.keeper);
-    keeper.kept_waiting.erase(task);
     keeper.bytes_waiting -= strip.bytes;
+    const auto strips = keeper.kept_waiting.find(task.job);
+    strips->second.erase(task.strip);
+    if (strips->second.empty()) {
+      keeper.kept_waiting.erase(strips);
+      job.keepers.erase(*strip.keeper);
+      refresh_hunger(task.job);
+    }
     refresh(*strip.keeper);
   } else if (strip.state == StripState::waiting) {
     job.queue.erase(task.strip);
-    if (job.queue.empty()) trade_of(job).hungry.remove(task.job);
+    refresh_hunger(task.job);
   }
 }
 
@@ -74,6 +80,16 @@ void Scheduler::State::end_job(JobId id, JobOutcome outcome) {
   actions_.emplace_back(JobDone{id, outcome, std::move(job.report)});
   jobs_.erase(id);
   refresh_room();
+}
+
+void Scheduler::State::refresh_hunger(JobId id) {
+  const Job& job = jobs_.at(id);
+  auto& hungry = trade_of(job).hungry;
+  if (job.queue.empty() && job.keepers.empty()) {
+    hungry.remove(id);
+  } else {
+    hungry.put(id, job.charged);
+  }
 }
 
 void Scheduler::State::refresh_room() {

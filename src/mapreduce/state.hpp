@@ -22,6 +22,7 @@ struct Attempt {
   TaskId task;
   Phase phase = Phase::map;
   std::uint64_t bytes = 0;
+  std::uint64_t bytes_queued = 0;  ///< at its worker when it was sent, its own included
   Time sent;
   Time deadline{};               ///< never for the master's own
   bool keep = false;             ///< the worker was asked to keep the strip
@@ -52,6 +53,8 @@ struct Job {
   std::array<std::uint32_t, 6> count{};
   /// Strips that wait for any worker. In order: lower strips are retried first and stitched first.
   std::set<std::uint32_t> queue;
+  /// Workers that may take a strip and keep some of this job that wait to be applied.
+  std::set<WorkerId> keepers;
   /// Bytes handed out, adjusted when the job comes back from having nothing to do: the job with the least is next.
   std::uint64_t charged = 0;
   JobReport report;
@@ -66,7 +69,7 @@ struct Worker {
   /// Strips it keeps; of these, the ones that now wait to be applied. `bytes_kept` includes those of open attempts:
   /// on their way with a map attempt, or being applied.
   std::set<TaskId> kept;
-  std::set<TaskId> kept_waiting;
+  std::map<JobId, std::set<std::uint32_t>> kept_waiting;
   std::uint64_t bytes_kept = 0;
   std::uint64_t bytes_waiting = 0;
   Pace pace;            ///< how fast it serves what is queued to it
@@ -83,14 +86,15 @@ struct Worker {
 
 /// Workers with the same skills.
 struct Crew {
-  Ranking<WorkerId, Duration> takers;  ///< those that may take a strip, by when they would finish it
-  std::size_t usable = 0;              ///< those that are proven and in favour, busy or not
+  Ranking<WorkerId, Duration> takers;     ///< proven ones that may take a strip, by when they would finish it
+  Ranking<WorkerId, Duration> newcomers;  ///< the others that may
+  std::size_t usable = 0;                 ///< those that are proven and in favour, busy or not
 };
 
 /// Jobs that need the same skills.
 struct Trade {
-  Ranking<JobId, std::uint64_t> hungry;  ///< jobs with strips in their queue, by bytes charged
-  Ranking<AttemptId, Time> suspects;     ///< sole attempts, by when they become worth a second one
+  Ranking<JobId, std::uint64_t> hungry;  ///< jobs with strips that somebody could be given, by bytes charged
+  Ranking<AttemptId, Time> suspects;     ///< sole attempts, by when to see whether they are worth a second one
 };
 
 class Scheduler::State {
@@ -144,16 +148,16 @@ class Scheduler::State {
 
   // --- hand_out.cpp: who gets what ---
 
-  void hand_out_kept();
   void hand_out_last_resort();
   void hand_out_waiting();
   void balance_kept();
   void speculate(Trade& trade);
-  /// The best worker with these skills for the next strip; the master itself only when it may.
-  [[nodiscard]] std::optional<WorkerId> next_taker(Skills needs) const;
-  /// The best worker with these skills and credit left (the master counts), other than `busy`.
+  /// Who should get the next strip of a job; the master itself only when it may.
+  [[nodiscard]] std::optional<WorkerId> next_taker(const Job& job) const;
+  /// The best proven worker with these skills and credit left (the master counts), other than `busy`.
   [[nodiscard]] std::optional<WorkerId> idle_besides(WorkerId busy, Skills needs) const;
-  [[nodiscard]] std::optional<WorkerId> best_taker(Skills needs, WorkerId besides) const;
+  [[nodiscard]] std::optional<WorkerId> best(Ranking<WorkerId, Duration> Crew::* group, Skills needs,
+                                             WorkerId besides) const;
   [[nodiscard]] bool anyone_usable(Skills needs) const;
   [[nodiscard]] bool credit_left() const { return bytes_in_flight_ < options_.total_credit_bytes; }
 
@@ -188,6 +192,8 @@ class Scheduler::State {
   void set_state(Job& job, Strip& strip, StripState state);
   void end_phase(JobId id);
   void end_job(JobId id, JobOutcome outcome);
+  /// Puts the job where it belongs among the hungry ones.
+  void refresh_hunger(JobId id);
   /// The largest strip of all jobs has changed, perhaps; with it, who has room for one.
   void refresh_room();
   /// What the hungriest job was charged.
@@ -198,8 +204,11 @@ class Scheduler::State {
   // --- timers.cpp ---
 
   void set_deadline(AttemptId id, Attempt& attempt);
+  /// Watches a sole attempt, or stops watching it.
   void suspect(AttemptId id);
   void unsuspect(AttemptId id);
+  /// How long an attempt may take before a second one is worth its bytes.
+  [[nodiscard]] Duration usual_limit(const Attempt& attempt) const;
   void beat(WorkerId id);
   [[nodiscard]] std::optional<Time> next_wake() const;
 
@@ -218,7 +227,6 @@ class Scheduler::State {
   // Who is next. Each is the answer to one question that would else be a search.
   std::map<Skills, Crew> crews_;
   std::map<Skills, Trade> trades_;
-  std::set<WorkerId> keepers_;            // workers that may take a strip and have kept ones to apply
   Ranking<WorkerId, Duration> backlogs_;  // workers with kept strips to apply, by how long they will be at it
   std::set<TaskId> last_resort_;          // strips that only the master tries
   Ranking<AttemptId, Time> deadlines_;
@@ -226,7 +234,7 @@ class Scheduler::State {
   Ranking<WorkerId, Time> releases_;    // ends of quarantines
   std::uint64_t fair_clock_ = 0;        // `charged` of the job served last
 
-  Pace turnaround_;  // from Send to answer, over all workers
+  Pace service_;     // as a worker's own, over all workers: what is usual
   Pace throughput_;  // of all workers together
   Time answered_{};  // the last good answer of any worker
 };

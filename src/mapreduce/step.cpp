@@ -49,7 +49,8 @@ void Scheduler::State::on(const WorkerJoined& event) {
   Worker& worker = workers_[event.worker];
   worker.spec = event.spec;
   worker.spec.credit_bytes = std::clamp<std::uint64_t>(event.spec.credit_bytes, 1, options_.max_worker_credit_bytes);
-  worker.spec.keep_bytes = std::min(event.spec.keep_bytes, options_.max_worker_keep_bytes);
+  // What cannot be dropped again must not be kept.
+  worker.spec.keep_bytes = event.spec.drops ? std::min(event.spec.keep_bytes, options_.max_worker_keep_bytes) : 0;
   worker.spec.max_tasks = std::max(event.spec.max_tasks, 1U);
   if (worker.spec.heartbeat) heartbeats_.put(event.worker, now_ + options_.heartbeat);
   refresh(event.worker);
@@ -82,13 +83,12 @@ void Scheduler::State::on(const Answered& event) {
 
   heard_from(event.worker);
   const Attempt attempt = end(event.attempt);
+  // It has kept a strip that nobody will ask it for: the answer is a lie, or somebody else was first.
+  const bool useless = !attempt.wanted || event.outcome != Outcome::good;
+  if (attempt.keep && useless) actions_.emplace_back(Drop{event.worker, event.attempt});
   if (event.outcome == Outcome::good) {
     praise(attempt);
-    if (attempt.wanted) {
-      accept(event.attempt, attempt);
-    } else if (attempt.keep) {
-      actions_.emplace_back(Drop{event.worker, event.attempt});
-    }
+    if (attempt.wanted) accept(event.attempt, attempt);
   } else {
     if (attempt.wanted && event.worker == kMaster) return end_job(attempt.task.job, JobOutcome::failed);
     if (attempt.wanted && event.outcome == Outcome::lie) ++jobs_.at(attempt.task.job).report.lies;

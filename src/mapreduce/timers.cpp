@@ -41,12 +41,19 @@ void Scheduler::State::suspect(AttemptId id) {
   const Attempt& attempt = attempts_.at(id);
   const Job& job = jobs_.at(attempt.task.job);
   if (job.strips[attempt.task.strip].misses >= options_.max_misses) return;  // the master's alone by now
-  const Duration usual = turnaround_.known() ? turnaround_.expect(attempt.bytes) : options_.first_expectation;
-  const Duration limit = std::max(usual * options_.straggler_factor, options_.worthwhile);
-  trade_of(job).suspects.put(id, attempt.sent + limit);
+  trade_of(job).suspects.put(id, attempt.sent + options_.worthwhile);
 }
 
 void Scheduler::State::unsuspect(AttemptId id) { trade_of(jobs_.at(attempts_.at(id).task.job)).suspects.remove(id); }
+
+Duration Scheduler::State::usual_limit(const Attempt& attempt) const {
+  // Before any worker has answered, the master's own pace is all there is to go by.
+  const Pace& pace = service_.known() ? service_ : workers_.at(kMaster).pace;
+  const Duration usual = pace.known()
+                             ? std::max(pace.expect(attempt.bytes_queued), throughput_.expect(bytes_in_flight_))
+                             : options_.first_expectation;
+  return std::max(usual * options_.straggler_factor, options_.worthwhile);
+}
 
 std::optional<Time> Scheduler::State::next_wake() const {
   std::optional<Time> wake;

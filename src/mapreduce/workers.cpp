@@ -14,10 +14,11 @@ void Scheduler::State::praise(const Attempt& attempt) {
   worker.failures = 0;
   if (!worker.quarantined) worker.proven = true;
   // While work was queued to it, a worker has served this strip since its answer before.
-  worker.pace.learn(attempt.bytes, now_ - std::max(attempt.sent, worker.answered));
+  const Duration served = now_ - std::max(attempt.sent, worker.answered);
+  worker.pace.learn(attempt.bytes, served);
   worker.answered = now_;
   if (attempt.worker != kMaster) {
-    turnaround_.learn(attempt.bytes, now_ - attempt.sent);
+    service_.learn(attempt.bytes, served);
     throughput_.learn(attempt.bytes, now_ - std::max(attempt.sent, answered_));
     answered_ = now_;
   }
@@ -81,7 +82,7 @@ void Scheduler::State::forget_worker(WorkerId id) {
   Crew& crew = crews_[workers_.at(id).spec.skills];
   if (workers_.at(id).usable) --crew.usable;
   crew.takers.remove(id);
-  keepers_.erase(id);
+  crew.newcomers.remove(id);
   backlogs_.remove(id);
   heartbeats_.remove(id);
   releases_.remove(id);
@@ -100,7 +101,7 @@ bool Scheduler::State::may_take(const Worker& worker) const {
 }
 
 Duration Scheduler::State::expected(const Worker& worker, std::uint64_t more) const {
-  return (worker.pace.known() ? worker.pace : turnaround_).expect(worker.bytes_in_flight + more);
+  return (worker.pace.known() ? worker.pace : service_).expect(worker.bytes_in_flight + more);
 }
 
 void Scheduler::State::refresh(WorkerId id) {
@@ -114,15 +115,12 @@ void Scheduler::State::refresh(WorkerId id) {
 
   const bool takes = may_take(worker);
   constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;
-  if (takes) {
-    crew.takers.put(id, expected(worker, kUsualStrip));
-  } else {
-    crew.takers.remove(id);
-  }
-  if (takes && !worker.kept_waiting.empty()) {
-    keepers_.insert(id);
-  } else {
-    keepers_.erase(id);
+  crew.takers.remove(id);
+  crew.newcomers.remove(id);
+  if (takes) (worker.proven ? crew.takers : crew.newcomers).put(id, expected(worker, kUsualStrip));
+  for (const auto& [job, strips] : worker.kept_waiting) {
+    auto& keepers = jobs_.at(job).keepers;
+    if (takes ? keepers.insert(id).second : keepers.erase(id) > 0) refresh_hunger(job);
   }
   if (worker.kept_waiting.empty()) {
     backlogs_.remove(id);

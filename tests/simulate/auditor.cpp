@@ -1,0 +1,180 @@
+#include "auditor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ece465::simulate {
+
+using namespace mapreduce;
+
+namespace {
+
+std::size_t index(Phase phase) { return std::to_underlying(phase); }
+
+std::string name(TaskId task) { return fmt::format("strip {} of job {}", task.strip, task.job.value); }
+
+}  // namespace
+
+void Auditor::observe(const Event& event) {
+  in_hand_.reset();
+  std::visit([this](const auto& what) { on(what); }, event);
+}
+
+void Auditor::observe(const std::vector<Action>& actions) {
+  for (const Action& action : actions) std::visit([this](const auto& what) { on(what); }, action);
+  check_stuck();
+}
+
+double Auditor::progress(JobId job) const {
+  const Job& it = jobs_.at(job);
+  const double phases = it.apply ? 2 : 1;
+  return static_cast<double>(it.merged[0] + it.merged[1]) / (phases * static_cast<double>(it.strips.size()));
+}
+
+// --- Events: what the scheduler is told ---
+
+void Auditor::on(const WorkerJoined& event) { workers_[event.worker].spec = event.spec; }
+
+void Auditor::on(const WorkerLeaving& event) {
+  if (const auto at = workers_.find(event.worker); at != workers_.end()) at->second.leaving = true;
+}
+
+void Auditor::on(const Answered& event) {
+  const auto at = attempts_.find(event.attempt);
+  if (at == attempts_.end() || at->second.worker != event.worker) return;
+  const Attempt attempt = at->second;
+  attempts_.erase(at);
+  if (event.outcome == Outcome::good) in_hand_ = {event.attempt, attempt};
+  if (event.worker == kMaster) {
+    --open_local_;
+    return;
+  }
+  Worker& worker = workers_.at(event.worker);
+  worker.open.erase(event.attempt);
+  worker.bytes_open -= attempt.bytes;
+  if (event.outcome == Outcome::good && attempt.keep) worker.kept[event.attempt] = attempt.task;
+}
+
+void Auditor::on(const JobSubmitted& event) {
+  Job& job = jobs_[event.job];
+  job.apply = event.spec.apply;
+  job.needs = event.spec.needs;
+  job.ready = event.spec.ready;
+  for (const auto bytes : event.spec.strip_bytes) job.strips.push_back({.merged = {}, .bytes = bytes});
+  ++open_jobs_;
+}
+
+void Auditor::on(const StripsReady& event) { jobs_.at(event.job).ready = event.ready; }
+void Auditor::on(const TableReady& event) { jobs_.at(event.job).table = true; }
+
+// --- Actions: what it does ---
+
+void Auditor::start(AttemptId id, const Attempt& attempt) {
+  if (id <= newest_) complain(fmt::format("attempt {} is not new", id.value));
+  newest_ = id;
+  attempts_[id] = attempt;
+  const auto job = jobs_.find(attempt.task.job);
+  if (job == jobs_.end() || job->second.done) return complain("work for a job that is not there");
+  if (attempt.task.strip >= job->second.ready) complain(name(attempt.task) + " is sent before it can be read");
+  if (job->second.strips[attempt.task.strip].merged[index(attempt.phase)]) {
+    complain(name(attempt.task) + " is merged, and sent again");
+  }
+  if (attempt.phase == Phase::apply && !job->second.table) complain("a strip is applied before there is a table");
+}
+
+void Auditor::on(const Send& action) {
+  const auto at = workers_.find(action.worker);
+  if (at == workers_.end()) return complain(fmt::format("work for worker {}, who is gone", action.worker.value));
+  Worker& worker = at->second;
+  const std::uint64_t bytes = jobs_.at(action.task.job).strips.at(action.task.strip).bytes;
+  start(action.attempt, {action.worker, action.task, action.phase, action.keep, bytes});
+  if (worker.leaving) complain("work for a worker that said BYE");
+  if ((jobs_.at(action.task.job).needs & ~worker.spec.skills) != 0) complain("work for a worker that cannot do it");
+  worker.open.insert(action.attempt);
+  worker.bytes_open += bytes;
+  if (worker.open.size() > worker.spec.max_tasks) complain("more requests than the worker said");
+  if (worker.open.size() > 1 && worker.bytes_open > worker.spec.credit_bytes) complain("more bytes than the credit");
+  if (!action.from) return;
+  const auto kept = worker.kept.find(*action.from);
+  if (kept == worker.kept.end() || kept->second != action.task) {
+    complain(fmt::format("worker {} does not keep {}", action.worker.value, name(action.task)));
+  } else {
+    worker.kept.erase(kept);
+  }
+}
+
+void Auditor::on(const RunLocally& action) {
+  ++open_local_;
+  start(action.attempt, {kMaster, action.task, action.phase, false, 0});
+}
+
+void Auditor::on(const Drop& action) {
+  if (action.worker == kMaster) return;
+  const auto at = workers_.find(action.worker);
+  if (at == workers_.end()) return complain("a drop for a worker that is gone");
+  if (!at->second.spec.drops) complain("a drop for a worker that does not understand it");
+  at->second.kept.erase(action.attempt);
+}
+
+void Auditor::on(const Accept& action) {
+  if (!in_hand_ || in_hand_->first != action.attempt) return complain("something is merged that is not at hand");
+  const Attempt& attempt = in_hand_->second;
+  if (attempt.task != action.task || attempt.phase != action.phase || attempt.worker != action.worker) {
+    complain("an answer is merged as the answer to something else");
+  }
+  Job& job = jobs_.at(action.task.job);
+  if (job.done) complain("a strip is merged into a job that is over");
+  bool& merged = job.strips[action.task.strip].merged[index(action.phase)];
+  if (std::exchange(merged, true)) complain(name(action.task) + " is merged twice");
+  ++job.merged[index(action.phase)];
+}
+
+void Auditor::on(const Ping& action) {
+  const auto at = workers_.find(action.worker);
+  if (at == workers_.end() || !at->second.spec.heartbeat) complain("a ping for a worker that has no heartbeat");
+}
+
+void Auditor::on(const CloseWorker& action) {
+  if (!workers_.contains(action.worker)) complain("a worker is closed twice");
+  if (action.reason == CloseReason::left && !workers_[action.worker].open.empty()) {
+    complain("a leaving worker is closed before it has finished");
+  }
+  forget(action.worker);
+}
+
+void Auditor::on(const PhaseDone& action) {
+  Job& job = jobs_.at(action.job);
+  if (std::exchange(job.phase_done[index(action.phase)], true)) complain("a phase ends twice");
+  if (job.merged[index(action.phase)] != job.strips.size()) complain("a phase ends before all its strips are merged");
+}
+
+void Auditor::on(const JobDone& action) {
+  Job& job = jobs_.at(action.job);
+  if (std::exchange(job.done, true)) return complain("a job ends twice");
+  --open_jobs_;
+  if (action.outcome != JobOutcome::finished) return;
+  const bool all = job.merged[0] == job.strips.size() && (!job.apply || job.merged[1] == job.strips.size());
+  if (!all) complain("a job finishes before all its strips are merged");
+}
+
+void Auditor::forget(WorkerId id) {
+  const auto at = workers_.find(id);
+  if (at == workers_.end()) return;
+  for (const AttemptId attempt : at->second.open) attempts_.erase(attempt);
+  workers_.erase(at);
+}
+
+void Auditor::check_stuck() {
+  if (!attempts_.empty()) return;
+  for (const auto& [id, job] : jobs_) {
+    if (job.done || job.merged[0] == job.ready) {
+      const bool applying = !job.done && job.table && job.merged[1] < job.strips.size();
+      if (!applying) continue;
+    }
+    complain(fmt::format("nobody is at work, and job {} waits", id.value));
+  }
+}
+
+}  // namespace ece465::simulate

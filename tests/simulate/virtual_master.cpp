@@ -1,0 +1,192 @@
+#include "virtual_master.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "narrate.hpp"
+
+namespace ece465::simulate {
+
+using namespace mapreduce;
+
+VirtualMaster::VirtualMaster(const Scenario& scenario, Surroundings surroundings)
+    : scenario_(scenario),
+      world_(std::move(surroundings)),
+      scheduler_(scenario.options),
+      jobs_to_come_(scenario.jobs.size()) {
+  for (std::size_t i = 0; i < scenario.jobs.size(); ++i) {
+    const JobPlan& plan = scenario.jobs[i];
+    const JobId id{i + 1};
+    world_.timeline->at(plan.arrives, [this, id, &plan] { submit(id, plan); });
+    if (plan.cancelled) world_.timeline->at(*plan.cancelled, [this, id] { step(JobCancelled{id}); });
+  }
+}
+
+void VirtualMaster::step(const Event& event) {
+  ++steps_;
+  if (timer_ && *timer_ <= world_.timeline->now()) timer_.reset();
+  if (world_.log) world_.log(narrate(event));
+  auditor_.observe(event);
+  const auto actions = scheduler_.step(event, world_.timeline->now());
+  auditor_.observe(actions);
+  for (const Action& action : actions) {
+    if (world_.log) world_.log("    " + narrate(action));
+    std::visit([this](const auto& what) { carry_out(what); }, action);
+  }
+  if (auditor_.open_remote_attempts() > 0 && !timer_) auditor_.complain("workers are at work, and no timer is set");
+  // The books are balanced after every step; in large clusters, where that takes long, now and then.
+  const std::uint64_t size = scenario_.workers.size() + auditor_.open_attempts();
+  if (size < 60 || steps_ % size == 0) {
+    if (const auto sound = scheduler_.check(); !sound) auditor_.complain(sound.error().what);
+  }
+}
+
+// --- Workers ---
+
+void VirtualMaster::worker_joined(WorkerId worker, const WorkerSpec& spec) { step(WorkerJoined{worker, spec}); }
+void VirtualMaster::worker_lost(WorkerId worker) { step(WorkerLost{worker}); }
+
+void VirtualMaster::receive(WorkerId from, const ToMaster& message) {
+  if (const auto* answer = std::get_if<Answer>(&message)) {
+    Answered event{.worker = from, .attempt = answer->attempt, .outcome = answer->outcome};
+    const auto asked = asked_.find(answer->attempt);
+    if (event.outcome == Outcome::good && asked != asked_.end()) {
+      const TaskId task = tasks_.at(answer->attempt);
+      const auto job = jobs_.find(task.job);
+      // Of a job that is over nobody knows any more what would be right.
+      if (job != jobs_.end() &&
+          !plausible(answer->result, asked->second, job->second.picture.strip(task.strip)->size())) {
+        event.outcome = Outcome::lie;
+      }
+    }
+    in_hand_ = &answer->result;
+    step(event);
+    in_hand_ = nullptr;
+  } else if (std::holds_alternative<Bye>(message)) {
+    step(WorkerLeaving{from});
+  } else {
+    step(WorkerHeard{from});
+  }
+}
+
+void VirtualMaster::carry_out(const Send& action) {
+  const Job& job = jobs_.at(action.task.job);
+  asked_[action.attempt] = action.phase;
+  tasks_[action.attempt] = action.task;
+  world_.send(action.worker, Request{.attempt = action.attempt,
+                                     .task = action.task,
+                                     .phase = action.phase,
+                                     .keep = action.keep,
+                                     .from = action.from,
+                                     .bytes = job.plan->strip_bytes[action.task.strip],
+                                     .bits = job.picture.bits(),
+                                     .poisonous = job.plan->poison == action.task.strip,
+                                     .samples = action.from ? nullptr : job.picture.strip(action.task.strip),
+                                     .table = action.phase == Phase::apply ? job.table : nullptr});
+}
+
+void VirtualMaster::carry_out(const Drop& action) {
+  if (action.worker != kMaster) world_.send(action.worker, DropRequest{action.attempt});
+}
+void VirtualMaster::carry_out(const Ping& action) { world_.send(action.worker, PingRequest{}); }
+void VirtualMaster::carry_out(const CloseWorker& action) { world_.hang_up(action.worker, action.reason); }
+
+void VirtualMaster::carry_out(const SetTimer& action) {
+  timer_ = action.at;
+  world_.timeline->at(action.at, [this, at = action.at] {
+    if (timer_ == at) step(TimePassed{});
+  });
+}
+
+// --- Jobs ---
+
+void VirtualMaster::submit(JobId id, const JobPlan& plan) {
+  --jobs_to_come_;
+  const auto strips = static_cast<std::uint32_t>(plan.strip_bytes.size());
+  Job job{.plan = &plan,
+          .picture = Picture(plan, scenario_.seed * 1000 + id.value),
+          .histogram = image::Histogram(plan.bits),
+          .table = nullptr,
+          .result = std::vector<Samples>(strips),
+          .ready = plan.decoding == Duration{} ? strips : 0};
+  JobSpec spec{.strip_bytes = plan.strip_bytes, .ready = job.ready, .apply = plan.apply, .needs = plan.needs};
+  jobs_.emplace(id, std::move(job));
+  step(JobSubmitted{id, std::move(spec)});
+  decode_more(id);
+}
+
+void VirtualMaster::decode_more(JobId id) {
+  const auto at = jobs_.find(id);
+  if (at == jobs_.end() || at->second.ready == at->second.plan->strip_bytes.size()) return;
+  world_.timeline->in(at->second.plan->decoding, [this, id] {
+    const auto job = jobs_.find(id);
+    if (job == jobs_.end()) return;
+    step(StripsReady{id, ++job->second.ready});
+    decode_more(id);
+  });
+}
+
+void VirtualMaster::carry_out(const RunLocally& action) {
+  const Job& job = jobs_.at(action.task.job);
+  auto result = std::make_shared<Result>();
+  const auto& samples = *job.picture.strip(action.task.strip);
+  if (action.phase == Phase::map) {
+    result->histogram = count(samples, job.picture.bits());
+  } else {
+    result->samples = map(samples, *job.table);
+  }
+  const bool unreadable = job.plan->unreadable == action.task.strip;
+  const auto bytes = static_cast<double>(job.plan->strip_bytes[action.task.strip]);
+  world_.timeline->in(seconds(bytes / scenario_.master_bytes_per_second), [this, action, result, unreadable] {
+    in_hand_ = result.get();
+    step(Answered{
+        .worker = kMaster, .attempt = action.attempt, .outcome = unreadable ? Outcome::failed : Outcome::good});
+    in_hand_ = nullptr;
+  });
+}
+
+void VirtualMaster::carry_out(const Accept& action) {
+  Job& job = jobs_.at(action.task.job);
+  if (in_hand_ == nullptr) return auditor_.complain("nothing is at hand to merge");
+  if (action.phase == Phase::map) {
+    job.histogram += *in_hand_->histogram;
+  } else {
+    job.result[action.task.strip] = in_hand_->samples;
+  }
+}
+
+void VirtualMaster::carry_out(const PhaseDone& action) {
+  Job& job = jobs_.at(action.job);
+  if (action.phase != Phase::map || !job.plan->apply) return;
+  job.table = std::make_shared<const image::Table>(image::equalization_table(job.histogram));
+  world_.timeline->in(job.plan->reducing, [this, id = action.job] {
+    if (jobs_.contains(id)) step(TableReady{id});
+  });
+}
+
+void VirtualMaster::carry_out(const JobDone& action) {
+  const auto at = jobs_.find(action.job);
+  if (at == jobs_.end()) return;
+  if (action.outcome == JobOutcome::finished) check_result(at->second);
+  if (action.outcome == JobOutcome::failed && !at->second.plan->unreadable) auditor_.complain("a job failed");
+  if (action.outcome == JobOutcome::cancelled && !at->second.plan->cancelled) auditor_.complain("a job was cancelled");
+  JobResult result{.job = action.job,
+                   .outcome = action.outcome,
+                   .report = action.report,
+                   .took = world_.timeline->now() - at->second.plan->arrives};
+  jobs_.erase(at);
+  for (const auto& [id, job] : jobs_) {
+    result.least_progress_of_others = std::min(result.least_progress_of_others, auditor_.progress(id));
+  }
+  results_.push_back(std::move(result));
+}
+
+void VirtualMaster::check_result(const Job& job) {
+  if (job.histogram != job.picture.histogram()) auditor_.complain("the histogram differs from that of one machine");
+  if (job.plan->apply && job.result != job.picture.equalized()) {
+    auditor_.complain("the result differs from that of one machine");
+  }
+}
+
+}  // namespace ece465::simulate
