@@ -50,7 +50,10 @@ void Scheduler::State::balance_kept() {
     const auto& [id, strips] = *workers_.at(slowest->key).kept_waiting.rbegin();
     const TaskId task{id, *strips.rbegin()};
     Job& job = jobs_.at(id);
-    const auto taker = idle_besides(slowest->key, job.needs);
+    auto taker = idle_besides(slowest->key, job.needs);
+    if (!taker || *taker == kMaster) {  // a newcomer may find nothing else to prove itself with
+      if (const auto newcomer = best(&Crew::newcomers, job.needs, slowest->key)) taker = newcomer;
+    }
     if (!taker || !trade_of(job).hungry.empty()) return;
     const Duration gain = slowest->rank - expected(workers_.at(*taker), strip_of(task).bytes);
     if (gain < options_.worthwhile) return;
@@ -75,11 +78,7 @@ void Scheduler::State::speculate(Trade& trade) {
     ++job.report.duplicates;
     start(attempt.task, *taker);  // and neither is a suspect any more
     if (attempt.worker == kMaster) continue;
-    // It has taken at least so long. What the straggler keeps would wait behind this strip: it goes to others too.
-    Worker& straggler = workers_.at(attempt.worker);
-    straggler.pace.learn(attempt.bytes, now_ - std::max(attempt.sent, straggler.answered));
-    give_up_kept(attempt.worker, true);
-    refresh(attempt.worker);
+    give_up_kept(attempt.worker, true);  // it would wait behind this strip
     hand_out_waiting();
   }
 }

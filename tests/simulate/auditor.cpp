@@ -17,13 +17,16 @@ std::string name(TaskId task) { return fmt::format("strip {} of job {}", task.st
 
 }  // namespace
 
-void Auditor::observe(const Event& event) {
+void Auditor::observe(const Event& event, Time now) {
+  now_ = now;
   in_hand_.reset();
+  has_left_.reset();
   std::visit([this](const auto& what) { on(what); }, event);
 }
 
 void Auditor::observe(const std::vector<Action>& actions) {
   for (const Action& action : actions) std::visit([this](const auto& what) { on(what); }, action);
+  if (has_left_ && workers_.contains(*has_left_)) complain("a worker has left, and is not closed");
   check_stuck();
 }
 
@@ -33,12 +36,28 @@ double Auditor::progress(JobId job) const {
   return static_cast<double>(it.merged[0] + it.merged[1]) / (phases * static_cast<double>(it.strips.size()));
 }
 
+std::optional<AttemptId> Auditor::attempt_besides(WorkerId worker) const {
+  const auto other = std::ranges::find_if(attempts_, [&](const auto& entry) { return entry.second.worker != worker; });
+  return other == attempts_.end() ? std::nullopt : std::optional(other->first);
+}
+
 // --- Events: what the scheduler is told ---
 
-void Auditor::on(const WorkerJoined& event) { workers_[event.worker].spec = event.spec; }
+void Auditor::on(const WorkerJoined& event) {
+  Worker& worker = workers_[event.worker];
+  worker.spec = event.spec;
+  worker.heard = now_;
+}
 
 void Auditor::on(const WorkerLeaving& event) {
-  if (const auto at = workers_.find(event.worker); at != workers_.end()) at->second.leaving = true;
+  const auto at = workers_.find(event.worker);
+  if (at == workers_.end()) return;
+  at->second.leaving = true;
+  if (at->second.open.empty()) has_left_ = event.worker;
+}
+
+void Auditor::on(const WorkerHeard& event) {
+  if (const auto at = workers_.find(event.worker); at != workers_.end()) at->second.heard = now_;
 }
 
 void Auditor::on(const Answered& event) {
@@ -54,6 +73,8 @@ void Auditor::on(const Answered& event) {
   Worker& worker = workers_.at(event.worker);
   worker.open.erase(event.attempt);
   worker.bytes_open -= attempt.bytes;
+  worker.heard = now_;
+  if (worker.leaving && worker.open.empty()) has_left_ = event.worker;
   if (event.outcome == Outcome::good && attempt.keep) worker.kept[event.attempt] = attempt.task;
 }
 
@@ -133,7 +154,10 @@ void Auditor::on(const Accept& action) {
 
 void Auditor::on(const Ping& action) {
   const auto at = workers_.find(action.worker);
-  if (at == workers_.end() || !at->second.spec.heartbeat) complain("a ping for a worker that has no heartbeat");
+  if (at == workers_.end() || !at->second.spec.heartbeat) return complain("a ping for a worker that has no heartbeat");
+  if (now_ - at->second.heard > (options_.missed_heartbeats + 1) * options_.heartbeat) {
+    complain("a worker was not heard for long, and is pinged once more");
+  }
 }
 
 void Auditor::on(const CloseWorker& action) {

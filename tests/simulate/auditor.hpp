@@ -15,8 +15,10 @@ namespace ece465::simulate {
 /// scheduler breaks a rule. It knows nothing of how the scheduler thinks.
 class Auditor {
  public:
+  explicit Auditor(const mapreduce::SchedulerOptions& options) : options_(options) {}
+
   /// Before the step, and after it with what it gave.
-  void observe(const mapreduce::Event& event);
+  void observe(const mapreduce::Event& event, Time now);
   void observe(const std::vector<mapreduce::Action>& actions);
 
   /// The first rule that was broken; empty: none.
@@ -29,6 +31,8 @@ class Auditor {
   /// Requests that the scheduler waits for: of workers, and of the master.
   [[nodiscard]] std::size_t open_attempts() const { return attempts_.size(); }
   [[nodiscard]] std::size_t open_remote_attempts() const { return attempts_.size() - open_local_; }
+  /// One that is open with another worker.
+  [[nodiscard]] std::optional<mapreduce::AttemptId> attempt_besides(mapreduce::WorkerId worker) const;
   /// Strips merged, both phases, over strips to merge.
   [[nodiscard]] double progress(mapreduce::JobId job) const;
 
@@ -51,6 +55,7 @@ class Auditor {
     std::unordered_set<mapreduce::AttemptId> open;
     std::uint64_t bytes_open = 0;
     std::unordered_map<mapreduce::AttemptId, mapreduce::TaskId> kept;
+    Time heard{};
   };
   struct Attempt {
     mapreduce::WorkerId worker;
@@ -63,7 +68,7 @@ class Auditor {
   void on(const mapreduce::WorkerJoined& event);
   void on(const mapreduce::WorkerLeaving& event);
   void on(const mapreduce::WorkerLost& event) { forget(event.worker); }
-  void on(const mapreduce::WorkerHeard&) {}
+  void on(const mapreduce::WorkerHeard& event);
   void on(const mapreduce::Answered& event);
   void on(const mapreduce::JobSubmitted& event);
   void on(const mapreduce::StripsReady& event);
@@ -86,13 +91,16 @@ class Auditor {
   void forget(mapreduce::WorkerId id);
   void check_stuck();
 
+  const mapreduce::SchedulerOptions options_;
   std::string complaint_;
+  Time now_{};
   std::unordered_map<mapreduce::JobId, Job> jobs_;
   std::unordered_map<mapreduce::WorkerId, Worker> workers_;
   std::unordered_map<mapreduce::AttemptId, Attempt> attempts_;
   mapreduce::AttemptId newest_;
   std::size_t open_local_ = 0, open_jobs_ = 0;
   std::optional<std::pair<mapreduce::AttemptId, Attempt>> in_hand_;  // the good answer of this step
+  std::optional<mapreduce::WorkerId> has_left_;  // whom this step has to close: it said BYE and has nothing open
 };
 
 }  // namespace ece465::simulate

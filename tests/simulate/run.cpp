@@ -43,13 +43,15 @@ class World {
                                       : std::function<void(std::string)>()}) {
     std::uint64_t seed = scenario.seed * 0x9E3779B97F4A7C15U;
     for (const WorkerPlan& plan : scenario.workers) {
-      workers_.emplace_back(plan, ++seed, scenario.faithful_network,
-                            VirtualWorker::Surroundings{
-                                .timeline = &timeline_,
-                                .connect = [this](VirtualWorker& worker) { connect(worker); },
-                                .send = [this](VirtualWorker& from, ToMaster m) { to_master(from, std::move(m)); },
-                                .master_sees_end = [this](VirtualWorker& worker) { end_of_stream(worker); },
-                                .complain = [this](std::string what) { master_.auditor().complain(std::move(what)); }});
+      workers_.emplace_back(
+          plan, ++seed, scenario.faithful_network,
+          VirtualWorker::Surroundings{
+              .timeline = &timeline_,
+              .connect = [this](VirtualWorker& worker) { connect(worker); },
+              .send = [this](VirtualWorker& from, ToMaster m) { to_master(from, std::move(m)); },
+              .master_sees_end = [this](VirtualWorker& worker) { end_of_stream(worker); },
+              .foreign_attempt = [this](WorkerId me) { return master_.auditor().attempt_besides(me); },
+              .complain = [this](std::string what) { master_.auditor().complain(std::move(what)); }});
     }
   }
 
@@ -188,6 +190,14 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
     case Kind::affinity:
       if (static_cast<double>(jobs[0].report.bytes_sent) <= 1.02 * bytes) return {};
       return fmt::format("{} bytes of pixels were sent for a job of {:.0f}", jobs[0].report.bytes_sent, bytes);
+    case Kind::late_joiners: {
+      // Map by one worker, then a tenth of apply; from there on at least half of the work is others'.
+      const double alone = bytes / scenario.workers[0].bytes_per_second;
+      const double limit = 0.01 + 1.1 * alone + 0.5 * 0.9 * alone + 0.3;
+      if (in_seconds(report.took) <= limit) return {};
+      return fmt::format("{} workers that came late let a job take {:.3f} s; {:.3f} s would be right",
+                         scenario.workers.size() - 1, in_seconds(report.took), limit);
+    }
     case Kind::last_resort: {
       const double limit = 2 * bytes / scenario.master_bytes_per_second + 15;
       if (in_seconds(report.took) <= limit) return {};

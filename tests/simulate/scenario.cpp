@@ -56,6 +56,7 @@ WorkerPlan draw_worker(Random& random, const Weather& weather, Duration horizon)
     plan.slower = random.scale(2, 1000);
   }
   if (random.chance(weather.lie)) plan.lies = random.chance(0.3) ? 1 : random.fraction();
+  if (random.chance(weather.lie)) plan.forges = random.fraction();
   if (random.chance(weather.fail)) plan.fails = random.chance(0.3) ? 1 : random.fraction();
   if (random.chance(weather.forget)) plan.forgets = random.fraction();
   if (random.chance(weather.network)) {
@@ -149,6 +150,7 @@ std::string_view kind_name(Kind kind) {
     case Kind::fairness: return "fairness";
     case Kind::affinity: return "affinity";
     case Kind::last_resort: return "last resort";
+    case Kind::late_joiners: return "late joiners";
   }
   return "?";
 }
@@ -176,7 +178,8 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
       WorkerPlan& slow = scenario.workers[0];
       const double strips = static_cast<double>(scenario.jobs[0].strip_bytes.size());
       const double work = strips * kMiB / slow.bytes_per_second / static_cast<double>(scenario.workers.size());
-      slow.slows_down = Time{} + 10ms + seconds(2 * work * random.fraction());
+      // In the map phase, or in the apply phase, when it keeps strips.
+      slow.slows_down = Time{} + 10ms + seconds(work * (random.chance(0.3) ? random.fraction() : 1.1));
       slow.slower = random.scale(20, 1e6);
       break;
     }
@@ -207,6 +210,15 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
         if (sort == 3) worker.fails = 1;
       }
       break;
+    case 4: {
+      scenario.kind = Kind::late_joiners;
+      draw_calm(scenario, random, random.between(5, 12), random.between(100, 200));
+      const double strips = static_cast<double>(scenario.jobs[0].strip_bytes.size());
+      const Duration map = seconds(strips * kMiB / scenario.workers[0].bytes_per_second);
+      for (std::size_t i = 1; i < scenario.workers.size(); ++i)
+        scenario.workers[i].joins = Time{} + 10ms + map * 11 / 10;
+      break;
+    }
     default: draw_chaos(scenario, random, workers); break;
   }
   return scenario;

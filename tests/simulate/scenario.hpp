@@ -36,7 +36,8 @@ struct WorkerPlan {
   std::optional<Span> cut_off{};      ///< messages of both directions wait for the end of it
   std::optional<Time> slows_down{};
   double slower = 1;                            ///< by this factor from then on
-  double lies = 0, fails = 0, forgets = 0;      ///< chance per answer; per kept strip
+  double lies = 0, forges = 0, fails = 0;       ///< chance per answer; forged ones answer for somebody else
+  double forgets = 0;                           ///< chance per kept strip
   double lost = 0, doubled = 0, reordered = 0;  ///< chance per message
 };
 
@@ -56,11 +57,12 @@ struct JobPlan {
 
 /// What beyond correctness a run has to show.
 enum class Kind {
-  chaos,       ///< anything may go wrong: nothing
-  straggler,   ///< one worker slows down: the job hardly takes longer than without it
-  fairness,    ///< equal jobs at once: they advance alike
-  affinity,    ///< all is well, workers keep strips: pixels are sent once
-  last_resort  ///< nobody works: the master does it all, soon
+  chaos,         ///< anything may go wrong: nothing
+  straggler,     ///< one worker slows down: the job hardly takes longer than without it
+  fairness,      ///< equal jobs at once: they advance alike
+  affinity,      ///< all is well, workers keep strips: pixels are sent once
+  last_resort,   ///< nobody works: the master does it all, soon
+  late_joiners,  ///< workers come when the only one keeps all strips: they take their share
 };
 [[nodiscard]] std::string_view kind_name(Kind kind);
 

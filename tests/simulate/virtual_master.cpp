@@ -14,6 +14,7 @@ VirtualMaster::VirtualMaster(const Scenario& scenario, Surroundings surroundings
     : scenario_(scenario),
       world_(std::move(surroundings)),
       scheduler_(scenario.options),
+      auditor_(scenario.options),
       jobs_to_come_(scenario.jobs.size()) {
   for (std::size_t i = 0; i < scenario.jobs.size(); ++i) {
     const JobPlan& plan = scenario.jobs[i];
@@ -27,7 +28,7 @@ void VirtualMaster::step(const Event& event) {
   ++steps_;
   if (timer_ && *timer_ <= world_.timeline->now()) timer_.reset();
   if (world_.log) world_.log(narrate(event));
-  auditor_.observe(event);
+  auditor_.observe(event, world_.timeline->now());
   const auto actions = scheduler_.step(event, world_.timeline->now());
   auditor_.observe(actions);
   for (const Action& action : actions) {

@@ -126,6 +126,10 @@ void VirtualWorker::finish(const Request& request) {
   }
   reply.result.checksum = checksum(reply.result);
   if (random_.chance(plan_.lies)) spoil(reply.result, random_.next());
+  if (random_.chance(plan_.forges)) {
+    // As if it were somebody else's question. (Its answer to another question of its own would be plausible.)
+    if (const auto foreign = world_.foreign_attempt(*connection_)) reply.attempt = *foreign;
+  }
   answer(request, std::move(reply));
   check_memory();
 }

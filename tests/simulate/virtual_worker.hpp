@@ -22,6 +22,8 @@ class VirtualWorker {
     std::function<void(VirtualWorker&)> connect;
     std::function<void(VirtualWorker&, ToMaster)> send;
     std::function<void(VirtualWorker&)> master_sees_end;
+    /// A request that another worker has open, if there is one.
+    std::function<std::optional<mapreduce::AttemptId>(mapreduce::WorkerId)> foreign_attempt;
     std::function<void(std::string)> complain;  ///< the master has broken its word
   };
   VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network, Surroundings surroundings);
