@@ -147,6 +147,18 @@ TEST_SUITE("late workers") {
     CHECK(d.all<Accept>().size() == 8);
   }
 
+  TEST_CASE("also when it has credit left") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 1, false);
+    d.wait(2100ms);  // the master tries it too
+    CHECK(d.view(kAnn).state == WorkerState::late);
+    d.submit(kOther, 10, false);
+    CHECK(d.open(kAnn).size() == 1);
+    d.answer(kAnn);
+    CHECK(d.open(kAnn).size() == 4);
+  }
+
   TEST_CASE("a late answer that is still the first is merged, and the second attempt dropped") {
     Driver d;
     d.join(kAnn);

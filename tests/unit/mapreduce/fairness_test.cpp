@@ -56,4 +56,17 @@ TEST_SUITE("fairness") {
     CHECK(handed_out(d, kJob) >= 18);
     CHECK(handed_out(d, kOther) >= 18);
   }
+
+  TEST_CASE("a job whose strips are kept does not crowd out one whose are not") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 16);
+    while (d.view(kJob).stage == Stage::map) d.answer(kAnn);
+    d.submit(kOther, 100);
+    d.clear();
+    d.step(TableReady{kJob});
+    for (int i = 0; i < 16; ++i) d.answer(kAnn);
+    CHECK(handed_out(d, kJob) >= 7);
+    CHECK(handed_out(d, kOther) >= 7);
+  }
 }

@@ -133,6 +133,31 @@ TEST_SUITE("kept strips") {
     CHECK(report.stolen > 0);
   }
 
+  TEST_CASE("a newcomer proves itself on a strip that a busy worker keeps") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 16);
+    while (d.view(kJob).stage == Stage::map) d.answer(kAnn, Outcome::good, 100ms);
+    d.join(kBob);
+    d.clear();
+    d.step(TableReady{kJob});
+    REQUIRE(d.open(kBob).size() == 1);
+    CHECK_FALSE(d.open(kBob).front().from.has_value());
+    d.answer(kBob);
+    CHECK(d.open(kBob).size() > 1);
+  }
+
+  TEST_CASE("what a straggler keeps is not waited for either") {
+    Mapped m(16);
+    m.d.step(TableReady{kJob});
+    m.d.answer_all(kAnn);  // and Bob has stopped: what he holds is tried again, what he keeps is done by others
+    m.d.wait(150ms);
+    CHECK(m.d.view(kBob).strips_kept == 0);
+    m.d.answer_all(kAnn);
+    while (!m.d.local().empty()) m.d.run_local();
+    CHECK(m.d.all<JobDone>().size() == 1);
+  }
+
   TEST_CASE("but not for a gain that is not worth the bytes") {
     Mapped m(32);
     m.d.step(TableReady{kJob});

@@ -76,6 +76,28 @@ TEST_SUITE("speculation") {
     CHECK(d.view(kJob).report.duplicates == 0);
   }
 
+  TEST_CASE("a second attempt is no errand for a newcomer") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kJob, 1, false);
+    d.join(kBob);
+    d.wait(150ms);
+    CHECK(d.open(kBob).empty());
+    CHECK(d.local().size() == 1);
+  }
+
+  TEST_CASE("an attempt is given as long as what is queued before it usually takes") {
+    Driver d;
+    d.team({kAnn});
+    d.submit(kOther, 20, false);
+    while (!d.open(kAnn).empty()) d.answer(kAnn, Outcome::good, 200ms);
+    d.submit(kJob, 4, false);
+    d.wait(1500ms);  // four strips of 200 ms, twice
+    CHECK(d.view(kJob).report.duplicates == 0);
+    d.wait(200ms);
+    CHECK(d.view(kJob).report.duplicates == 1);  // the master has one slot
+  }
+
   TEST_CASE("the master runs the second attempt when nobody else is idle") {
     Driver d;
     d.team({kAnn});
