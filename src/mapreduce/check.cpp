@@ -87,7 +87,7 @@ Result<void> Scheduler::State::check_jobs() const {
 Result<void> Scheduler::State::check_workers() const {
   std::uint64_t in_flight = 0;
   std::size_t open = 0, with_deadline = 0;
-  std::map<Skills, std::size_t> usable;
+  std::map<Skills, std::size_t> usable, favoured;
   for (const auto& [id, worker] : workers_) {
     std::uint64_t bytes = 0, kept = 0, waiting = 0;
     std::size_t late = 0;
@@ -131,12 +131,12 @@ Result<void> Scheduler::State::check_workers() const {
     ECE465_REQUIRE(releases_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));
     ECE465_REQUIRE(heartbeats_.rank_of(id).has_value() == worker.spec.heartbeat, "worker {}: heartbeat", value(id));
     usable[worker.spec.skills] += worker.usable ? 1 : 0;
+    favoured[worker.spec.skills] += in_favour(worker) ? 1 : 0;
   }
   ECE465_REQUIRE(open == attempts_.size() && with_deadline == deadlines_.size(), "an attempt without a worker");
   ECE465_REQUIRE(in_flight == bytes_in_flight_, "bytes in flight miscounted");
   for (const auto& [skills, crew] : crews_) {
-    const auto at = usable.find(skills);
-    ECE465_REQUIRE(crew.usable == (at == usable.end() ? 0 : at->second), "usable workers miscounted");
+    ECE465_REQUIRE(crew.usable == usable[skills] && crew.in_favour == favoured[skills], "workers miscounted");
   }
   return {};
 }

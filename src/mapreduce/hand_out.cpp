@@ -86,7 +86,9 @@ void Scheduler::State::speculate(Trade& trade) {
 std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
   if (job.queue.empty()) return std::nullopt;
-  if (const auto proven = best(&Crew::takers, job.needs, kMaster)) return proven;
+  if (const auto proven = best(&Crew::takers, job.needs, kMaster)) {
+    return has_enough(*proven, job) ? std::nullopt : proven;
+  }
   if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
   // Until one worker has proved that it works, the master does not wait for any.
   const bool master_may = options_.local_helps || !anyone_usable(job.needs);
@@ -109,6 +111,15 @@ std::optional<WorkerId> Scheduler::State::best(Ranking<WorkerId, Duration> Crew:
     if (first && (!best || *first < *best)) best = first;
   }
   return best ? std::optional(best->key) : std::nullopt;
+}
+
+bool Scheduler::State::has_enough(WorkerId id, const Job& job) const {
+  // Credit would let the first few that are free take all that is left; the others would be idle to the end. (Guided
+  // self-scheduling, Polychronopoulos and Kuck 1987.) Two, because one can be on its way while the other is computed.
+  std::size_t crew_size = 0;
+  for (const auto& [skills, crew] : crews_) crew_size += (job.needs & ~skills) == 0 ? crew.in_favour : 0;
+  const std::size_t held = workers_.at(id).attempts.size();
+  return held >= std::max<std::size_t>(2, (held + job.queue.size() + crew_size - 1) / crew_size);
 }
 
 bool Scheduler::State::anyone_usable(Skills needs) const {

@@ -72,11 +72,11 @@ struct Worker {
   std::map<JobId, std::set<std::uint32_t>> kept_waiting;
   std::uint64_t bytes_kept = 0;
   std::uint64_t bytes_waiting = 0;
-  Pace pace;            ///< how fast it serves what is queued to it
-  Time answered;        ///< its last good answer
-  int quiet = 0;        ///< heartbeats since it was heard last
-  bool proven = false;  ///< has answered well since it joined or last lied
-  bool usable = false;  ///< proven, and may be given work: the master can leave the work to it
+  Pace pace;                             ///< how fast it serves what is queued to it
+  Time answered;                         ///< its last good answer
+  int quiet = 0;                         ///< heartbeats since it was heard last
+  bool proven = false;                   ///< has answered well since it joined or last lied
+  bool counted = false, usable = false;  ///< counts in its crew as in favour, as usable
   bool quarantined = false;
   bool leaving = false;
   std::uint32_t lies = 0;
@@ -88,7 +88,8 @@ struct Worker {
 struct Crew {
   Ranking<WorkerId, Duration> takers;     ///< proven ones that may take a strip, by when they would finish it
   Ranking<WorkerId, Duration> newcomers;  ///< the others that may
-  std::size_t usable = 0;                 ///< those that are proven and in favour, busy or not
+  std::size_t in_favour = 0;              ///< all, busy or not, that would be given work
+  std::size_t usable = 0;                 ///< of these, the proven ones
 };
 
 /// Jobs that need the same skills.
@@ -158,6 +159,8 @@ class Scheduler::State {
   [[nodiscard]] std::optional<WorkerId> idle_besides(WorkerId busy, Skills needs) const;
   [[nodiscard]] std::optional<WorkerId> best(Ranking<WorkerId, Duration> Crew::* group, Skills needs,
                                              WorkerId besides) const;
+  /// Whether this worker has its share of what waits, when that is little.
+  [[nodiscard]] bool has_enough(WorkerId id, const Job& job) const;
   [[nodiscard]] bool anyone_usable(Skills needs) const;
   [[nodiscard]] bool credit_left() const { return bytes_in_flight_ < options_.total_credit_bytes; }
 

@@ -81,6 +81,7 @@ void Scheduler::State::forget_worker(WorkerId id) {
   }
   Crew& crew = crews_[workers_.at(id).spec.skills];
   if (workers_.at(id).usable) --crew.usable;
+  if (workers_.at(id).counted) --crew.in_favour;
   crew.takers.remove(id);
   crew.newcomers.remove(id);
   backlogs_.remove(id);
@@ -108,10 +109,13 @@ void Scheduler::State::refresh(WorkerId id) {
   if (id == kMaster) return;  // stands in no ranking: it is asked directly
   Worker& worker = workers_.at(id);
   Crew& crew = crews_[worker.spec.skills];
-  const bool usable = worker.proven && in_favour(worker);
-  if (usable && !worker.usable) ++crew.usable;
-  if (!usable && worker.usable) --crew.usable;
-  worker.usable = usable;
+  const auto count = [](bool counts, bool& counted, std::size_t& total) {
+    if (counts && !counted) ++total;
+    if (!counts && counted) --total;
+    counted = counts;
+  };
+  count(in_favour(worker), worker.counted, crew.in_favour);
+  count(in_favour(worker) && worker.proven, worker.usable, crew.usable);
 
   const bool takes = may_take(worker);
   constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;

@@ -188,12 +188,16 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
       return fmt::format("of {} equal jobs, one is done when another has {:.0f} %", jobs.size(),
                          100 * jobs[0].least_progress_of_others);
     case Kind::affinity:
-      if (static_cast<double>(jobs[0].report.bytes_sent) <= 1.02 * bytes) return {};
+      // But for a few strips that idle workers take over, at the very end.
+      if (static_cast<double>(jobs[0].report.bytes_sent) <= bytes + static_cast<double>(jobs[0].report.stolen << 20) &&
+          jobs[0].report.stolen * 8 <= plan.strip_bytes.size()) {
+        return {};
+      }
       return fmt::format("{} bytes of pixels were sent for a job of {:.0f}", jobs[0].report.bytes_sent, bytes);
     case Kind::late_joiners: {
-      // Map by one worker, then a tenth of apply; from there on at least half of the work is others'.
+      // Map by one worker, then a tenth of apply; from there on most of the work is others'.
       const double alone = bytes / scenario.workers[0].bytes_per_second;
-      const double limit = 0.01 + 1.1 * alone + 0.5 * 0.9 * alone + 0.3;
+      const double limit = 0.01 + 1.1 * alone + 0.3 * 0.9 * alone + 0.3;
       if (in_seconds(report.took) <= limit) return {};
       return fmt::format("{} workers that came late let a job take {:.3f} s; {:.3f} s would be right",
                          scenario.workers.size() - 1, in_seconds(report.took), limit);

@@ -53,10 +53,7 @@ void VirtualWorker::on(const Request& request) {
 }
 
 void VirtualWorker::on(const DropRequest& drop) {
-  if (const auto kept = kept_.find(drop.attempt); kept != kept_.end()) {
-    bytes_kept_ -= kept->second.bytes;
-    kept_.erase(kept);
-  }
+  forget(drop.attempt);
   // Not begun yet: say so at once. The one being computed is at the front only while it is not in the queue.
   const auto waiting = std::ranges::find(queue_, drop.attempt, &Request::attempt);
   if (waiting == queue_.end()) return;
@@ -99,16 +96,11 @@ void VirtualWorker::finish(const Request& request) {
   auto samples = request.samples;
   if (request.from) {
     const auto kept = kept_.find(*request.from);
-    const bool forgotten = kept == kept_.end() || random_.chance(plan_.forgets);
-    if (kept != kept_.end()) {
-      samples = kept->second.samples;
-      bytes_kept_ -= kept->second.bytes;
-      kept_.erase(kept);
-    }
-    if (forgotten) {
+    if (kept == kept_.end() || random_.chance(plan_.forgets)) {
       reply.outcome = Outcome::not_kept;
       return answer(request, std::move(reply));
     }
+    samples = kept->second.samples;
   }
   if (random_.chance(plan_.fails)) {
     reply.outcome = Outcome::failed;
@@ -135,11 +127,19 @@ void VirtualWorker::finish(const Request& request) {
 }
 
 void VirtualWorker::answer(const Request& request, Answer answer) {
+  if (request.from) forget(*request.from);  // whatever the answer
   if (const auto open = open_.find(request.attempt); open != open_.end()) {
     bytes_open_ -= open->second;
     open_.erase(open);
   }
   world_.send(*this, std::move(answer));
+}
+
+void VirtualWorker::forget(mapreduce::AttemptId attempt) {
+  const auto kept = kept_.find(attempt);
+  if (kept == kept_.end()) return;
+  bytes_kept_ -= kept->second.bytes;
+  kept_.erase(kept);
 }
 
 void VirtualWorker::check_memory() const {

@@ -48,6 +48,7 @@ class VirtualWorker {
   void begin_next();
   void finish(const Request& request);
   void answer(const Request& request, Answer answer);
+  void forget(mapreduce::AttemptId attempt);
   void beat(mapreduce::WorkerId connection);
   void crash();
   void lose_everything();

@@ -28,6 +28,13 @@ TEST_SUITE("credit") {
     CHECK(shares.at(kBob).strips == 1);
   }
 
+  TEST_CASE("the last strips are spread over the workers, not given to the first that is free") {
+    Driver d;
+    d.team({kAnn, kBob, kCleo});
+    d.submit(kJob, 6, false);
+    for (const auto worker : {kAnn, kBob, kCleo}) CHECK(d.open(worker).size() == 2);
+  }
+
   TEST_CASE("a worker of the older dialects holds one strip at a time") {
     Driver d;
     d.team({kAnn}, WorkerSpec::one_at_a_time());

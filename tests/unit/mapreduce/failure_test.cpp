@@ -6,14 +6,14 @@ TEST_SUITE("lost and failing workers") {
   TEST_CASE("a lost worker's strips go to others") {
     Driver d;
     d.team({kAnn, kBob});
-    d.submit(kJob, 8, false);
+    d.submit(kJob, 20, false);
     CHECK(d.open(kAnn).size() == 4);
     d.step(WorkerLost{kAnn});
     CHECK_FALSE(d.scheduler().worker(kAnn).has_value());
     d.answer_all(kBob);
     CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
     CHECK(d.all<JobDone>().at(0).report.misses == 4);
-    CHECK(d.all<Accept>().size() == 8);
+    CHECK(d.all<Accept>().size() == 20);
   }
 
   TEST_CASE("an answer of a worker that is gone is ignored") {
@@ -171,6 +171,16 @@ TEST_SUITE("late workers") {
     CHECK(d.all<JobDone>().size() == 1);
     d.run_local();  // too late: ignored
     CHECK(d.all<Accept>().size() == 1);
+  }
+
+  TEST_CASE("an answer that comes together with its deadline is in time") {
+    Driver d;
+    d.join(kAnn);
+    d.submit(kJob, 1, false);
+    const Time deadline = d.now() + 10s;
+    while (d.timer() && *d.timer() < deadline) d.wait(*d.timer() - d.now());
+    d.answer(kAnn, Outcome::good, deadline - d.now());
+    CHECK(d.all<JobDone>().at(0).report.misses == 0);
   }
 
   TEST_CASE("a worker that owes an answer far beyond its deadline is closed") {
