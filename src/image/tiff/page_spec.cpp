@@ -82,6 +82,7 @@ Result<void> SpecReader::read_compression() {
   ECE465_ASSIGN(spec_.compression, get_short(tag::kCompression, compression::kNone));
   switch (spec_.compression) {
     case compression::kNone:
+    case compression::kJpeg:
     case compression::kPackBits: break;
     case compression::kLzw:
     case compression::kAdobeDeflate:

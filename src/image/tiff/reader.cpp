@@ -3,6 +3,7 @@
 #include "block_readers.hpp"
 #include "exif.hpp"
 #include "formats.hpp"
+#include "jpeg_blocks.hpp"
 #include "libtiff_codec.hpp"
 
 namespace ece465::image::tiff {
@@ -101,6 +102,7 @@ Result<std::unique_ptr<BlockReader>> Reader::read_page(std::size_t index) const 
   PageSource from{
       .file = source_, .spec = page.spec, .plan = page.plan, .coding = page.coding, .table = std::move(segments)};
   if (page.plan.bands) return make_band_reader(std::move(from));
+  if (page.spec.jpeg()) return make_jpeg_reader(std::move(from), directory(index), values_, options_.limits);
   return make_segment_reader(std::move(from));
 }
 

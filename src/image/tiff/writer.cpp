@@ -3,6 +3,7 @@
 #include "block_writers.hpp"
 #include "exif.hpp"
 #include "formats.hpp"
+#include "jpeg_blocks.hpp"
 #include "page_tags.hpp"
 #include "reader.hpp"
 
@@ -54,9 +55,10 @@ class WriterBase : public ImageWriter {
 /// From a TIFF: everything is kept but the pixels.
 class CopyWriter final : public WriterBase {
  public:
-  CopyWriter(const Reader& reader, ByteSink& sink)
+  CopyWriter(const Reader& reader, ByteSink& sink, const WriteOptions& options)
       : WriterBase(sink, reader.structure().encoding),
         reader_(reader),
+        limits_(options.limits),
         copier_(reader.values(), directories_, notes_) {}
 
   Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) override {
@@ -64,7 +66,7 @@ class CopyWriter final : public WriterBase {
     PageTarget target{
         .file = sink_, .spec = stored_spec(page.spec, info), .plan = page.plan, .coding = page.coding, .start = 0};
     ECE465_ASSIGN(target.start, directories_.begin_pixels());
-    ECE465_ASSIGN(auto output, make_output(target));
+    ECE465_ASSIGN(auto output, make_output(index, target));
     return std::make_unique<Page>(std::move(output), directories_,
                                   [this, index, info, after = target.spec](const PageOutput& done) {
                                     return finish_page(index, info, after, done);
@@ -83,9 +85,17 @@ class CopyWriter final : public WriterBase {
   }
 
  private:
-  Result<std::unique_ptr<PageOutput>> make_output(const PageTarget& target) {
+  Result<std::unique_ptr<PageOutput>> make_output(std::size_t index, const PageTarget& target) {
     if (target.spec.compression == compression::kNone) return make_raw_output(target);
-    return make_coded_output(target);
+    if (!target.spec.jpeg()) return make_coded_output(target);
+    const auto& page = reader_.page(index);
+    ECE465_ASSIGN(auto table, reader_.table(index));
+    PageSource original{.file = reader_.values().source(),
+                        .spec = page.spec,
+                        .plan = page.plan,
+                        .coding = page.coding,
+                        .table = std::move(table)};
+    return make_jpeg_output(target, std::move(original), reader_.directory(index), reader_.values(), limits_);
   }
 
   Result<void> finish_page(std::size_t index, const PageInfo& info, const PageSpec& after, const PageOutput& output) {
@@ -102,6 +112,7 @@ class CopyWriter final : public WriterBase {
   }
 
   const Reader& reader_;
+  Limits limits_;
   DirectoryCopier copier_;
   std::vector<bool> written_;  // directories that belong to pages
 };
@@ -202,10 +213,10 @@ class NewWriter final : public WriterBase {
 
 }  // namespace
 
-Result<std::unique_ptr<ImageWriter>> create(const ImageReader& reader, ByteSink& sink, const WriteOptions&) {
+Result<std::unique_ptr<ImageWriter>> create(const ImageReader& reader, ByteSink& sink, const WriteOptions& options) {
   if (reader.format() == Format::tiff) {
     const auto& same = static_cast<const Reader&>(reader);
-    if (!same.options().interleaved) return std::make_unique<CopyWriter>(same, sink);
+    if (!same.options().interleaved) return std::make_unique<CopyWriter>(same, sink, options);
   }
   ECE465_ASSIGN(Metadata metadata, reader.metadata());
   return std::make_unique<NewWriter>(reader, std::move(metadata), sink);
