@@ -1,9 +1,11 @@
 #include "ece465/image/equalize.hpp"
 
+#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cassert>
 #include <mutex>
+#include <new>
+#include <optional>
 
 #include "conversion.hpp"
 #include "ece465/base/parallel.hpp"
@@ -16,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Hands out progress and notices a request to stop.
+/// Hands out progress, in order, and notices a request to stop.
 class Watch {
  public:
   /// `total`: blocks of all pages, in all passes.
@@ -24,15 +26,71 @@ class Watch {
 
   Result<void> block_done() {
     if (options_.stop.stop_requested()) return fail(Errc::cancelled, "interrupted");
-    const std::size_t done = ++done_;
-    if (options_.progress) options_.progress(done, total_);
+    if (!options_.progress) return {};
+    const std::scoped_lock lock(mutex_);
+    options_.progress(++done_, total_);
     return {};
   }
 
  private:
   const EqualizeOptions& options_;
   std::size_t total_;
-  std::atomic<std::size_t> done_{0};
+  std::mutex mutex_;  // guards done_, and that callers see it grow
+  std::size_t done_ = 0;
+};
+
+/// A page's blocks for several threads. Where they can be had in any order each thread has a reader of its own;
+/// else there is one, and whoever comes next gets the next block, so that one thread decodes while others work
+/// on what was decoded before.
+class Blocks {
+ public:
+  Blocks(const Conversion& conversion, std::size_t count) : conversion_(conversion), count_(count) {}
+
+  Result<void> open(const ImageReader& reader, std::size_t page, unsigned threads) {
+    shared_ = threads > 1 && !conversion_.source().any_order;
+    for (unsigned i = 0; i < (shared_ ? 1 : threads); ++i) {
+      ECE465_ASSIGN(auto blocks, reader.read_page(page));
+      readers_.push_back(conversion_.adapt(std::move(blocks)));
+    }
+    return {};
+  }
+
+  /// Reads block `index`, or another one: calls `place(index)` with the one it is, to know where it goes.
+  /// `index` must be handed out as `parallel_for` does.
+  template <class Place>
+  Result<std::size_t> read(unsigned worker, std::size_t index, Block& scratch, Place place) {
+    if (!conversion_.prepares()) return read_raw(worker, index, place);
+    ECE465_ASSIGN(const std::size_t read_index,
+                  read_raw(worker, index, [&](std::size_t) -> Block& { return scratch; }));
+    conversion_.prepare(scratch, place(read_index));
+    return read_index;
+  }
+
+ private:
+  template <class Place>
+  Result<std::size_t> read_raw(unsigned worker, std::size_t index, Place place) {
+    if (!shared_) {
+      ECE465_TRY(readers_[worker]->read(index, place(index)));
+      return index;
+    }
+    const std::scoped_lock lock(mutex_);
+    if (failed_) return std::unexpected(*failed_);
+    index = next_++;
+    assert(index < count_);
+    if (auto done = readers_[0]->read(index, place(index)); !done) {
+      failed_ = done.error();  // those who wait are told the same: what is wrong with the first bad block
+      return std::unexpected(std::move(done).error());
+    }
+    return index;
+  }
+
+  const Conversion& conversion_;
+  std::size_t count_;
+  std::vector<std::unique_ptr<BlockReader>> readers_;
+  bool shared_ = false;
+  std::mutex mutex_;  // guards what follows, and the shared reader
+  std::size_t next_ = 0;
+  std::optional<Error> failed_;
 };
 
 /// One page on its way from a reader to a writer.
@@ -51,9 +109,6 @@ class PagePass {
 
  private:
   void keep_blocks();
-  /// Reads block `index`, as the planes to be equalized.
-  Result<void> read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const;
-  Result<std::vector<std::unique_ptr<BlockReader>>> open_readers(unsigned n) const;
 
   const ImageReader& reader_;
   std::size_t page_;
@@ -105,22 +160,6 @@ Result<void> PagePass::plan(std::uint64_t encoder_bytes) {
   return {};
 }
 
-Result<std::vector<std::unique_ptr<BlockReader>>> PagePass::open_readers(unsigned n) const {
-  std::vector<std::unique_ptr<BlockReader>> readers;
-  for (unsigned i = 0; i < n; ++i) {
-    ECE465_ASSIGN(auto reader, reader_.read_page(page_));
-    readers.push_back(conversion_.adapt(std::move(reader)));
-  }
-  return readers;
-}
-
-Result<void> PagePass::read(BlockReader& from, std::size_t index, Block& out, Block& scratch) const {
-  if (!conversion_.prepares()) return from.read(index, out);
-  ECE465_TRY(from.read(index, scratch));
-  conversion_.prepare(scratch, out);
-  return {};
-}
-
 void PagePass::keep_blocks() {
   const PageInfo& source = conversion_.source();
   kept_.resize(source.block_count);
@@ -134,24 +173,24 @@ void PagePass::keep_blocks() {
 Result<void> PagePass::count() {
   const auto start = Clock::now();
   const PageInfo& source = conversion_.source();
-  const unsigned threads = source.any_order ? threads_ : 1;
-  ECE465_ASSIGN(auto readers, open_readers(threads));
+  Blocks blocks(conversion_, source.block_count);
+  ECE465_TRY(blocks.open(reader_, page_, threads_));
   struct Worker {
     Counter counter;
     Block block, scratch;
   };
   std::vector<Worker> workers;
-  workers.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) {
+  workers.reserve(threads_);
+  for (unsigned i = 0; i < threads_; ++i) {
     workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
   }
   if (keep_) keep_blocks();
 
-  ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
+  ECE465_TRY(parallel_for(threads_, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
     Worker& worker = workers[w];
-    Block& block = keep_ ? kept_[index] : worker.block;
-    ECE465_TRY(read(*readers[w], index, block, worker.scratch));
-    worker.counter.add(block);
+    const auto place = [&](std::size_t i) -> Block& { return keep_ ? kept_[i] : worker.block; };
+    ECE465_ASSIGN(const std::size_t at, blocks.read(w, index, worker.scratch, place));
+    worker.counter.add(place(at));
     return watch_.block_done();
   }));
 
@@ -172,12 +211,9 @@ Result<void> PagePass::write(ImageWriter& writer) {
   const auto start = Clock::now();
   const PageInfo& source = conversion_.source();
   ECE465_ASSIGN(const auto page_writer, writer.begin_page(page_, conversion_.target()));
-  const bool any_order = page_writer->any_order() && (keep_ || source.any_order);
-  const unsigned threads = any_order ? threads_ : 1;
-  std::vector<std::unique_ptr<BlockReader>> readers;
-  if (!keep_) {
-    ECE465_ASSIGN(readers, open_readers(threads));
-  }
+  const unsigned threads = page_writer->any_order() ? threads_ : 1;
+  Blocks blocks(conversion_, source.block_count);
+  if (!keep_) ECE465_TRY(blocks.open(reader_, page_, threads));
   struct Worker {
     std::unique_ptr<BlockWriter> writer;
     Block block, scratch, converted;
@@ -190,8 +226,11 @@ Result<void> PagePass::write(ImageWriter& writer) {
   ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
     AbandonOnFailure guard(*page_writer);
     Worker& worker = workers[w];
+    if (!keep_) {
+      const auto place = [&](std::size_t) -> Block& { return worker.block; };
+      ECE465_ASSIGN(index, blocks.read(w, index, worker.scratch, place));
+    }
     Block& block = keep_ ? kept_[index] : worker.block;
-    if (!keep_) ECE465_TRY(read(*readers[w], index, block, worker.scratch));
     Block& final_block = conversion_.apply(block, worker.scratch, worker.converted);
     ECE465_TRY(worker.writer->write(index, final_block));
     if (keep_) kept_[index] = Block{};  // give the memory back as we go
@@ -254,7 +293,7 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   for (std::size_t page = 0; page < pages.size(); ++page) {
     Conversion conversion(pages[page], options.channels, converting, report.output_format);
     for (const auto& note : conversion.notes()) {
-      if (page == 0) report.notes.push_back(note);
+      if (std::ranges::find(report.notes, note) == report.notes.end()) report.notes.push_back(note);
     }
     PagePass pass(*reader, page, std::move(conversion), options, watch);
     const auto all = [&]() -> Result<void> {
@@ -279,18 +318,28 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   return report;
 }
 
+/// Memory is budgeted, but the machine may have less than the budget.
+Result<EqualizeReport> guarded_run(const ByteSource& source, ByteSink* sink, std::optional<Format> output,
+                                   const EqualizeOptions& options) {
+  try {
+    return run(source, sink, output, options);
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::too_large, "out of memory: --memory may allow more than there is");
+  }
+}
+
 }  // namespace
 
 Result<EqualizeReport> equalize(const ByteSource& source, ByteSink& sink, Format output,
                                 const EqualizeOptions& options) {
-  auto report = run(source, &sink, output, options);
+  auto report = guarded_run(source, &sink, output, options);
   // Output trouble names the output already.
   if (!report && report.error().code != Errc::io) return within(source.name(), std::move(report).error());
   return report;
 }
 
 Result<EqualizeReport> analyze(const ByteSource& source, const EqualizeOptions& options) {
-  auto report = run(source, nullptr, std::nullopt, options);
+  auto report = guarded_run(source, nullptr, std::nullopt, options);
   if (!report) return within(source.name(), std::move(report).error());
   return report;
 }

@@ -21,7 +21,8 @@ struct EqualizeOptions {
   std::uint64_t memory_bytes = Limits{}.default_memory_bytes;
   Limits limits;
   std::stop_token stop;
-  /// Called after every block, from any worker, with blocks done and blocks to do (both passes, all pages).
+  /// Called after every block, from any worker but one at a time, with blocks done (each time one more) and
+  /// blocks to do (both passes, all pages).
   std::function<void(std::size_t done, std::size_t total)> progress;
   /// Takes each page's report when the page is done, instead of EqualizeReport::pages: the histograms of a
   /// thousand 16-bit pages are 600 MB that most callers need not keep.

@@ -237,7 +237,7 @@ Result<CarriedChunks> chunks_of(const Metadata& metadata, const Header& header) 
     ECE465_TRY(data.add_packed(metadata.icc));
     carried.chunks.emplace_back(name("iCCP"), data.finish());
   } else if (!metadata.icc.empty()) {
-    carried.dropped.emplace_back("the ICC profile (it is for another kind of colour)");
+    carried.profile_dropped = true;
   }
   if (metadata.x_density > 0 && metadata.y_density > 0) {
     DataBuilder data;

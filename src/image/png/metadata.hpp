@@ -14,7 +14,7 @@ namespace ece465::image::png {
 
 struct CarriedChunks {
   std::vector<std::pair<ChunkName, std::vector<std::byte>>> chunks;  ///< to be written in this order, before PLTE
-  std::vector<std::string> dropped;                                  ///< what cannot be said of such an image
+  bool profile_dropped = false;                                      ///< it is for another kind of colour
 };
 /// Another format's metadata as chunks of an image with the given header.
 [[nodiscard]] Result<CarriedChunks> chunks_of(const Metadata& metadata, const Header& header);

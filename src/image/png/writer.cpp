@@ -189,8 +189,9 @@ class PngWriter final : public ImageWriter {
   const Reader* kept_ = nullptr;  // the file whose everything but the pixels is kept
   Output output_;
   Header header_;
-  std::size_t next_chunk_ = 0;  // of kept_'s
-  std::vector<std::string> dropped_;
+  std::size_t next_chunk_ = 0;        // of kept_'s
+  std::vector<std::string> dropped_;  // chunks
+  bool profile_dropped_ = false;
 };
 
 Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const PageInfo& info) {
@@ -207,7 +208,7 @@ Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const Pag
     ECE465_ASSIGN(const Metadata metadata, reader_.metadata());
     ECE465_ASSIGN(const auto carried, chunks_of(metadata, header_));
     for (const auto& [chunk, data] : carried.chunks) ECE465_TRY(output_.append_chunk(chunk, data));
-    dropped_.insert(dropped_.end(), carried.dropped.begin(), carried.dropped.end());
+    profile_dropped_ = carried.profile_dropped;
     if (info.palette) ECE465_TRY(write_palette(info, true));
   }
   if (header_.interlaced) return std::make_unique<InterlacedPage>(output_, header_, info);
@@ -242,6 +243,10 @@ Result<void> PngWriter::keep_chunk(const Chunk& chunk, const PageInfo& info) {
 }
 
 void PngWriter::drop(ChunkName chunk) {
+  if (chunk == name("iCCP")) {
+    profile_dropped_ = true;
+    return;
+  }
   constexpr std::size_t kEnough = 16;
   std::string letters = text(chunk);
   if (dropped_.size() < kEnough && std::ranges::find(dropped_, letters) == dropped_.end()) {
@@ -268,8 +273,16 @@ Result<void> PngWriter::finish() {
 }
 
 std::vector<std::string> PngWriter::notes() const {
-  if (dropped_.empty()) return {};
-  return {fmt::format("dropped, as it says nothing true about the result: {}", fmt::join(dropped_, ", "))};
+  std::vector<std::string> notes;
+  if (profile_dropped_) {
+    notes.push_back(
+        fmt::format("the colour profile was dropped: it is not for {}", header_.is_color() ? "RGB" : "gray"));
+  }
+  if (!dropped_.empty()) {
+    notes.push_back(
+        fmt::format("chunks that would not be true of the result were dropped: {}", fmt::join(dropped_, ", ")));
+  }
+  return notes;
 }
 
 }  // namespace
