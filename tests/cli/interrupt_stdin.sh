@@ -8,6 +8,11 @@ pid=$!
 set +m
 exec 3>input
 head -c 100 a.png >&3
+# A signal that came before the program was up would end it as it ends any process: wait until it spools its input.
+for _ in $(seq 500); do
+  ls -l /proc/$pid/fd 2>/dev/null | grep -q 'ece465-.*(deleted)' && break
+  sleep 0.01
+done
 kill -TERM $pid
 code=0; wait $pid || code=$?
 expect_code 130
