@@ -23,14 +23,16 @@ double throughput(double master_link, const Work& work, std::size_t workers) {
   Scenario scenario;
   scenario.master_link_bytes_per_second = master_link;
   scenario.master_bytes_per_second = work.bytes_per_second;
-  scenario.options.total_credit_bytes = std::uint64_t{8} << 30;
+  // Two seconds of the link, and never less than the default.
+  scenario.options.total_credit_bytes =
+      std::max(scenario.options.total_credit_bytes, static_cast<std::uint64_t>(2 * master_link));
   for (std::size_t i = 0; i < workers; ++i) {
     scenario.workers.push_back(healthy_worker(work.bytes_per_second, kGigabit));
   }
   JobPlan job;
   job.arrives = Time{} + 10ms;
   job.samples_per_strip = 2;
-  job.strip_bytes.assign(std::clamp<std::size_t>(40 * workers, 400, 40'000), std::uint64_t{1} << 20);
+  job.strip_bytes.assign(std::clamp<std::size_t>(20 * workers, 400, 20'000), std::uint64_t{1} << 20);
   scenario.jobs.push_back(job);
   const RunReport report = run(scenario);
   if (!report.complaint.empty()) fmt::print(stderr, "{}\n", report.complaint);
@@ -41,7 +43,7 @@ double throughput(double master_link, const Work& work, std::size_t workers) {
 }  // namespace
 
 void print_curve() {
-  constexpr std::array<std::size_t, 12> kWorkers{0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000};
+  constexpr std::array<std::size_t, 11> kWorkers{0, 1, 2, 5, 10, 20, 50, 100, 200, 1000, 5000};
   constexpr std::array<double, 3> kLinks{1, 10, 100};  // Gbit/s
   constexpr std::array<Work, 2> kWorks{
       {{"equalization, 1 GB/s per worker", 1e9}, {"heavy work, 20 MB/s per worker", 2e7}}};
