@@ -48,8 +48,7 @@ std::vector<std::string> spellings(const CLI::Option& option) {
 
 /// The beginning of a description, up to its first full thought: menus have one line.
 std::string brief(const std::string& description) {
-  std::string text = description.substr(0, description.find_first_of(";:.\n"));
-  return text;
+  return description.substr(0, std::min(description.find_first_of(";:.\n"), description.find(" (")));
 }
 
 /// In single quotes, for any shell.
