@@ -89,13 +89,18 @@ bool Trap::is_harmless_warning() const {
 
 void Trap::note_warning() noexcept {
   if (notes_ == nullptr) return;
-  try {
-    if (manager_.msg_code == JWRN_EXTRANEOUS_DATA) {
-      notes_->add(manager_.msg_parm.i[1] == JPEG_EOI ? "stray bytes follow the image data: padding, or a sign of damage"
-                                                     : "stray bytes between markers were skipped");
-    } else {
-      notes_->add(text_);
+  const auto text = [this] {
+    switch (manager_.msg_code) {
+      case JWRN_ADOBE_XFORM: return "an unknown colour transform in the Adobe marker was taken for YCbCr";
+      case JWRN_JFIF_MAJOR: return "the JFIF header has an unknown revision";
+      case JWRN_NOT_SEQUENTIAL: return "parameters that make no sense in a sequential scan were ignored";
+      default: break;
     }
+    return manager_.msg_parm.i[1] == JPEG_EOI ? "stray bytes follow the image data: padding, or a sign of damage"
+                                              : "stray bytes between markers were skipped";
+  }();
+  try {
+    notes_->add(text);
   } catch (const std::bad_alloc&) {
   }
 }
@@ -104,7 +109,6 @@ void Trap::on_message(j_common_ptr info, int level) {
   if (level >= 0) return;  // tracing
   Trap& trap = of(info);
   if (!trap.is_harmless_warning()) on_error(info);
-  info->err->format_message(info, trap.text_);
   trap.note_warning();
 }
 
