@@ -141,15 +141,19 @@ Result<void> Walker::follow(const Entry& entry, std::size_t directory, int depth
     if (offset >= source_.size()) {
       return fail(Errc::corrupt, "ends early: tag {} points to a directory at offset {}", entry.tag, offset);
     }
-    auto chain = offset == 0 ? Result<std::vector<std::size_t>>(std::in_place) : walk_chain(offset, kind, depth + 1);
-    if (!chain) {
-      if (kind == Kind::image || chain.error().code != kNoDirectory) return std::unexpected(std::move(chain).error());
-      chain->clear();
+    std::vector<std::size_t> chain;
+    if (offset != 0) {
+      auto walked = walk_chain(offset, kind, depth + 1);
+      if (walked) {
+        chain = *std::move(walked);
+      } else if (kind == Kind::image || walked.error().code != kNoDirectory) {
+        return std::unexpected(std::move(walked).error());
+      }
     }
-    if (chain->empty()) {
+    if (chain.empty()) {
       structure_.notes.push_back(fmt::format("tag {} points to no directory and was left out", entry.tag));
     } else {
-      link.chains.push_back(*std::move(chain));
+      link.chains.push_back(std::move(chain));
     }
   }
   if (!link.chains.empty()) structure_.directories[directory].links.push_back(std::move(link));
@@ -236,9 +240,10 @@ Result<void> Walker::check(std::vector<Entry>& entries, Kind kind) const {
   }
   if (kind == Kind::image) {
     // Some writers do not sort, or repeat a tag; readers use the first.
-    std::ranges::stable_sort(entries, {}, &Entry::tag);
-    const auto repeated = std::ranges::unique(entries, {}, &Entry::tag);
-    entries.erase(repeated.begin(), repeated.end());
+    std::map<std::uint16_t, Entry> sorted;
+    for (const Entry& entry : entries) sorted.emplace(entry.tag, entry);
+    entries.clear();
+    for (const auto& [number, entry] : sorted) entries.push_back(entry);
   }
   return {};
 }

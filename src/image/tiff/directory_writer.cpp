@@ -138,7 +138,7 @@ Result<NewEntry> DirectoryWriter::copy(const Entry& entry, const Values& from) {
 
 void DirectoryWriter::put(std::size_t index, NewDirectory directory) {
   if (directories_.size() <= index) directories_.resize(index + 1);
-  std::ranges::stable_sort(directory.entries, {}, &NewEntry::tag);
+  std::ranges::sort(directory.entries, {}, &NewEntry::tag);
   directory.entries.shrink_to_fit();
   directories_[index] = std::move(directory);
 }
