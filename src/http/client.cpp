@@ -1,5 +1,6 @@
 #include "ece465/http/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -47,6 +48,11 @@ Result<Url> parse_url(std::string_view text) {
   Url url;
   ECE465_ASSIGN(url.address, net::parse_address(rest.substr(0, slash), 80));
   url.base = rest.substr(slash);
+  // It is sent as it is: a space or a line end would end the request's line early.
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
+  if (!std::ranges::all_of(url.base, is_plain)) {
+    return fail(Errc::usage, "'{}': write spaces and letters beyond ASCII in its path as %XX", text);
+  }
   while (url.base.ends_with('/')) url.base.pop_back();
   return url;
 }

@@ -53,6 +53,8 @@ std::optional<std::string> multipart_boundary(std::string_view content_type) {
   if (!lower(content_type).starts_with("multipart/form-data")) return std::nullopt;
   auto boundary = parameter(content_type, "boundary");
   if (!boundary || boundary->empty() || boundary->size() > kMaxBoundary) return std::nullopt;
+  // The parser relies on a delimiter's having one line end, at its start.
+  if (!std::ranges::all_of(*boundary, [](char c) { return c >= ' ' && c <= '~'; })) return std::nullopt;
   return boundary;
 }
 

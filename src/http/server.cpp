@@ -90,21 +90,6 @@ Response refusal(const Error& error) {
   }
 }
 
-std::multimap<std::string, std::string> parse_query(std::string_view text) {
-  std::multimap<std::string, std::string> query;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('&'), text.size());
-    std::string pair(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    std::ranges::replace(pair, '+', ' ');
-    const auto equals = std::min(pair.find('='), pair.size());
-    auto key = percent_decode(std::string_view(pair).substr(0, equals));
-    auto value = percent_decode(equals < pair.size() ? std::string_view(pair).substr(equals + 1) : std::string_view{});
-    if (key && value && !key->empty()) query.emplace(std::move(*key), std::move(*value));
-  }
-  return query;
-}
-
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {

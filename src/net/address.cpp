@@ -1,9 +1,27 @@
 #include "ece465/net/address.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace ece465::net {
+namespace {
+
+/// Whether it could name a host at all, so that a slip of the keyboard is told here and not by a resolver.
+bool is_host(std::string_view host) {
+  const auto all = [](std::string_view text, auto may_be) {
+    return std::ranges::all_of(text, [&](char c) { return may_be(static_cast<unsigned char>(c)); });
+  };
+  const auto in_name = [](unsigned char c) {
+    return c > ' ' && c != 0x7F && c != '[' && c != ']' && c != '/' && c != '@';
+  };
+  if (host.find(':') == std::string_view::npos) return all(host, in_name);
+  const auto zone = std::min(host.find('%'), host.size());  // fe80::1%eth0
+  return all(host.substr(0, zone), [](unsigned char c) { return std::isxdigit(c) != 0 || c == ':' || c == '.'; }) &&
+         all(host.substr(zone), in_name);
+}
+
+}  // namespace
 
 std::string Address::to_string() const {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
@@ -33,6 +51,7 @@ Result<Address> parse_address(std::string_view text, std::uint16_t default_port)
     if (has_port) port = text.substr(colon + 1);
   }
   if (address.host.empty()) return bad("the host is missing");
+  if (!is_host(address.host)) return bad("no host is called so");
   if (has_port) {
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
     if (error != std::errc{} || end != port.data() + port.size()) return bad("the port is no number from 0 to 65535");

@@ -87,5 +87,7 @@ struct Response {
 /// Decodes %XX (and nothing else); nothing when an escape is malformed.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 [[nodiscard]] std::string percent_encode(std::string_view text);
+/// `a=1&b=two+words`, decoded: '+' is a space. Pairs with a malformed escape or an empty name are left out.
+[[nodiscard]] std::multimap<std::string, std::string> parse_query(std::string_view text);
 
 }  // namespace ece465::http

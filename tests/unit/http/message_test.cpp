@@ -29,6 +29,16 @@ TEST_SUITE("percent encoding") {
   }
 }
 
+TEST_SUITE("query") {
+  TEST_CASE("pairs in any number, decoded; what is malformed is left out") {
+    const auto query = parse_query("a=1&b=two+words&a=%26%3d&c&=d&e=%zz&%zz=e&&f=g=h");
+    const std::multimap<std::string, std::string> wanted{
+        {"a", "1"}, {"a", "&="}, {"b", "two words"}, {"c", ""}, {"f", "g=h"}};
+    CHECK(query == wanted);
+    CHECK(parse_query("").empty());
+  }
+}
+
 TEST_SUITE("range") {
   TEST_CASE("one range of bytes, as RFC 9110 reads it") {
     const auto part = [](std::string_view header) { return parse_range(header, 100); };
@@ -97,5 +107,9 @@ TEST_SUITE("url") {
     CHECK(!parse_url("https://master"));
     CHECK(!parse_url("ftp://master"));
     CHECK(!parse_url("http://:80"));
+    for (const auto* split : {"http://m/a b", "http://m/a\r\nX: y", "http://m/\xC3\xB6"}) {
+      CAPTURE(split);
+      CHECK(!parse_url(split));
+    }
   }
 }

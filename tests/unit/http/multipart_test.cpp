@@ -116,5 +116,6 @@ TEST_SUITE("multipart") {
     CHECK(!multipart_boundary("multipart/form-data"));
     CHECK(!multipart_boundary("application/json; boundary=abc"));
     CHECK(!multipart_boundary("multipart/form-data; boundary=" + std::string(71, 'x')));
+    CHECK(!multipart_boundary("multipart/form-data; boundary=\"a\r\n--b\""));
   }
 }

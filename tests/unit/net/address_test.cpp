@@ -12,11 +12,13 @@ TEST_SUITE("address") {
     CHECK(parse_address("[::1]:6000", 1) == Address{"::1", 6000});
     CHECK(parse_address("[::1]", 6000) == Address{"::1", 6000});
     CHECK(parse_address("::1", 6000) == Address{"::1", 6000});
+    CHECK(parse_address("fe80::1%eth0", 6000) == Address{"fe80::1%eth0", 6000});
     CHECK(Address{"::1", 6000}.to_string() == "[::1]:6000");
   }
 
   TEST_CASE("what is no address is named with the form to write") {
-    for (const auto* text : {"", ":6000", "host:", "host:99999", "host:-1", "host:6000x", "[::1", "[::1]6000"}) {
+    for (const auto* text : {"", ":6000", "host:", "host:99999", "host:-1", "host:6000x", "[::1", "[::1]6000",
+                             "host:80:90", "me@host", "a b:1", "[host]:", "host/x:1", "[a]b]:1"}) {
       CAPTURE(text);
       const auto address = parse_address(text, 1);
       REQUIRE(!address);
