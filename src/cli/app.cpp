@@ -33,6 +33,8 @@ constexpr const char* kFooter =
 struct Globals {
   std::string config;
   ColorMode color = ColorMode::automatic;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
   std::string kernel = "auto";
   bool print_config = false;
 };
@@ -45,6 +47,14 @@ void setup_globals(CLI::App& app, Globals& globals) {
       {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
   add_choice(app, "--color", globals.color, colors,
              "Colours; auto: on terminals, unless NO_COLOR is set or TERM is dumb")
+      ->group(kGlobalGroup);
+  const Choices<LogLevel> levels{
+      {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}};
+  add_choice(app, "--log-level", globals.log_level, levels, "What long-running commands log, at least so important")
+      ->group(kGlobalGroup);
+  const Choices<LogFormat> formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
+  add_choice(app, "--log-format", globals.log_format, formats,
+             "How they log, one line per event on standard error: text with key=value, or JSON objects")
       ->group(kGlobalGroup);
   add_text(app, "--kernel", globals.kernel, "NAME",
            "Instruction set of the inner loops, to measure or to rule one out (ECE465_KERNEL does, too); auto: the "
@@ -159,6 +169,7 @@ int run_chosen(CLI::App& app, Globals& globals, const Action& action, Settings& 
   if (command == nullptr) commands = app.get_subcommands({});
   if (auto filled = fill_in(app, settings, globals, commands); !filled) return report_error(console, filled.error());
   console.set_color(globals.color);
+  console.set_log(globals.log_level, globals.log_format);
   if (globals.kernel != "auto") {
     // A wrong name is an error rather than a silent fallback, which would spoil a measurement.
     if (auto known = image::choose_kernels(globals.kernel); !known) {

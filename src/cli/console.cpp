@@ -58,6 +58,7 @@ Console::Console(int out, int err)
     : out_{out, ::isatty(out) == 1, {}}, err_{err, ::isatty(err) == 1, {}}, dumb_(environment("TERM") == "dumb") {
   if (out_.terminal || err_.terminal) unicode_ = locale_is_unicode();
   set_color(ColorMode::automatic);
+  set_log(LogLevel::info, LogFormat::text);
 }
 
 Console::~Console() { show_status({}); }
@@ -68,6 +69,10 @@ void Console::set_color(ColorMode mode) {
                                                      : mode == ColorMode::always;
     stream->paint = Paint(wanted);
   }
+}
+
+void Console::set_log(LogLevel level, LogFormat format) {
+  logger_ = std::make_unique<Logger>(level, format, [this](std::string_view line) { write_error_line(line); });
 }
 
 std::size_t Console::out_width() const { return width_of(out_.descriptor, out_.terminal); }
@@ -84,10 +89,14 @@ void Console::error(std::string_view message) { complain(err_.paint.bold(err_.pa
 void Console::note(std::string_view message) { complain(err_.paint.yellow("note: "), message); }
 
 void Console::complain(std::string_view label, std::string_view message) {
+  write_error_line(fmt::format("ece465: {}{}\n", label, printable(message)));
+}
+
+void Console::write_error_line(std::string_view line) {
   const std::scoped_lock lock(mutex_);
   hide_status_locked();
   // Nobody is left to tell that standard error cannot be written to.
-  (void)write_all(err_.descriptor, fmt::format("ece465: {}{}\n", label, printable(message)));
+  (void)write_all(err_.descriptor, line);
 }
 
 void Console::show_status(std::string_view line) {

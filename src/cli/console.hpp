@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "ece465/base/logger.hpp"
 #include "ece465/base/result.hpp"
 
 namespace ece465::cli {
@@ -63,6 +65,10 @@ class Console {
   void error(std::string_view message);
   /// The same for what is no error.
   void note(std::string_view message);
+  /// What a long-running command tells of goes here: whole lines on standard error, in the form and from the level
+  /// that `set_log` chose before. Lives as long as the console.
+  [[nodiscard]] Logger& logger() { return *logger_; }
+  void set_log(LogLevel level, LogFormat format);
   /// Shows a line of progress until the next call; an empty one takes it away. Only where
   /// `can_show_status`. `line` must fit the width.
   void show_status(std::string_view line);
@@ -80,7 +86,9 @@ class Console {
 
   void hide_status_locked();
   void complain(std::string_view label, std::string_view message);
+  void write_error_line(std::string_view line);
 
+  std::unique_ptr<Logger> logger_;
   Stream out_, err_;
   bool dumb_ = false;
   bool unicode_ = true;

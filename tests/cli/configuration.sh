@@ -6,6 +6,8 @@ run equalize --print-config --threads 2
 expect_code 0
 cat >expected <<'C'
 color: never      # c.yaml:1
+log-level: info   # default
+log-format: text  # default
 kernel: auto      # default
 equalize:
   # output:         # not set

@@ -20,6 +20,18 @@ TEST_SUITE("console") {
     CHECK(console.err() == "ece465: error: a\\nb: no such file\nece465: note: that is how it is\n");
   }
 
+  TEST_CASE("the log goes to standard error, in the form that was chosen") {
+    CapturedConsole console;
+    (*console).logger().info("one", {{"n", 1}});
+    (*console).set_log(LogLevel::warn, LogFormat::json);
+    (*console).logger().info("two");
+    (*console).logger().warn("three");
+    CHECK(console.out().empty());
+    CHECK(console.err().find("Z info one n=1\n{\"time\":") != std::string::npos);
+    CHECK(console.err().find("two") == std::string::npos);
+    CHECK(console.err().ends_with("\"message\":\"three\"}\n"));
+  }
+
   TEST_CASE("colour is used when asked for, and not on files") {
     CapturedConsole console;
     CHECK((*console).out_paint().red("x") == "x");
