@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "state.hpp"
 
@@ -86,6 +87,9 @@ void Scheduler::State::speculate(Trade& trade) {
 std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
   if (job.queue.empty()) return std::nullopt;
+  const bool others_apply_what_they_kept =
+      job.stage == Stage::apply && job.count[std::to_underlying(StripState::kept)] > 0;
+  if (options_.local_spares_link && others_apply_what_they_kept && may_take(workers_.at(kMaster))) return kMaster;
   if (const auto proven = best(&Crew::takers, job.needs, kMaster)) {
     return has_enough(*proven, job) ? std::nullopt : proven;
   }

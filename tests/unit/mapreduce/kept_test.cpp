@@ -53,7 +53,24 @@ TEST_SUITE("kept strips") {
     d.answer_all(kAnn);
     std::size_t with_pixels = 0;
     for (const auto& send : d.all<Send>()) with_pixels += send.from ? 0 : 1;
-    CHECK(with_pixels == 7);
+    CHECK(with_pixels + d.all<RunLocally>().size() == 7);
+  }
+
+  TEST_CASE("while workers apply what they kept, the master applies what nobody keeps") {
+    Driver d;
+    auto spec = modern();
+    spec.keep_bytes = 6 * kMiB;
+    spec.credit_bytes = 2 * kMiB;
+    d.team({kAnn}, spec);
+    d.submit(kJob, 10);
+    d.answer_all(kAnn);
+    d.clear();
+    d.step(TableReady{kJob});
+    for (int i = 0; i < 4; ++i) d.run_local();
+    d.answer_all(kAnn);
+    CHECK(d.all<RunLocally>().size() == 4);
+    CHECK(d.all<JobDone>().at(0).report.bytes_sent == 10 * kMiB);  // no strip twice
+    CHECK(d.all<JobDone>().at(0).report.bytes_spared == 6 * kMiB);
   }
 
   TEST_CASE("kept strips are lost with their worker: others get the pixels again") {
