@@ -185,6 +185,8 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
     }
     case 1: {
       scenario.kind = Kind::fairness;
+      // It is the workers' time that is shared out; what the master does besides, while they are busy, is nobody's.
+      scenario.options.local_spares_link = false;
       draw_calm(scenario, random, random.between(1, 4), random.between(100, 200));
       const auto jobs = random.between(1, 3);
       for (std::uint64_t i = 0; i < jobs; ++i) {
