@@ -51,6 +51,7 @@ Conversion::Conversion(const PageInfo& page, Channels channels, bool converting,
     across_ = page.blocks_across;
     source_.block_count = page.block_count / page.blocks_across;
     source_.blocks_across = 1;
+    source_.columns_per_block = 0;
     source_.block_bytes = page.width * page.layout.pixel_bytes() * page.rows_per_block;
   }
   target_ = source_;
@@ -138,21 +139,24 @@ void Conversion::settle(std::vector<Histogram>& histograms, std::vector<Table>& 
     return;
   }
   tables = equalization_tables(plane_layout_, histograms);
-  std::vector<Table> applied = tables;
+  applied_ = tables;
   if (upright_) {
     const auto max_level = static_cast<std::uint16_t>(histograms[0].max_level());
-    for (auto& level : applied[0]) level = static_cast<std::uint16_t>(max_level - level);
+    for (auto& level : applied_[0]) level = static_cast<std::uint16_t>(max_level - level);
   }
-  mapper_.emplace(plane_layout_, channels_, applied);
+  mapper_.emplace(plane_layout_, channels_, applied_);
 }
 
-Block& Conversion::apply(Block& block, Block& a, Block& b) const {
+void Conversion::map(Block& block) const {
+  if (mapper_) mapper_->apply(block);
+}
+
+Block& Conversion::finish(Block& block, Block& a, Block& b) const {
   if (palette_) {
     if (target_.palette) return block;
     recolor(block, a);
     return a;
   }
-  mapper_->apply(block);
   Block* now = &block;
   PixelLayout layout = plane_layout_;
   if (drop_extras_) {

@@ -33,9 +33,13 @@ class Conversion {
   void settle(std::vector<Histogram>& histograms, std::vector<Table>& tables);
   /// The page as the writer will see it; after `settle`.
   [[nodiscard]] const PageInfo& target() const { return target_; }
-  /// Maps and converts `block`, in place or into `a` or `b`; returns the one that holds the result.
+  /// What `map` replaces samples by, one table per plane; none for a palette page. After `settle`.
+  [[nodiscard]] const std::vector<Table>& applied() const { return applied_; }
+  /// Maps `block` in place; indices of a palette stay what they are. Thread-safe with different arguments.
+  void map(Block& block) const;
+  /// Makes of a mapped `block` what the writer will see, in place or in `a` or `b`; returns the one that holds it.
   /// Thread-safe with different arguments.
-  [[nodiscard]] Block& apply(Block& block, Block& a, Block& b) const;
+  [[nodiscard]] Block& finish(Block& block, Block& a, Block& b) const;
   /// What a person should know of the conversion.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
@@ -57,6 +61,7 @@ class Conversion {
   bool keep_palette_ = false;
   bool upright_ = false;  // a gray page in which 0 is white becomes one in which 0 is black
   std::optional<PaletteResult> palette_;
+  std::vector<Table> applied_;
   std::optional<Mapper> mapper_;
   std::vector<std::string> notes_;
 };

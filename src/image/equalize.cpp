@@ -231,7 +231,8 @@ Result<void> PagePass::write(ImageWriter& writer) {
       ECE465_ASSIGN(index, blocks.read(w, index, worker.scratch, place));
     }
     Block& block = keep_ ? kept_[index] : worker.block;
-    Block& final_block = conversion_.apply(block, worker.scratch, worker.converted);
+    conversion_.map(block);
+    Block& final_block = conversion_.finish(block, worker.scratch, worker.converted);
     ECE465_TRY(worker.writer->write(index, final_block));
     if (keep_) kept_[index] = Block{};  // give the memory back as we go
     guard.release();

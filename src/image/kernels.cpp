@@ -19,10 +19,10 @@ std::atomic<const Kernels*> g_chosen{nullptr};
 Kernels scalar_kernels() {
   using std::uint16_t, std::uint8_t;
   return {.name = "scalar",
-          .bytes = {scalar::map<uint8_t>, scalar::luma<uint8_t>, scalar::shift_luma<uint8_t>, scalar::split<uint8_t>,
-                    scalar::pick_colors<uint8_t>},
+          .bytes = {scalar::map<uint8_t>, scalar::luma<uint8_t>, scalar::shift_luma<uint8_t>, scalar::shift_to<uint8_t>,
+                    scalar::split<uint8_t>, scalar::pick_colors<uint8_t>},
           .words = {scalar::map<uint16_t>, scalar::luma<uint16_t>, scalar::shift_luma<uint16_t>,
-                    scalar::split<uint16_t>, scalar::pick_colors<uint16_t>},
+                    scalar::shift_to<uint16_t>, scalar::split<uint16_t>, scalar::pick_colors<uint16_t>},
           .narrow = scalar::narrow,
           .swap_bytes = scalar::swap_bytes};
 }

@@ -25,6 +25,8 @@ struct SampleKernels {
   void (*luma)(const T* pixels, std::size_t n, std::size_t samples, T* out);
   /// Moves the luma Y of each colour pixel to `table[Y]`: adds the difference to its three colours, clamped.
   void (*shift_luma)(T* pixels, std::size_t n, std::size_t samples, const T* table);
+  /// Moves the luma Y of each colour pixel to that pixel's `lumas`, likewise.
+  void (*shift_to)(T* pixels, std::size_t n, std::size_t samples, const T* lumas);
   /// Copies each colour to a plane of its own: the first at `planes`, the others `plane_stride` samples apart.
   void (*split)(const T* pixels, std::size_t n, std::size_t samples, std::size_t colors, T* planes,
                 std::size_t plane_stride);

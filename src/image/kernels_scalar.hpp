@@ -51,6 +51,14 @@ void shift_luma(T* pixels, std::size_t n, std::size_t samples, const T* table) {
 }
 
 template <class T>
+void shift_to(T* pixels, std::size_t n, std::size_t samples, const T* lumas) {
+  for (std::size_t i = 0; i < n; ++i, pixels += samples) {
+    const auto y = static_cast<std::int32_t>(kernels::luma(pixels[0], pixels[1], pixels[2]));
+    for (std::size_t c = 0; c < 3; ++c) pixels[c] = shifted(pixels[c], y, lumas[i]);
+  }
+}
+
+template <class T>
 void split(const T* pixels, std::size_t n, std::size_t samples, std::size_t colors, T* planes,
            std::size_t plane_stride) {
   for (std::size_t i = 0; i < n; ++i, pixels += samples) {

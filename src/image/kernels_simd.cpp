@@ -278,6 +278,27 @@ void shift_words(std::uint16_t* pixels, size_t n, size_t samples, const std::uin
   scalar::shift_luma(pixels, n, samples, table);
 }
 
+template <size_t kSamples, class T>
+void shift_to_as(T* pixels, size_t n, const T* lumas) {
+  const size_t step = hn::Lanes(Vectors<T>());
+  size_t i = 0;
+  for (; i + step <= n; i += step) {
+    T* const at = pixels + i * kSamples;
+    Vector<T> r, g, b, extra;
+    load_pixels<kSamples>(at, r, g, b, extra);
+    const auto from = luma_of(r, g, b), to = hn::LoadU(Vectors<T>(), lumas + i);
+    store_pixels<kSamples>(shifted(r, from, to), shifted(g, from, to), shifted(b, from, to), extra, at);
+  }
+  scalar::shift_to(pixels + i * kSamples, n - i, kSamples, lumas + i);
+}
+
+template <class T>
+void shift_to(T* pixels, size_t n, size_t samples, const T* lumas) {
+  if (samples == 3) return shift_to_as<3>(pixels, n, lumas);
+  if (samples == 4) return shift_to_as<4>(pixels, n, lumas);
+  scalar::shift_to(pixels, n, samples, lumas);
+}
+
 // ---- Colours apart, colours without extras
 
 template <size_t kSamples, size_t kColors, class T>
@@ -352,8 +373,8 @@ void swap_bytes(std::uint16_t* samples, size_t n) {
 Kernels make_kernels() {
 #if ECE465_VECTORS
   return {.name = hwy::TargetName(HWY_TARGET),
-          .bytes = {map_bytes, luma_pixels, shift_bytes, split, pick_colors},
-          .words = {map_words, luma_pixels, shift_words, split, pick_colors},
+          .bytes = {map_bytes, luma_pixels, shift_bytes, shift_to, split, pick_colors},
+          .words = {map_words, luma_pixels, shift_words, shift_to, split, pick_colors},
           .narrow = narrow,
           .swap_bytes = swap_bytes};
 #else

@@ -51,6 +51,8 @@ struct PageInfo {
   /// When not (tiles), rows_per_block is a tile's height and `blocks_across` > 1 of them stand side by side.
   std::uint32_t rows_per_block = 0;
   std::size_t blocks_across = 1;
+  /// Then each is so many pixels wide, but for the last one of a row. 0: blocks are full-width.
+  std::uint32_t columns_per_block = 0;
   /// The largest block's buffer, and all blocks' buffers together.
   std::size_t block_bytes = 0;
   std::uint64_t total_bytes = 0;
@@ -80,6 +82,9 @@ struct ReadOptions {
   /// Pixels will be written by another format: interleaved gray or RGB, whatever the file stores (a JPEG's
   /// stored Y plane with its chroma behind it means nothing to PNG).
   bool interleaved = false;
+  /// Blocks of about so many bytes where the file leaves a choice; 0: what suits a core's cache. Only when what is
+  /// written has the same format: a new file's strips and bands follow the blocks.
+  std::size_t block_bytes = 0;
   Limits limits;
 };
 
@@ -116,6 +121,9 @@ class PageWriter {
   /// Several block writers may work at once, block indices handed out ascending; else one, 0, 1, 2, ...
   /// What is written does not depend on the order in which blocks arrive.
   [[nodiscard]] virtual bool any_order() const = 0;
+  /// Of those that take blocks in any order: `write` may wait for blocks of lower indices, so their writing must
+  /// have begun. False: it never waits, and indices need not ascend.
+  [[nodiscard]] virtual bool waits_for_lower() const { return true; }
   [[nodiscard]] virtual Result<std::unique_ptr<BlockWriter>> open_blocks() = 0;
   /// A block will never come, since something failed: whoever waits in `write` for its turn stops waiting. May
   /// be called from any thread; `finish` is not called afterwards.

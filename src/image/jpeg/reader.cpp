@@ -134,6 +134,7 @@ Result<void> Reader::choose_segments() {
 
 void Reader::describe_page() {
   PageInfo page;
+  const std::size_t band_bytes = options_.block_bytes > 0 ? options_.block_bytes : kBandBytes;
   const bool bands = delivery_ == Delivery::planes || delivery_ == Delivery::luma;
   const std::size_t delivered = delivery_ == Delivery::planes ? frame_.components.size() : 1;
   page.layout.colors = delivery_ == Delivery::rgb_rows ? 3 : 1;
@@ -143,7 +144,7 @@ void Reader::describe_page() {
     page.height = plane.height;
     const std::size_t bytes = make_band(frame_, delivered, 1).bytes;
     imcu_rows_per_block_ =
-        static_cast<std::uint32_t>(std::clamp<std::size_t>(kBandBytes / bytes, 1, frame_.imcu_rows()));
+        static_cast<std::uint32_t>(std::clamp<std::size_t>(band_bytes / bytes, 1, frame_.imcu_rows()));
     page.rows_per_block = imcu_rows_per_block_ * kBlock * static_cast<std::uint32_t>(frame_.components[0].v);
     page.block_bytes = make_band(frame_, delivered, imcu_rows_per_block_).bytes;
     page.total_bytes = make_band(frame_, delivered, frame_.imcu_rows()).bytes;
@@ -152,7 +153,7 @@ void Reader::describe_page() {
     page.height = frame_.height;
     const std::size_t stride = page.width * page.layout.pixel_bytes();
     const std::size_t unit = kBlock * static_cast<std::size_t>(frame_.max_v());
-    const std::size_t rows = std::max<std::size_t>(1, kBandBytes / (stride * unit)) * unit;
+    const std::size_t rows = std::max<std::size_t>(1, band_bytes / (stride * unit)) * unit;
     page.rows_per_block = static_cast<std::uint32_t>(std::min<std::size_t>(rows, page.height));
     page.block_bytes = stride * page.rows_per_block;
     page.total_bytes = std::uint64_t{stride} * page.height;

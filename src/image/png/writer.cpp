@@ -29,6 +29,7 @@ class BandedPage final : public PageWriter {
         stream_(output, bands_) {}
 
   bool any_order() const override { return true; }
+  bool waits_for_lower() const override { return false; }
   Result<std::unique_ptr<BlockWriter>> open_blocks() override { return std::make_unique<Blocks>(*this); }
   Result<void> finish() override {
     if (!stream_.is_complete()) return fail(Errc::internal, "PNG blocks are missing");
@@ -90,6 +91,7 @@ class InterlacedPage final : public PageWriter {
       : output_(output), header_(header), info_(info), image_(info.width * info.layout.pixel_bytes() * info.height) {}
 
   bool any_order() const override { return true; }
+  bool waits_for_lower() const override { return false; }
   Result<std::unique_ptr<BlockWriter>> open_blocks() override { return std::make_unique<Blocks>(*this); }
   Result<void> finish() override;
 

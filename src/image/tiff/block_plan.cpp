@@ -54,7 +54,8 @@ BlockPlan plan_blocks(const PageSpec& spec, const ReadOptions& options) {
   const std::size_t row_bytes = std::size_t{spec.width} * plan.layout.pixel_bytes();
   if (spec.compression == compression::kNone && !spec.tiled && plan.chroma == Chroma::none) {
     plan.bands = true;
-    plan.rows_per_block = static_cast<std::uint32_t>(std::clamp<std::size_t>(kBandBytes / row_bytes, 1, spec.height));
+    const std::size_t band_bytes = options.block_bytes > 0 ? options.block_bytes : kBandBytes;
+    plan.rows_per_block = static_cast<std::uint32_t>(std::clamp<std::size_t>(band_bytes / row_bytes, 1, spec.height));
     plan.block_count = (std::size_t{spec.height} + plan.rows_per_block - 1) / plan.rows_per_block;
     plan.block_bytes = plan.rows_per_block * row_bytes;
     plan.total_bytes = row_bytes * spec.height;

@@ -22,6 +22,7 @@ class RawOutput final : public PageOutput {
  public:
   explicit RawOutput(const PageTarget& target) : target_(target) {}
 
+  bool waits_for_lower() const override { return false; }
   Result<std::unique_ptr<BlockWriter>> open_blocks() override {
     if (target_.plan.bands) return std::make_unique<Bands>(*this);
     return std::make_unique<Segments>(*this);
@@ -117,6 +118,7 @@ class CodedOutput final : public PageOutput {
         placer_(target.file, target.start),
         places_(target.spec.segments()) {}
 
+  bool waits_for_lower() const override { return true; }
   Result<std::unique_ptr<BlockWriter>> open_blocks() override {
     ECE465_ASSIGN(auto encoder, make_encoder_());
     return std::make_unique<Writer>(*this, std::move(encoder));

@@ -25,6 +25,8 @@ struct PageTarget {
 class PageOutput {
  public:
   virtual ~PageOutput() = default;
+  /// See PageWriter::waits_for_lower.
+  [[nodiscard]] virtual bool waits_for_lower() const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<BlockWriter>> open_blocks() = 0;
   /// See PageWriter::abandon.
   virtual void abandon() {}

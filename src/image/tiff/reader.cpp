@@ -18,6 +18,7 @@ PageInfo describe(const PageSpec& spec, const BlockPlan& plan) {
   info.block_count = plan.block_count;
   info.rows_per_block = plan.rows_per_block;
   info.blocks_across = plan.blocks_across;
+  if (plan.blocks_across > 1) info.columns_per_block = plan.part(0, spec).width;
   info.block_bytes = plan.block_bytes;
   info.total_bytes = plan.total_bytes;
   info.decoder_bytes = table_bytes(spec);

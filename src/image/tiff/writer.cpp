@@ -27,6 +27,7 @@ class WriterBase : public ImageWriter {
         : output_(std::move(output)), directories_(directories), finish_(std::move(finish)) {}
 
     bool any_order() const override { return true; }
+    bool waits_for_lower() const override { return output_->waits_for_lower(); }
     Result<std::unique_ptr<BlockWriter>> open_blocks() override { return output_->open_blocks(); }
     void abandon() override { output_->abandon(); }
     Result<void> finish() override {

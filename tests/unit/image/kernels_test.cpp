@@ -142,6 +142,25 @@ TEST_SUITE("kernels") {
     }
   }
 
+  TEST_CASE_TEMPLATE("shift_to agrees with scalar, and with shift_luma given what a table says", T, std::uint8_t,
+                     std::uint16_t) {
+    for (const std::size_t samples : {3U, 4U, 5U}) {
+      CAPTURE(samples);
+      compare<T, T>(samples, 1, [&](const Kernels& k, std::size_t n, T* pixels, const T* lumas) {
+        k.of<T>().shift_to(pixels, n, samples, lumas);
+      });
+      constexpr std::size_t kPixels = 1000;
+      const auto table = noise<T>(kernels::kLevels<T>, 7);
+      auto pixels = noise<T>(kPixels * samples, 8), expected = pixels;
+      std::vector<T> lumas(kPixels);
+      kernels::scalar::luma(pixels.data(), kPixels, samples, lumas.data());
+      for (T& y : lumas) y = table[y];
+      kernels::scalar::shift_luma(expected.data(), kPixels, samples, table.data());
+      kernels::scalar::shift_to(pixels.data(), kPixels, samples, lumas.data());
+      CHECK(pixels == expected);
+    }
+  }
+
   TEST_CASE_TEMPLATE("split and pick_colors agree with scalar", T, std::uint8_t, std::uint16_t) {
     for (const auto [samples, colors] : kShapes) {
       CAPTURE(samples);
