@@ -116,7 +116,7 @@ class PageStrips::Impl {
     std::uint8_t scattered = 0;  // a bit for each plane
     std::uint32_t holds = 0;
     std::vector<Block> blocks;
-    std::vector<std::uint16_t> levels;  // at the strip's places, of a bare group that may leave memory
+    std::vector<std::uint16_t> levels;  // at each strip's places, of a group that may leave memory
   };
 
   [[nodiscard]] bool keeps() const { return residence == Residence::kept; }
@@ -130,6 +130,7 @@ class PageStrips::Impl {
   Result<Group*> unmapped(std::size_t strip);
   [[nodiscard]] std::uint16_t read_level(const Group& group, std::size_t strip, std::uint64_t index) const;
   [[nodiscard]] std::vector<std::uint16_t> read_levels(const Group& group, std::size_t strip) const;
+  Result<std::vector<std::uint16_t>> known_levels(std::size_t strip);
   [[nodiscard]] std::size_t places(std::size_t strip) const {
     return static_cast<std::size_t>(std::min<std::uint64_t>(kPlaces, strips[strip].samples));
   }
@@ -162,7 +163,9 @@ PageStrips::Impl::Impl(const ImageReader& reader, std::size_t page, Conversion c
       page_(page),
       conversion_(std::move(conversion)),
       layout_(conversion_.plane_layout()),
-      cut_(conversion_.source(), layout_.sample_bytes(), std::max<std::uint64_t>(1, options.strip_bytes)) {}
+      cut_(conversion_.source(), layout_.sample_bytes(), std::max<std::uint64_t>(1, options.strip_bytes)) {
+  planes = conversion_.source().palette ? 1 : plane_count(layout_, conversion_.channels());
+}
 
 /// As `equalize` plans, but that groups are in memory between the two halves.
 Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
@@ -171,8 +174,9 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
   constexpr std::uint64_t kCopies = 3;
   const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes + source.thread_bytes);
   const std::uint64_t group = cut_.most_blocks() * source.block_bytes;
-  const std::uint64_t apart = std::max(source.decoder_bytes, encoder_bytes) + source.total_bytes;
-  const std::uint64_t together = source.decoder_bytes + encoder_bytes;
+  const std::uint64_t strip_list = cut_.groups() * (sizeof(Group) + planes * (sizeof(Strip) + 2 * kPlaces));
+  const std::uint64_t apart = std::max(source.decoder_bytes, encoder_bytes) + source.total_bytes + strip_list;
+  const std::uint64_t together = source.decoder_bytes + encoder_bytes + strip_list;
   const auto threads_beside = [&](std::uint64_t fixed, std::uint64_t each) -> std::uint64_t {
     if (fixed >= options_.memory_bytes) return 0;
     return std::min<std::uint64_t>(std::max(1U, options_.threads), (options_.memory_bytes - fixed) / each);
@@ -197,7 +201,6 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
 }
 
 Result<void> PageStrips::Impl::cut() {
-  planes = conversion_.source().palette ? 1 : plane_count(layout_, conversion_.channels());
   if (cut_.groups() > options_.limits.max_blocks / planes) {
     return fail(Errc::too_large, "{} strips; at most {} are handled: choose larger ones", cut_.groups() * planes,
                 options_.limits.max_blocks);
@@ -290,7 +293,11 @@ Result<void> PageStrips::Impl::fill(std::size_t index, Group& group) {
   group.blocks = std::move(blocks);
   const std::size_t strip = index * planes;
   group.is_bare = maps_remotely() && is_contiguous(group) && group.blocks[0].pixels.size() == strips[strip].bytes;
-  if (group.is_bare && !keeps() && group.levels.empty()) group.levels = read_levels(group, strip);
+  if (keeps() || !group.levels.empty()) return {};
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    const auto levels = read_levels(group, strip + plane);
+    group.levels.insert(group.levels.end(), levels.begin(), levels.end());
+  }
   return {};
 }
 
@@ -315,7 +322,7 @@ bool PageStrips::Impl::is_contiguous(const Group& group) const {
 Result<PageStrips::Impl::Group*> PageStrips::Impl::unmapped(std::size_t strip) {
   const std::scoped_lock lock(mutex_);
   Group& group = group_of(strip);
-  if (group.content != Content::samples || group.holds == 0) {
+  if (group.content != Content::samples || (group.holds == 0 && !keeps())) {
     return fail(Errc::internal, "group {} is not loaded", strip / planes);
   }
   if ((group.scattered & bit_of(strip)) != 0) return fail(Errc::internal, "strip {} was mapped already", strip);
@@ -355,7 +362,6 @@ std::uint16_t PageStrips::Impl::read_level(const Group& group, std::size_t strip
   return 0;  // there is no such place
 }
 
-/// The levels at the strip's places.
 std::vector<std::uint16_t> PageStrips::Impl::read_levels(const Group& group, std::size_t strip) const {
   std::vector<std::uint16_t> levels(places(strip));
   for (std::size_t i = 0; i < levels.size(); ++i) {
@@ -364,8 +370,21 @@ std::vector<std::uint16_t> PageStrips::Impl::read_levels(const Group& group, std
   return levels;
 }
 
-Result<void> PageStrips::Impl::check_counts(std::size_t strip, std::span<const std::uint64_t> counts) {
+/// The levels at the strip's places, before it is mapped.
+Result<std::vector<std::uint16_t>> PageStrips::Impl::known_levels(std::size_t strip) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const Group& group = group_of(strip);
+    if (!group.levels.empty() && (group.scattered & bit_of(strip)) == 0) {
+      const auto first = group.levels.begin() + static_cast<std::ptrdiff_t>(strip % planes * places(strip));
+      return std::vector<std::uint16_t>(first, first + static_cast<std::ptrdiff_t>(places(strip)));
+    }
+  }
   ECE465_ASSIGN(const Group* const group, unmapped(strip));
+  return read_levels(*group, strip);
+}
+
+Result<void> PageStrips::Impl::check_counts(std::size_t strip, std::span<const std::uint64_t> counts) {
   if (counts.size() != histograms[0].counts().size()) {
     return fail(Errc::corrupt, "{} counts for samples of {} bits", counts.size(), layout_.bits);
   }
@@ -377,7 +396,7 @@ Result<void> PageStrips::Impl::check_counts(std::size_t strip, std::span<const s
   if (left != 0)
     return fail(Errc::corrupt, "counts of {} samples instead of {}", strips[strip].samples - left,
                 strips[strip].samples);
-  auto levels = read_levels(*group, strip);
+  ECE465_ASSIGN(auto levels, known_levels(strip));
   std::ranges::sort(levels);
   for (auto at = levels.begin(); at != levels.end();) {
     const auto end = std::find_if(at, levels.end(), [&](std::uint16_t level) { return level != *at; });
@@ -415,16 +434,7 @@ Result<void> PageStrips::Impl::check_mapped(std::size_t strip, Bytes mapped) {
   if (mapped.size() != strips[strip].bytes) {
     return fail(Errc::corrupt, "{} mapped bytes instead of {}", mapped.size(), strips[strip].bytes);
   }
-  const auto known = [&]() -> Result<std::vector<std::uint16_t>> {
-    {
-      const std::scoped_lock lock(mutex_);
-      const Group& group = group_of(strip);
-      if (group.scattered == 0 && !group.levels.empty()) return group.levels;
-    }
-    ECE465_ASSIGN(const Group* const group, unmapped(strip));
-    return read_levels(*group, strip);
-  };
-  ECE465_ASSIGN(const auto levels, known());
+  ECE465_ASSIGN(const auto levels, known_levels(strip));
   const Table& table = conversion_.applied()[strips[strip].plane];
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const std::uint64_t at = place(strip, i, levels.size(), strips[strip].samples);

@@ -36,9 +36,9 @@ struct PageStripsOptions {
 /// each colour, without alpha. Strip `i` is plane `i % planes()` of group `i / planes()`.
 ///
 ///     for each group g:  load(g)
-///       for each plane:  send gather(strip); check_counts(strip, answer); add_counts(plane, answer)
-///                        or count_locally(strip, counts); add_counts(plane, counts)
+///       for each plane:  send gather(strip), or count_locally(strip, counts); add_counts(plane, counts)
 ///       release(g)
+///     for each answer:   check_counts(strip, answer); add_counts(plane, answer)
 ///     settle(); begin_write(writer)
 ///     for each group g:  load(g), to send its samples; load_to_scatter(g), when the workers still have them
 ///       for each plane:  send wire_table(plane); check_mapped(strip, answer); scatter(strip, answer)
@@ -121,7 +121,7 @@ class PageStrips {
   /// Sees to it that the group's samples are in memory, until `release` was called as often as this. Fails as
   /// BlockReader::read, and `internal` when parts of the group were mapped already and the rest is not there.
   [[nodiscard]] Result<void> load(std::size_t group);
-  /// As `load`, for what scatter, check_mapped and write need, which is less: where a mapped strip is all that there
+  /// As `load`, for what scatter and write need, which is less: where a mapped strip is all that there
   /// is to a group (gray without alpha), nothing is read. Such a group must have been loaded before, and its
   /// samples cannot be gathered now.
   [[nodiscard]] Result<void> load_to_scatter(std::size_t group);
@@ -139,7 +139,8 @@ class PageStrips {
   [[nodiscard]] Result<void> count_locally(std::size_t strip, std::span<std::uint64_t> counts) const;
   /// Whether these can be the strip's counts: as many as there are levels, their sum the strip's samples, and the
   /// levels at 64 places of the strip counted at least as often as they are met there. Such a check finds garbage
-  /// and mix-ups; who knows the places can lie. Fails with `corrupt`. Needs what `gather` needs.
+  /// and mix-ups; who knows the places can lie. Fails with `corrupt`. The group must have been loaded, but need not be
+  /// in memory any more; the strip must not be mapped yet.
   [[nodiscard]] Result<void> check_counts(std::size_t strip, std::span<const std::uint64_t> counts) const;
   /// Adds a strip's counts to its plane's histogram. Once for every strip. From one thread.
   void add_counts(std::size_t plane, std::span<const std::uint64_t> counts);
@@ -156,7 +157,7 @@ class PageStrips {
   /// The table to map a plane's strips with, as it travels; empty when there is none.
   [[nodiscard]] Bytes wire_table(std::size_t plane) const;
   /// Whether this can be the strip, mapped: its size, and the samples at 64 places, which must be exactly what the
-  /// table says. As `check_counts`. Needs the group loaded (to scatter will do), and the strip not mapped yet.
+  /// table says. As `check_counts`.
   [[nodiscard]] Result<void> check_mapped(std::size_t strip, Bytes mapped) const;
   /// Puts mapped samples into the group: gray and colours as they are (multiplied by associated alpha), luma by
   /// shifting the colours. Once for every strip, with exactly its bytes. Needs the group loaded (to scatter).
