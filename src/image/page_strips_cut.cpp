@@ -1,6 +1,7 @@
 #include "page_strips_cut.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ece465::image {
 namespace {
@@ -22,7 +23,7 @@ Share share(std::size_t items, std::size_t shares, std::size_t index) {
 
 }  // namespace
 
-PageCut::PageCut(const PageInfo& page, std::size_t sample_bytes, std::uint64_t strip_bytes) : page_(page) {
+PageCut::PageCut(PageInfo page, std::size_t sample_bytes, std::uint64_t strip_bytes) : page_(std::move(page)) {
   page_.palette.reset();
   const std::uint64_t row_bytes = std::uint64_t{page_.rows_per_block} * page_.width * sample_bytes;
   down_ = shares(block_rows(), row_bytes, strip_bytes);

@@ -19,7 +19,7 @@ struct GroupShape {
 class PageCut {
  public:
   /// `page`: as its blocks are read; `sample_bytes`: of the samples that make up strips.
-  PageCut(const PageInfo& page, std::size_t sample_bytes, std::uint64_t strip_bytes);
+  PageCut(PageInfo page, std::size_t sample_bytes, std::uint64_t strip_bytes);
 
   [[nodiscard]] std::size_t groups() const { return down_ * across_; }
   [[nodiscard]] GroupShape group(std::size_t index) const;

@@ -45,7 +45,6 @@ class PageReaders {
   bool forward_only_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable returned_;
-  unsigned most_, lent_ = 0;
   std::vector<Source> free_;
 };
 

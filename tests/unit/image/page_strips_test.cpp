@@ -2,6 +2,7 @@
 
 #include <tiff.h>
 
+#include <mutex>
 #include <numeric>
 
 #include "ece465/base/parallel.hpp"
