@@ -50,7 +50,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   for (const auto& [name, bytes] : kUnits) {
     if (name != unit) continue;
     const double size = number * static_cast<double>(bytes);
-    constexpr double kMost = 1ULL << 60;
+    constexpr double kMost = 0x1p60;
     if (size > kMost) return fail(Errc::usage, "'{}' is more than any machine has", text);
     return static_cast<std::uint64_t>(size);
   }

@@ -85,7 +85,7 @@ class Blocks {
   }
 
   const Conversion& conversion_;
-  std::size_t count_;
+  [[maybe_unused]] std::size_t count_;  // for an assertion
   std::vector<std::unique_ptr<BlockReader>> readers_;
   bool shared_ = false;
   std::mutex mutex_;  // guards what follows, and the shared reader

@@ -31,11 +31,11 @@ bool is_restart_marker(int marker) { return marker >= JPEG_RST0 && marker <= JPE
 
 }  // namespace
 
-void Notes::add(std::string note) noexcept {
+void Notes::add(std::string_view note) noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    if (notes_.size() < kMaxNotes && std::ranges::find(notes_, note) == notes_.end()) notes_.push_back(std::move(note));
-  } catch (const std::bad_alloc&) {  // a note is not worth failing for
+    if (notes_.size() < kMaxNotes && std::ranges::find(notes_, note) == notes_.end()) notes_.emplace_back(note);
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): a note is not worth failing for
   }
 }
 
@@ -89,7 +89,7 @@ bool Trap::is_harmless_warning() const {
 
 void Trap::note_warning() noexcept {
   if (notes_ == nullptr) return;
-  const auto text = [this] {
+  notes_->add([this] {
     switch (manager_.msg_code) {
       case JWRN_ADOBE_XFORM: return "an unknown colour transform in the Adobe marker was taken for YCbCr";
       case JWRN_JFIF_MAJOR: return "the JFIF header has an unknown revision";
@@ -98,11 +98,7 @@ void Trap::note_warning() noexcept {
     }
     return manager_.msg_parm.i[1] == JPEG_EOI ? "stray bytes follow the image data: padding, or a sign of damage"
                                               : "stray bytes between markers were skipped";
-  }();
-  try {
-    notes_->add(text);
-  } catch (const std::bad_alloc&) {
-  }
+  }());
 }
 
 void Trap::on_message(j_common_ptr info, int level) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace ece465::image::jpeg {
 /// What a person should know of a file that was read all the same. Thread-safe; says each thing once.
 class Notes {
  public:
-  void add(std::string note) noexcept;
+  void add(std::string_view note) noexcept;
   [[nodiscard]] std::vector<std::string> all() const;
 
  private:

@@ -52,8 +52,7 @@ Fate fate_of(ChunkName chunk, const Header& from, const Header& to) {
     case name("fcTL"):
     case name("fdAT"): return Fate::forgotten;
     case name("PLTE"): return becomes_gray ? Fate::forgotten : Fate::kept;  // of a colour image: a suggestion
-    case name("tRNS"):
-      return was_palette && !becomes_gray ? Fate::kept : Fate::forgotten;  // else it is alpha now
+    case name("tRNS"):                                                      // else it is alpha now
     // How often each palette entry occurs: still so, if entries are what the pixels are.
     case name("hIST"): return was_palette && !becomes_gray ? Fate::kept : Fate::forgotten;
     case name("iCCP"): return becomes_gray ? Fate::dropped : Fate::kept;

@@ -85,7 +85,7 @@ Result<void> Reader::add_page(std::size_t directory) {
     ECE465_ASSIGN(infos_.back().palette, read_palette(tags, values_));
     infos_.back().palette_bits = 16;
   }
-  pages_.push_back(std::move(page));
+  pages_.push_back(page);
   return {};
 }
 
