@@ -4,8 +4,8 @@
 # gives each room its own include folder and those of the rooms it names in DEPENDS, through a folder of
 # links, so that including a room one must not know fails the build.
 #
-# With ECE465_CHECK_HEADERS (preset ci) every header of a room is also compiled by itself: whatever it needs, it
-# must include.
+# With ECE465_CHECK_HEADERS (preset ci) every header of a room is also compiled by itself, unless a source of the room
+# includes it before anything else, which proves the same: whatever it needs, it must include.
 function(ece465_room name)
   cmake_parse_arguments(room "" "" "SOURCES;DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
   set(view ${PROJECT_BINARY_DIR}/rooms/${name})
@@ -25,12 +25,30 @@ function(ece465_room name)
     file(GLOB_RECURSE public CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
       ${PROJECT_SOURCE_DIR}/include/ece465/${name}/*.hpp)
     file(GLOB_RECURSE private CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    set(proven "")
+    foreach(source ${sources})
+      file(STRINGS ${source} first REGEX "^#include" LIMIT_COUNT 1)
+      if(first MATCHES "^#include \"(.*)\"")
+        set(header ${CMAKE_MATCH_1})
+        cmake_path(GET source PARENT_PATH folder)
+        if(EXISTS ${folder}/${header})
+          file(RELATIVE_PATH header ${CMAKE_CURRENT_SOURCE_DIR} ${folder}/${header})
+        endif()
+        list(APPEND proven ${header})
+      endif()
+    endforeach()
     set(units "")
+    list(REMOVE_ITEM public ${proven})
+    list(REMOVE_ITEM private ${proven})
     foreach(header ${public} ${private})
       set(unit ${PROJECT_BINARY_DIR}/headers/${name}/${header}.cpp)
       file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n#include \"${header}\"\n" @ONLY)
       list(APPEND units ${unit})
     endforeach()
+    if(NOT units)
+      return()
+    endif()
     add_library(ece465_${name}_headers OBJECT ${units})
     target_include_directories(ece465_${name}_headers PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(ece465_${name}_headers PRIVATE ece465::${name} ece465::options ${room_PRIVATE_LIBRARIES})
