@@ -188,7 +188,8 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
       return fmt::format("of {} equal jobs, one is done when another has {:.0f} %", jobs.size(),
                          100 * jobs[0].least_progress_of_others);
     case Kind::affinity:
-      // But for a few strips that idle workers take over, at the very end. (What the master takes over crosses no link.)
+      // But for a few strips that idle workers take over, at the very end. (What the master takes over crosses no
+      // link.)
       if (static_cast<double>(jobs[0].report.bytes_sent) <= bytes + static_cast<double>(jobs[0].report.stolen << 20) &&
           static_cast<double>(jobs[0].report.bytes_sent) <= bytes * 9 / 8) {
         return {};

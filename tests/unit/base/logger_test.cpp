@@ -43,7 +43,7 @@ TEST_SUITE("log line") {
           "\n");
   }
 
-  TEST_CASE("JSON: one object; numbers and truth values are bare, what is no number in JSON is not") {
+  TEST_CASE("JSON: one object, in which numbers and truth values are bare and what is no number in JSON is not") {
     CHECK(
         json_line("late", {{"worker", "a \"b\" \\"}, {"bytes", std::uint64_t{1} << 60}, {"ok", false}, {"s", 0.25}}) ==
         R"({"time":"2026-11-25T15:27:20.123Z","level":"warn","message":"late","worker":"a \"b\" \\",)"

@@ -87,7 +87,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(refusal_of({.inputs = {}, .output = {}}).find("no input") != std::string::npos);
   }
 
-  TEST_CASE("a folder stands for its images, in order; hidden files, results and others are left out") {
+  TEST_CASE("a folder stands for its images, in order: hidden files, results and others are left out") {
     const TempFolder folder;
     for (const char* name : {"b.png", "a.JPG", "c.tiff", "notes.txt", ".hidden.png", "a_equalized.JPG", "sub/d.png"}) {
       folder.write(name, "x");

@@ -30,7 +30,7 @@ TEST_SUITE("percent encoding") {
 }
 
 TEST_SUITE("query") {
-  TEST_CASE("pairs in any number, decoded; what is malformed is left out") {
+  TEST_CASE("pairs in any number, decoded, without what is malformed") {
     const auto query = parse_query("a=1&b=two+words&a=%26%3d&c&=d&e=%zz&%zz=e&&f=g=h");
     const std::multimap<std::string, std::string> wanted{
         {"a", "1"}, {"a", "&="}, {"b", "two words"}, {"c", ""}, {"f", "g=h"}};
@@ -85,7 +85,7 @@ TEST_SUITE("router") {
     CHECK(!router.find("GET", "/nowhere").path_known);
   }
 
-  TEST_CASE("a known path with another method lists what is allowed; HEAD goes to GET") {
+  TEST_CASE("a known path with another method lists what is allowed, and HEAD goes to GET") {
     Router router;
     router.add("GET", "/x", kNothing);
     router.add("POST", "/x", kNothing);

@@ -198,7 +198,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("errors of the input name it; the first bad block decides what is said, whatever the threads") {
+  TEST_CASE("errors of the input name it: the first bad block decides what is said, whatever the threads") {
     Input input = inputs()[0];
     auto chunks = testing::png_chunks(input.bytes);
     auto& data = std::ranges::find(chunks, "IDAT", &testing::PngChunk::name)->data;

@@ -125,7 +125,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("a palette's colours are equalized as the picture's; indices, their depth and transparency stay") {
+  TEST_CASE("a palette's colours are equalized as the picture's: indices, their depth and transparency stay") {
     for (const unsigned bits : {1U, 2U, 4U, 8U}) {
       for (const bool interlaced : {false, true}) {
         for (const Channels channels : {Channels::luma, Channels::each}) {

@@ -3,7 +3,7 @@
 using namespace ece465::mapreduce;
 
 TEST_SUITE("credit") {
-  TEST_CASE("a new worker proves itself with one strip; then its credit counts") {
+  TEST_CASE("a new worker proves itself with one strip, and then its credit counts") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 20);

@@ -94,7 +94,7 @@ TEST_SUITE("lost and failing workers") {
     CHECK(d.scheduler().totals().workers == 0);
   }
 
-  TEST_CASE("failures are forgiven by a good answer; many in a row end the connection") {
+  TEST_CASE("failures are forgiven by a good answer, while many in a row end the connection") {
     Driver d;
     d.join(kAnn, {.max_tasks = 4});  // no heartbeat: it may sit out its quarantines
     d.submit(kJob, 100, false);
@@ -130,7 +130,7 @@ TEST_SUITE("lost and failing workers") {
 }
 
 TEST_SUITE("late workers") {
-  TEST_CASE("a late strip goes to somebody else; the late worker gets nothing until it answers") {
+  TEST_CASE("a late strip goes to somebody else, and the late worker gets nothing until it answers") {
     Driver d;
     d.team({kAnn, kBob});
     d.submit(kJob, 8, false);
@@ -241,7 +241,7 @@ TEST_SUITE("silent workers") {
     CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::silent);
   }
 
-  TEST_CASE("an older worker has no heartbeat; its silence means nothing while it has nothing to do") {
+  TEST_CASE("an older worker has no heartbeat: its silence means nothing while it has nothing to do") {
     Driver d;
     d.join(kAnn, WorkerSpec::one_at_a_time());
     d.wait(1h);

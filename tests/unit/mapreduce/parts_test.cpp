@@ -86,7 +86,7 @@ TEST_SUITE("splitter") {
     CHECK(strips.front().bytes == 100'000);
   }
 
-  TEST_CASE("a small page is one strip; a row larger than a strip is a strip") {
+  TEST_CASE("a small page is one strip, and so is a row larger than a strip") {
     CHECK(split_page({.width = 10, .height = 10}).value() ==
           std::vector<ImageStrip>{{.plane = 0, .first_row = 0, .rows = 10, .bytes = 100}});
     const auto wide = split_page({.width = 3'000'000, .height = 3}).value();
@@ -133,7 +133,7 @@ TEST_SUITE("splitter") {
     CHECK(chunks.size() == 4);
   }
 
-  TEST_CASE("a word longer than a chunk makes a longer chunk; empty files give none; each file is cut by itself") {
+  TEST_CASE("a word longer than a chunk makes a longer chunk, empty files give none, and each file is cut by itself") {
     const BoundaryFinder end = [](std::uint32_t, std::uint64_t) -> Result<std::uint64_t> { return UINT64_MAX; };
     const std::uint64_t sizes[] = {0, 1000, 0, 5};
     CHECK(split_text(sizes, end, 10).value() ==

@@ -34,7 +34,7 @@ TEST_SUITE("speculation") {
     CHECK(*tail.d.timer() <= tail.d.now() + 150ms);
   }
 
-  TEST_CASE("whoever answers first wins; the other is dropped and its answer ignored") {
+  TEST_CASE("whoever answers first wins: the other is dropped and its answer ignored") {
     for (const WorkerId winner : {kAnn, kBob}) {
       Tail tail;
       tail.d.wait(150ms);

@@ -56,7 +56,7 @@ TEST_SUITE("gate") {
 }
 
 TEST_SUITE("event") {
-  TEST_CASE("notify wakes those that wait, once; without it the wait runs out") {
+  TEST_CASE("notify wakes those that wait, once: without it the wait runs out") {
     run([](asio::io_context& context) -> Task<void> {
       Event event(context.get_executor());
       event.notify();  // nobody waits: no effect
