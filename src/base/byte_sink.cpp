@@ -12,59 +12,80 @@
 namespace ece465 {
 namespace {
 
-std::string reason(int code) { return std::generic_category().message(code); }
+std::unexpected<Error> cannot_write(const std::string& shown, int code) {
+  // EFBIG: a limit on the size of files, which is no more to be helped from here than a full disk.
+  const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return fail(full ? Errc::no_space : Errc::io, "{}: cannot write: {}", shown, std::generic_category().message(code));
+}
 
 /// A hidden name beside the target, on the same file system, so that rename(2) is atomic.
-std::filesystem::path hidden_beside(const std::filesystem::path& target) {
+std::string hidden_name() {
   std::random_device entropy;
   // The target's own name is not repeated: it may be as long as the file system allows already.
-  return target.parent_path() / fmt::format(".ece465-{:08x}{:08x}.tmp", entropy(), entropy());
+  return fmt::format(".ece465-{:08x}{:08x}.tmp", entropy(), entropy());
 }
 
 constexpr int kAttempts = 16;  // for a temporary name that is taken already
 
 }  // namespace
 
-OutputFile::OutputFile(std::filesystem::path target, Existing existing)
-    : target_(std::move(target)), existing_(existing) {}
+OutputFile::OutputFile(Descriptor folder, std::string name, std::string shown, Existing existing)
+    : folder_(std::move(folder)), name_(std::move(name)), shown_(std::move(shown)), existing_(existing) {}
 
 OutputFile::~OutputFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlinkat(folder_.get(), temporary_.c_str(), 0);
 }
 
 Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::filesystem::path& target, Existing existing) {
-  struct stat status{};
-  const bool exists = ::stat(target.c_str(), &status) == 0;
-  if (exists) {
-    if (S_ISDIR(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is a folder", target.string());
-    if (!S_ISREG(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is no regular file", target.string());
-    if (existing == Existing::refuse) {
-      return fail(Errc::io, "{}: exists already; --force replaces it", target.string());
-    }
-  }
-  std::unique_ptr<OutputFile> file(new OutputFile(target, existing));
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-  file->descriptor_ = Descriptor(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
-  // Not every file system knows O_TMPFILE (overlayfs, NFS): a hidden name does there.
-  for (int i = 0; !file->descriptor_ && i < kAttempts; ++i) {
-    file->temporary_ = hidden_beside(target);
-    file->descriptor_ = Descriptor(::open(file->temporary_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
-    if (!file->descriptor_) {
-      const int code = errno;
-      file->temporary_.clear();
-      if (code != EEXIST) return fail(Errc::io, "{}: cannot write: {}", target.string(), reason(code));
-    }
-  }
-  if (!file->descriptor_) return fail(Errc::io, "{}: no free temporary name", target.string());
-  if (exists) (void)::fchmod(file->descriptor_.get(), status.st_mode & 07777U);
+  const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
+  Descriptor folder(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return cannot_write(target.string(), errno);
+  // A name that ends in a slash is the folder's own.
+  const std::string name = target.has_filename() ? target.filename().string() : ".";
+  std::unique_ptr<OutputFile> file(new OutputFile(std::move(folder), name, target.string(), existing));
+  ECE465_TRY(file->open(0));
   return file;
+}
+
+Result<std::unique_ptr<OutputFile>> OutputFile::create_in(const Descriptor& folder, const std::string& name,
+                                                          const std::string& shown, Existing existing) {
+  Descriptor own(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0));
+  if (!own) return cannot_write(shown, errno);
+  std::unique_ptr<OutputFile> file(new OutputFile(std::move(own), name, shown, existing));
+  ECE465_TRY(file->open(AT_SYMLINK_NOFOLLOW));
+  return file;
+}
+
+/// `follow`: flag of fstatat(2).
+Result<void> OutputFile::open(int follow) {
+  struct stat status{};
+  const bool exists = ::fstatat(folder_.get(), name_.c_str(), &status, follow) == 0 && !S_ISLNK(status.st_mode);
+  if (exists) {
+    if (S_ISDIR(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is a folder", shown_);
+    if (!S_ISREG(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is no regular file", shown_);
+    if (existing_ == Existing::refuse) return fail(Errc::io, "{}: exists already; --force replaces it", shown_);
+  }
+  descriptor_ = Descriptor(::openat(folder_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+  // Not every file system knows O_TMPFILE (overlayfs, NFS): a hidden name does there.
+  for (int i = 0; !descriptor_ && i < kAttempts; ++i) {
+    temporary_ = hidden_name();
+    descriptor_ = Descriptor(::openat(folder_.get(), temporary_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
+    if (!descriptor_) {
+      const int code = errno;
+      temporary_.clear();
+      if (code != EEXIST) return cannot_write(shown_, code);
+    }
+  }
+  if (!descriptor_) return fail(Errc::io, "{}: no free temporary name", shown_);
+  if (exists) (void)::fchmod(descriptor_.get(), status.st_mode & 07777U);
+  return {};
 }
 
 Result<void> OutputFile::write_at(std::uint64_t offset, Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(Errc::io, "{}: cannot write: {}", target_.string(), reason(errno));
+    if (n < 0) return cannot_write(shown_, errno);
     offset += static_cast<std::uint64_t>(n);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
@@ -73,31 +94,30 @@ Result<void> OutputFile::write_at(std::uint64_t offset, Bytes bytes) {
 
 Result<std::uint64_t> OutputFile::size() const {
   struct stat status{};
-  if (::fstat(descriptor_.get(), &status) != 0) return fail(Errc::io, "{}: {}", target_.string(), reason(errno));
+  if (::fstat(descriptor_.get(), &status) != 0) {
+    return fail(Errc::io, "{}: {}", shown_, std::generic_category().message(errno));
+  }
   return static_cast<std::uint64_t>(status.st_size);
 }
 
 Result<void> OutputFile::commit() {
+  const int folder = folder_.get();
   const std::string self = fmt::format("/proc/self/fd/{}", descriptor_.get());
   for (int i = 0; temporary_.empty() && i < kAttempts; ++i) {
     // link(2) never replaces, which is just what `refuse` wants; `replace` needs a name to rename from.
-    const auto name = existing_ == Existing::refuse ? target_ : hidden_beside(target_);
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    const auto name = existing_ == Existing::refuse ? name_ : hidden_name();
+    if (::linkat(AT_FDCWD, self.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
       if (existing_ == Existing::refuse) return {};
       temporary_ = name;
     } else if (errno != EEXIST || existing_ == Existing::refuse) {
-      return fail(Errc::io, "{}: cannot write: {}", target_.string(), reason(errno));
+      return cannot_write(shown_, errno);
     }
   }
   if (existing_ == Existing::refuse) {
-    if (::link(temporary_.c_str(), target_.c_str()) != 0) {
-      return fail(Errc::io, "{}: cannot write: {}", target_.string(), reason(errno));
-    }
+    if (::linkat(folder, temporary_.c_str(), folder, name_.c_str(), 0) != 0) return cannot_write(shown_, errno);
     return {};  // the destructor removes the temporary name
   }
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    return fail(Errc::io, "{}: cannot write: {}", target_.string(), reason(errno));
-  }
+  if (::renameat(folder, temporary_.c_str(), folder, name_.c_str()) != 0) return cannot_write(shown_, errno);
   temporary_.clear();
   return {};
 }
@@ -108,14 +128,14 @@ Result<void> OutputFile::copy_to(int descriptor, const std::string& name) const 
   for (;;) {
     const ssize_t n = ::pread(descriptor_.get(), chunk.data(), chunk.size(), offset);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(Errc::io, "{}: cannot read back: {}", name, reason(errno));
+    if (n < 0) return fail(Errc::io, "{}: cannot read back: {}", name, std::generic_category().message(errno));
     if (n == 0) return {};
     offset += n;
     Bytes rest = chunk.span().first(static_cast<std::size_t>(n));
     while (!rest.empty()) {
       const ssize_t w = ::write(descriptor, rest.data(), rest.size());
       if (w < 0 && errno == EINTR) continue;
-      if (w < 0) return fail(Errc::io, "{}: cannot write: {}", name, reason(errno));
+      if (w < 0) return cannot_write(name, errno);
       rest = rest.subspan(static_cast<std::size_t>(w));
     }
   }

@@ -13,8 +13,6 @@
 #include <functional>
 #include <system_error>
 
-#include "ece465/base/descriptor.hpp"
-
 namespace ece465 {
 namespace {
 
@@ -109,11 +107,15 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path)
   // O_NONBLOCK so that a FIFO without a writer is refused below instead of hanging here.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return fail(Errc::bad_input, "{}: cannot open: {}", path.string(), reason(errno));
+  return read_descriptor(std::move(descriptor), path.string());
+}
+
+Result<std::unique_ptr<ByteSource>> read_descriptor(Descriptor file, std::string name) {
   struct stat status{};
-  if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return fail(Errc::bad_input, "{}: not a regular file", path.string());
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(Errc::bad_input, "{}: not a regular file", name);
   }
-  return std::make_unique<FileSource>(std::move(descriptor), static_cast<std::uint64_t>(status.st_size), path.string());
+  return std::make_unique<FileSource>(std::move(file), static_cast<std::uint64_t>(status.st_size), std::move(name));
 }
 
 std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes) {

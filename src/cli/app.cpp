@@ -201,6 +201,7 @@ int exit_code(Errc code) {
     case Errc::unavailable: return 4;
     case Errc::cancelled: return kExitInterrupted;
     case Errc::io:
+    case Errc::no_space:
     case Errc::internal: return kExitFailed;
   }
   return kExitFailed;

@@ -79,6 +79,7 @@ std::string_view error_name(Errc code) {
     case Errc::too_large: return "too_large";
     case Errc::corrupt: return "corrupt";
     case Errc::io: return "io";
+    case Errc::no_space: return "no_space";
     case Errc::timeout: return "timeout";
     case Errc::unavailable: return "unavailable";
     case Errc::cancelled: return "cancelled";

@@ -335,7 +335,8 @@ Result<EqualizeReport> equalize(const ByteSource& source, ByteSink& sink, Format
                                 const EqualizeOptions& options) {
   auto report = guarded_run(source, &sink, output, options);
   // Output trouble names the output already.
-  if (!report && report.error().code != Errc::io) return within(source.name(), std::move(report).error());
+  const auto of_output = [](Errc code) { return code == Errc::io || code == Errc::no_space; };
+  if (!report && !of_output(report.error().code)) return within(source.name(), std::move(report).error());
   return report;
 }
 

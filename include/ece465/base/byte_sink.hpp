@@ -17,7 +17,8 @@ namespace ece465 {
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
-  /// Writes all of `bytes` at `offset`, growing the sink. Fails with `io`. Thread-safe for disjoint ranges.
+  /// Writes all of `bytes` at `offset`, growing the sink. Fails with `io` or `no_space`. Thread-safe for disjoint
+  /// ranges.
   [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset, Bytes bytes) = 0;
 };
 
@@ -28,10 +29,15 @@ class OutputFile final : public ByteSink {
  public:
   enum class Existing { refuse, replace };
 
-  /// Fails with `io`: unwritable folder, a target that is no regular file; with `refuse`, also one that exists
-  /// already. A file that is replaced passes its permissions on.
+  /// Fails with `io` (or `no_space`): unwritable folder, a target that is no regular file; with `refuse`, also one that
+  /// exists already. A file that is replaced passes its permissions on.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& target,
                                                                   Existing existing);
+  /// The same for `name` (no path) in an open folder, whatever becomes of the folder's own path. A symlink under
+  /// that name is not followed: it counts as no file, and `replace` replaces the link itself. `shown` is what
+  /// messages call the file.
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create_in(const Descriptor& folder, const std::string& name,
+                                                                     const std::string& shown, Existing existing);
   ~OutputFile() override;
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -45,10 +51,13 @@ class OutputFile final : public ByteSink {
   [[nodiscard]] Result<void> copy_to(int descriptor, const std::string& name) const;
 
  private:
-  OutputFile(std::filesystem::path target, Existing existing);
+  OutputFile(Descriptor folder, std::string name, std::string shown, Existing existing);
+  [[nodiscard]] Result<void> open(int follow);
 
-  std::filesystem::path target_;
-  std::filesystem::path temporary_;  // empty while the file has no name
+  Descriptor folder_;
+  std::string name_;       // in the folder
+  std::string shown_;      // in messages
+  std::string temporary_;  // in the folder; empty while the file has no name
   Existing existing_;
   Descriptor descriptor_;
 };

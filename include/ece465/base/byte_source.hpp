@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ece465/base/bytes.hpp"
+#include "ece465/base/descriptor.hpp"
 #include "ece465/base/result.hpp"
 
 namespace ece465 {
@@ -28,6 +29,9 @@ class ByteSource {
 
 /// Opens a regular file. Fails with `bad_input` (missing, unreadable, a folder, a device).
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path);
+
+/// Reads a regular file that is open already; `name` is for messages. Fails with `bad_input`.
+[[nodiscard]] Result<std::unique_ptr<ByteSource>> read_descriptor(Descriptor file, std::string name);
 
 /// Reads bytes that the caller keeps alive.
 [[nodiscard]] std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes);

@@ -22,6 +22,8 @@ class Descriptor {
   }
   [[nodiscard]] int get() const { return descriptor_; }
   explicit operator bool() const { return descriptor_ >= 0; }
+  /// Hands it over: whoever takes it closes it.
+  [[nodiscard]] int release() { return std::exchange(descriptor_, -1); }
   void reset() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
   }

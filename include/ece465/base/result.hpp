@@ -15,7 +15,8 @@ enum class Errc {
   unsupported,  ///< a well-formed input of a kind that is not handled
   too_large,    ///< a limit or the memory budget would be exceeded
   corrupt,      ///< an input contradicts itself or ends early
-  io,           ///< output trouble: full disk, unwritable folder, existing file
+  io,           ///< output trouble: unwritable folder, existing file, broken disk
+  no_space,     ///< output trouble that room would cure: full disk, quota, a limit on file sizes
   timeout,      ///< a peer did not answer in time
   unavailable,  ///< a peer cannot be reached
   cancelled,    ///< somebody asked to stop

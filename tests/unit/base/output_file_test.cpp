@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <csignal>
 
 #include "ece465/base/byte_sink.hpp"
 #include "temp_folder.hpp"
@@ -80,5 +84,44 @@ TEST_SUITE("output file") {
       CHECK(file.error().code == Errc::io);
       CHECK(file.error().what.starts_with(target + ": cannot write"));
     }
+  }
+
+  TEST_CASE("in an open folder it needs no path, and a symlink under its name is replaced, not followed") {
+    const TempFolder folder;
+    folder.write("outside/secret", "untouched");
+    std::filesystem::create_directory(folder / "data");
+    std::filesystem::create_symlink(folder / "outside/secret", folder / "data/a");
+    const Descriptor data(::open((folder / "data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::filesystem::rename(folder / "data", folder / "moved");
+    {
+      const auto file = OutputFile::create_in(data, "a", "a", Existing::replace);
+      REQUIRE(file);
+      REQUIRE((*file)->write_at(0, as_bytes("new")));
+      REQUIRE((*file)->commit());
+    }
+    CHECK(folder.read("outside/secret") == "untouched");
+    CHECK(!std::filesystem::is_symlink(folder / "moved/a"));
+    CHECK(folder.read("moved/a") == "new");
+    std::filesystem::create_directory(folder / "moved/b");
+    const auto refused = OutputFile::create_in(data, "b", "shown", Existing::replace);
+    REQUIRE(!refused);
+    CHECK(refused.error().what == "shown: cannot write: it is a folder");
+  }
+
+  TEST_CASE("no room has its own code") {
+    // A limit on the size of files stands for a full disk: both are for others to cure.
+    const TempFolder folder;
+    const auto file = OutputFile::create(folder / "a", Existing::refuse);
+    REQUIRE(file);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{1000, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const auto written = (*file)->write_at(0, as_bytes(std::string(2000, 'x')));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, handler);
+    REQUIRE(!written);
+    CHECK(written.error().code == Errc::no_space);
   }
 }
