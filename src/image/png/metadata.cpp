@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ece465/base/utf8.hpp"
+
 namespace ece465::image::png {
 namespace {
 
@@ -32,20 +34,6 @@ std::string from_latin1(std::string_view text) {
     }
   }
   return utf8;
-}
-
-/// True when every byte belongs to a well-formed sequence (overlong forms and surrogates pass: they harm nobody).
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 /// Reads chunks into a Metadata. All that it unpacks comes out of one allowance.

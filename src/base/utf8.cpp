@@ -1,0 +1,54 @@
+#include "ece465/base/utf8.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace ece465 {
+namespace {
+
+/// Well-formed sequences by their first byte (Unicode, table 3-7): what narrows the second byte is what keeps
+/// overlong forms and surrogates out.
+struct Lead {
+  unsigned char first, last;
+  std::size_t length;
+  unsigned char second_from, second_to;
+};
+constexpr std::array<Lead, 9> kLeads{{
+    {0x00, 0x7F, 1, 0, 0},
+    {0xC2, 0xDF, 2, 0x80, 0xBF},
+    {0xE0, 0xE0, 3, 0xA0, 0xBF},
+    {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xED, 0xED, 3, 0x80, 0x9F},
+    {0xEE, 0xEF, 3, 0x80, 0xBF},
+    {0xF0, 0xF0, 4, 0x90, 0xBF},
+    {0xF1, 0xF3, 4, 0x80, 0xBF},
+    {0xF4, 0xF4, 4, 0x80, 0x8F},
+}};
+
+/// The bytes of the character that `text` begins with; 0: none is well-formed.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (const Lead& lead : kLeads) {
+    if (byte(0) < lead.first || byte(0) > lead.last) continue;
+    if (text.size() < lead.length) return 0;
+    if (lead.length > 1 && (byte(1) < lead.second_from || byte(1) > lead.second_to)) return 0;
+    for (std::size_t i = 2; i < lead.length; ++i) {
+      if (byte(i) < 0x80 || byte(i) > 0xBF) return 0;
+    }
+    return lead.length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace ece465
