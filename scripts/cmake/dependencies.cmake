@@ -46,3 +46,6 @@ find_package(Boost 1.74 REQUIRED)
 add_library(ece465_beast INTERFACE)
 add_library(ece465::beast ALIAS ece465_beast)
 target_include_directories(ece465_beast SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+
+# The job store. SQLiteCpp's package finds SQLite itself.
+find_package(SQLiteCpp REQUIRED)

@@ -1,0 +1,174 @@
+#include "store/data_folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "store/hidden_folder.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+constexpr const char* kLock = "lock";
+/// What a killed process was writing, where files without a name are not to be had (OutputFile). A younger one may be
+/// an `ece465 equalize` that works in this folder now.
+constexpr std::string_view kTemporaryPrefix = ".ece465-", kTemporarySuffix = ".tmp";
+constexpr auto kStaleAfter = std::chrono::hours(1);
+
+std::string reason(int code) { return std::generic_category().message(code); }
+
+WallTime time_of(const timespec& time) {
+  const auto since = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  return WallTime(std::chrono::floor<WallTime::duration>(since));
+}
+
+std::string version_of(const struct stat& status) {
+  return fmt::format("{:x}-{:x}-{:x}-{:x}.{:x}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec);
+}
+
+DataFolder::Entry entry_of(std::string_view name, const struct stat& status) {
+  return {std::string(name), static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim)};
+}
+
+std::unexpected<Error> not_found() { return fail(Errc::bad_input, "{}", kFileNotFound); }
+
+/// Calls `visit(name)` for everything in the folder but "." and "..".
+template <class Visit>
+Result<void> for_each_name(const Descriptor& folder, const std::filesystem::path& path, Visit visit) {
+  // Its own description: the position in a folder belongs to that, and several threads may list at once.
+  Descriptor own(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!own) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(own.get()), &::closedir);
+  if (!listing) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+  (void)own.release();  // closedir closes it
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(listing.get());
+    if (entry == nullptr && errno != 0) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+    if (entry == nullptr) return {};
+    const std::string_view name(entry->d_name);
+    if (name != "." && name != "..") visit(entry->d_name);
+  }
+}
+
+void remove_stale_temporaries(const Descriptor& folder, const std::filesystem::path& path) {
+  const auto now = wall_now();
+  // Trouble with this spoils nothing.
+  (void)for_each_name(folder, path, [&](const char* name) {
+    const std::string_view text(name);
+    struct stat status{};
+    if (!text.starts_with(kTemporaryPrefix) || !text.ends_with(kTemporarySuffix)) return;
+    if (::fstatat(folder.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
+    if (now - time_of(status.st_mtim) > kStaleAfter) ::unlinkat(folder.get(), name, 0);
+  });
+}
+
+/// Takes the folder for this process, writing who it is for whoever comes second.
+Result<Descriptor> lock(const Descriptor& hidden, const std::filesystem::path& path) {
+  Descriptor file(::openat(hidden.get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return fail(Errc::io, "{}: cannot make a lock file: {}", path.string(), reason(errno));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return fail(Errc::io, "{}: cannot lock: {}", path.string(), reason(errno));
+    std::array<char, 32> owner{};
+    const ssize_t n = ::pread(file.get(), owner.data(), owner.size(), 0);
+    std::string pid(owner.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+    pid.resize(std::min(pid.find('\n'), pid.size()));
+    return fail(Errc::unavailable, "{}: another master (pid {}) uses it", path.string(), pid.empty() ? "?" : pid);
+  }
+  const std::string own = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), own.data(), own.size(), 0) < 0) {
+    return fail(errno == ENOSPC ? Errc::no_space : Errc::io, "{}: cannot write: {}", path.string(), reason(errno));
+  }
+  return file;
+}
+
+}  // namespace
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
+  DataFolder folder;
+  folder.path_ = path;
+  std::error_code code;
+  std::filesystem::create_directories(path, code);
+  folder.folder_ = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.folder_) {
+    return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), code ? code.message() : reason(errno));
+  }
+  if (::faccessat(folder.folder_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+    return fail(Errc::io, "{}: cannot write to the data folder: {}", path.string(), reason(errno));
+  }
+  ECE465_ASSIGN(const Descriptor hidden, open_hidden_folder(folder.folder_, path));
+  ECE465_ASSIGN(folder.lock_, lock(hidden, path));
+  remove_stale_temporaries(folder.folder_, path);
+  return folder;
+}
+
+Result<std::vector<DataFolder::Entry>> DataFolder::list(bool results) const {
+  std::vector<Entry> entries;
+  ECE465_TRY(for_each_name(folder_, path_, [&](const char* name) {
+    struct stat status{};
+    if (!is_safe_name(name) || !has_image_extension(name) || is_result_name(name) != results) return;
+    if (::fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
+    entries.push_back(entry_of(name, status));
+  }));
+  std::ranges::sort(entries, {}, &Entry::name);
+  return entries;
+}
+
+Result<std::vector<DataFolder::Entry>> DataFolder::inputs() const { return list(false); }
+Result<std::vector<DataFolder::Entry>> DataFolder::results() const { return list(true); }
+
+Result<DataFolder::Opened> DataFolder::open_version(std::string_view name) const {
+  if (!is_safe_name(name)) return not_found();
+  Opened opened;
+  const std::string text(name);
+  // O_NONBLOCK so that a FIFO is refused below instead of waiting for a writer.
+  Descriptor file(::openat(folder_.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno != ENOENT && errno != ELOOP && errno != ENXIO)
+    return fail(Errc::io, "{}: cannot open: {}", name, reason(errno));
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return not_found();
+  opened.entry = entry_of(name, status);
+  opened.version = version_of(status);
+  ECE465_ASSIGN(opened.source, read_descriptor(std::move(file), text));
+  return opened;
+}
+
+Result<std::shared_ptr<const ByteSource>> DataFolder::open_file(std::string_view name) const {
+  ECE465_ASSIGN(auto opened, open_version(name));
+  return std::move(opened.source);
+}
+
+Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name) const {
+  struct stat status{};
+  if (!is_safe_name(name)) return std::nullopt;
+  if (::fstatat(folder_.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return fail(Errc::io, "{}: cannot look: {}", name, reason(errno));
+  }
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  return entry_of(name, status);
+}
+
+Result<std::unique_ptr<OutputFile>> DataFolder::create(std::string_view name) const {
+  if (!is_safe_name(name)) return fail(Errc::bad_input, "no name for a file in the data folder");
+  const std::string text(name);
+  return OutputFile::create_in(folder_, text, text, OutputFile::Existing::replace);
+}
+
+Result<bool> DataFolder::remove(std::string_view name) const {
+  ECE465_ASSIGN(const auto entry, find(name));
+  if (!entry) return false;
+  if (::unlinkat(folder_.get(), entry->name.c_str(), 0) == 0) return true;
+  if (errno == ENOENT) return false;
+  return fail(Errc::io, "{}: cannot delete: {}", name, reason(errno));
+}
+
+}  // namespace ece465::cluster

@@ -1,0 +1,329 @@
+#include "store/job_store.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include <mutex>
+
+#include "master/words.hpp"
+#include "store/hidden_folder.hpp"
+#include "store/job_record.hpp"
+#include "store/names.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+constexpr const char* kFile = "jobs.sqlite";
+/// Of the tables below. A newer program's store is refused, an older one's is brought up to date here.
+constexpr int kSchemaVersion = 1;
+constexpr int kBusyMilliseconds = 2000;
+
+/// The whole status is one column of JSON: nobody asks by what is in it. AUTOINCREMENT is what never gives a number
+/// twice, even when the last job was forgotten.
+constexpr const char* kSchema = R"(
+  CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL, state TEXT NOT NULL,
+                     status TEXT NOT NULL);
+  CREATE INDEX jobs_by_file ON jobs (file);
+  CREATE INDEX jobs_by_state ON jobs (state);
+  CREATE TABLE levels (number INTEGER NOT NULL, page INTEGER NOT NULL, content BLOB NOT NULL,
+                       PRIMARY KEY (number, page));
+)";
+
+/// What no program can read any more, as opposed to what is only out of reach now.
+bool is_damage(const SQLite::Exception& e) {
+  return e.getErrorCode() == SQLITE_CORRUPT || e.getErrorCode() == SQLITE_NOTADB;
+}
+
+std::unexpected<Error> store_error(const SQLite::Exception& e) {
+  const auto kind = [&] {
+    switch (e.getErrorCode()) {
+      case SQLITE_FULL: return Errc::no_space;
+      case SQLITE_CORRUPT:
+      case SQLITE_NOTADB: return Errc::corrupt;
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED: return Errc::unavailable;
+      default: return Errc::io;
+    }
+  }();
+  return fail(kind, "job store: {}", e.what());
+}
+
+/// A prepared statement in use; ready for its next use when this goes.
+class Use {
+ public:
+  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
+  ~Use() { (void)statement_.tryReset(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  SQLite::Statement* operator->() { return &statement_; }
+
+ private:
+  SQLite::Statement& statement_;
+};
+
+std::int64_t to_column(JobNumber number) { return static_cast<std::int64_t>(number); }
+std::int64_t to_column(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+std::string_view text_of(const SQLite::Column& column) {
+  return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
+
+}  // namespace
+
+struct JobStore::Impl {
+  Impl(const std::string& path, const JobStoreLimits& l)
+      : limits(l),
+        database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOFOLLOW, kBusyMilliseconds) {
+    prepare_file();
+    add.emplace(database, "INSERT INTO jobs (file, state, status) VALUES (?, ?, ?)");
+    update.emplace(database, "UPDATE jobs SET state = ?, status = ? WHERE number = ?");
+    find.emplace(database, "SELECT number, status FROM jobs WHERE number = ?");
+    newest.emplace(database, "SELECT number, status FROM jobs ORDER BY number DESC LIMIT ?");
+    newest_of.emplace(database, "SELECT number, status FROM jobs WHERE file = ? ORDER BY number DESC LIMIT ?");
+    unfinished.emplace(database,
+                       "SELECT number, status FROM jobs WHERE state IN ('queued', 'running') ORDER BY number");
+    counts.emplace(database, "SELECT state, count(*) FROM jobs GROUP BY state");
+    save_levels.emplace(database, "INSERT OR REPLACE INTO levels (number, page, content) VALUES (?, ?, ?)");
+    levels.emplace(database, "SELECT content FROM levels WHERE number = ? AND page = ?");
+    forget_jobs.emplace(database, "DELETE FROM jobs WHERE number <= ? AND state NOT IN ('queued', 'running')");
+    forget_levels.emplace(database, "DELETE FROM levels WHERE number <= ?");
+  }
+
+  void prepare_file() {
+    // One process has the store, so its index of the log can be in memory instead of in a shared mapping: that is
+    // what network volumes cannot do.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = WAL");
+    // A commit goes to the operating system but is not forced to the disk. What was handed over survives the death of
+    // this process, at whatever moment; only a machine that loses power may lose the last commits, whole ones, and
+    // the store stays sound. Forcing each would cost a job several times what its bookkeeping costs.
+    database.exec("PRAGMA synchronous = NORMAL");
+    database.exec("PRAGMA journal_size_limit = 16777216");
+    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    if (version > kSchemaVersion) {
+      newer = version;
+    } else if (version == 0) {
+      SQLite::Transaction transaction(database);
+      database.exec(kSchema);
+      database.exec(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
+      transaction.commit();
+    }
+  }
+
+  /// Throws what SQLite finds wrong with the file.
+  void examine() {
+    const std::string verdict = database.execAndGet("PRAGMA quick_check(1)").getString();
+    if (verdict != "ok") throw SQLite::Exception(verdict, SQLITE_CORRUPT);
+  }
+
+  JobStoreLimits limits;
+  std::mutex mutex;  // guards everything below
+  SQLite::Database database;
+  int newer = 0;  // the schema's version, when it is one from the future
+  std::vector<std::string> notes;
+  std::optional<SQLite::Statement> add, update, find, newest, newest_of, unfinished, counts, save_levels, levels,
+      forget_jobs, forget_levels;
+
+  /// Runs `work()` alone. SQLite's exceptions end here.
+  template <class Work>
+  std::invoke_result_t<Work> alone(Work work) {
+    const std::scoped_lock lock(mutex);
+    try {
+      return work();
+    } catch (const SQLite::Exception& e) {
+      return store_error(e);
+    }
+  }
+
+  static Result<std::vector<JobStatus>> all(Use& query) {
+    std::vector<JobStatus> jobs;
+    while (query->executeStep()) {
+      const auto number = static_cast<JobNumber>(query->getColumn(0).getInt64());
+      ECE465_ASSIGN(auto job, decode_job(number, text_of(query->getColumn(1))));
+      jobs.push_back(std::move(job));
+    }
+    return jobs;
+  }
+
+  void forget_what_is_old(std::uint64_t newest_number) {
+    if (newest_number > limits.jobs) {
+      Use old(*forget_jobs);
+      old->bind(1, to_column(newest_number - limits.jobs));
+      old->exec();
+    }
+    if (newest_number > limits.jobs_with_levels) {
+      Use old(*forget_levels);
+      old->bind(1, to_column(newest_number - limits.jobs_with_levels));
+      old->exec();
+    }
+  }
+};
+
+namespace {
+
+/// Gives a damaged store, and the log that belongs to it, a name under which nobody looks for it.
+Result<std::string> put_aside(const std::filesystem::path& path) {
+  const std::string suffix = fmt::format(".damaged-{}", wall_now().time_since_epoch().count());
+  std::error_code code;
+  for (const char* const part : {"", "-wal", "-shm"}) {
+    const std::string from = path.string() + part;
+    // The log first would leave a store without what was committed last, should this be interrupted; and a log without
+    // its store is ignored.
+    std::filesystem::rename(from, path.string() + suffix + part, code);
+    if (code && *part == '\0') return fail(Errc::io, "{}: cannot rename: {}", path.string(), code.message());
+  }
+  return path.filename().string() + suffix;
+}
+
+}  // namespace
+
+Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobStoreLimits& limits) {
+  const Descriptor data(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!data) return fail(Errc::io, "{}: cannot open the data folder", folder.string());
+  ECE465_TRY(open_hidden_folder(data, folder));
+  // SQLite refuses a path with symlinks in it here, and the data folder's own may have some.
+  std::error_code code;
+  const auto real = std::filesystem::canonical(folder, code);
+  if (code) return fail(Errc::io, "{}: {}", folder.string(), code.message());
+  const auto path = real / kHiddenFolder / kFile;
+
+  std::vector<std::string> notes;
+  for (bool again = false;; again = true) {
+    std::string damage;
+    try {
+      auto impl = std::make_unique<Impl>(path.string(), limits);
+      if (impl->newer > 0) {
+        return fail(Errc::unsupported, "{}: a newer ece465 made it (version {}, known {}); move it away to begin anew",
+                    path.string(), impl->newer, kSchemaVersion);
+      }
+      impl->examine();
+      impl->notes = notes;
+      JobStore store(std::move(impl));
+      // What would stop every start from now on is as good as damage.
+      const auto jobs = store.unfinished();
+      if (jobs) return store;
+      if (jobs.error().code != Errc::corrupt) return within(path.string(), jobs.error());
+      damage = jobs.error().what;
+    } catch (const SQLite::Exception& e) {
+      if (e.getErrorCode() == SQLITE_BUSY) {
+        return fail(Errc::unavailable, "{}: another process has it open", path.string());
+      }
+      if (!is_damage(e)) return within(path.string(), store_error(e).error());
+      damage = e.what();
+    }
+    if (again) return fail(Errc::io, "{}: {}", path.string(), damage);
+    ECE465_ASSIGN(const std::string aside, put_aside(path));
+    notes.push_back(fmt::format("the job store was damaged ({}); it is kept as {} and a new one begun", damage, aside));
+  }
+}
+
+JobStore::JobStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+JobStore::~JobStore() = default;
+JobStore::JobStore(JobStore&&) noexcept = default;
+JobStore& JobStore::operator=(JobStore&&) noexcept = default;
+
+const std::vector<std::string>& JobStore::notes() const { return impl_->notes; }
+
+Result<JobNumber> JobStore::add(const JobRequest& request, WallTime created) {
+  JobStatus job;
+  job.request = request;
+  job.result = result_name(request.file);
+  job.created = created;
+  return impl_->alone([&]() -> Result<JobNumber> {
+    SQLite::Transaction transaction(impl_->database);
+    {
+      Use add(*impl_->add);
+      add->bind(1, request.file);
+      add->bind(2, std::string(state_name(job.state)));
+      add->bind(3, encode_job(job));
+      add->exec();
+    }
+    const auto number = static_cast<std::uint64_t>(impl_->database.getLastInsertRowid());
+    impl_->forget_what_is_old(number);
+    transaction.commit();
+    return JobNumber{number};
+  });
+}
+
+Result<void> JobStore::update(const JobStatus& status) {
+  return impl_->alone([&]() -> Result<void> {
+    Use update(*impl_->update);
+    update->bind(1, std::string(state_name(status.state)));
+    update->bind(2, encode_job(status));
+    update->bind(3, to_column(status.number));
+    update->exec();
+    return {};
+  });
+}
+
+Result<void> JobStore::save_levels(JobNumber number, std::size_t page, const PageLevels& levels) {
+  if (page >= impl_->limits.pages_with_levels) return {};
+  const auto content = encode_levels(levels);
+  return impl_->alone([&]() -> Result<void> {
+    Use save(*impl_->save_levels);
+    save->bind(1, to_column(number));
+    save->bind(2, to_column(page));
+    save->bindNoCopy(3, content.data(), static_cast<int>(content.size()));
+    save->exec();
+    return {};
+  });
+}
+
+Result<std::optional<PageLevels>> JobStore::levels(JobNumber number, std::size_t page) const {
+  return impl_->alone([&]() -> Result<std::optional<PageLevels>> {
+    Use query(*impl_->levels);
+    query->bind(1, to_column(number));
+    query->bind(2, to_column(page));
+    if (!query->executeStep()) return std::nullopt;
+    return decode_levels(as_bytes(text_of(query->getColumn(0))));
+  });
+}
+
+Result<std::optional<JobStatus>> JobStore::find(JobNumber number) const {
+  return impl_->alone([&]() -> Result<std::optional<JobStatus>> {
+    Use query(*impl_->find);
+    query->bind(1, to_column(number));
+    ECE465_ASSIGN(auto jobs, Impl::all(query));
+    if (jobs.empty()) return std::nullopt;
+    return std::move(jobs.front());
+  });
+}
+
+Result<std::vector<JobStatus>> JobStore::newest(std::size_t limit, std::string_view file) const {
+  return impl_->alone([&]() -> Result<std::vector<JobStatus>> {
+    Use query(file.empty() ? *impl_->newest : *impl_->newest_of);
+    int parameter = 0;
+    if (!file.empty()) query->bind(++parameter, std::string(file));
+    query->bind(++parameter, to_column(limit));
+    return Impl::all(query);
+  });
+}
+
+Result<std::vector<JobStatus>> JobStore::unfinished() const {
+  return impl_->alone([&]() -> Result<std::vector<JobStatus>> {
+    Use query(*impl_->unfinished);
+    return Impl::all(query);
+  });
+}
+
+Result<std::map<JobState, std::uint64_t>> JobStore::counts() const {
+  return impl_->alone([&]() -> Result<std::map<JobState, std::uint64_t>> {
+    std::map<JobState, std::uint64_t> counts;
+    for (const JobState state :
+         {JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled}) {
+      counts[state] = 0;
+    }
+    Use query(*impl_->counts);
+    while (query->executeStep()) {
+      const auto state = parse_state(text_of(query->getColumn(0)));
+      if (state) counts[*state] = static_cast<std::uint64_t>(query->getColumn(1).getInt64());
+    }
+    return counts;
+  });
+}
+
+}  // namespace ece465::cluster
