@@ -49,3 +49,12 @@ target_include_directories(ece465_beast SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 
 # The job store. SQLiteCpp's package finds SQLite itself.
 find_package(SQLiteCpp REQUIRED)
+
+# Metrics: the registry and the text format alone. prometheus-cpp's CMake package would also ask for what its own HTTP
+# server and its client need (civetweb, curl).
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/registry.h REQUIRED)
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)
+add_library(ece465_prometheus INTERFACE)
+add_library(ece465::prometheus ALIAS ece465_prometheus)
+target_include_directories(ece465_prometheus SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
+target_link_libraries(ece465_prometheus INTERFACE ${PROMETHEUS_CORE_LIBRARY})

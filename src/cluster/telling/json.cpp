@@ -1,0 +1,121 @@
+#include "telling/json.hpp"
+
+#include <fmt/chrono.h>
+
+#include <nlohmann/json.hpp>
+
+namespace ece465::cluster {
+namespace {
+
+using json = nlohmann::ordered_json;  // fields in the order in which people read them
+
+/// Names and messages come from outside: what is no UTF-8 is replaced.
+std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+json time_or_null(const std::optional<WallTime>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
+
+/// How long a job has taken so far: to its end, or to now.
+double job_seconds(const JobStatus& job) {
+  if (!job.started) return 0;
+  const auto end = job.finished.value_or(std::max(wall_now(), *job.started));
+  return seconds(end - *job.started);
+}
+
+json image_object(const ImageSummary& image) {
+  return {{"format", image::format_name(image.format)},
+          {"width", image.width},
+          {"height", image.height},
+          {"bits", image.bits},
+          {"color", image.color},
+          {"pages", image.pages}};
+}
+
+}  // namespace
+
+std::string image_json(const ImageSummary& image) { return text_of(image_object(image)); }
+
+std::string job_json(const JobStatus& job) {
+  json workers = json::array();
+  for (const auto& [id, share] : job.shares) {
+    workers.push_back({{"id", id}, {"strips", share.strips}, {"bytes", share.bytes}});
+  }
+  return text_of(json{
+      {"id", to_string(job.number)},
+      {"file", job.request.file},
+      {"result", job.result},
+      {"channels", channels_name(job.request.channels)},
+      {"quality", job.request.quality},
+      {"state", state_name(job.state)},
+      {"reason", job.reason.empty() ? json(nullptr) : json(job.reason)},
+      {"phase", phase_name(job.phase)},
+      {"progress", job.progress},
+      {"page", job.page + 1},
+      {"pages", job.image ? job.image->pages : 1},
+      {"created", to_rfc3339(job.created)},
+      {"started", time_or_null(job.started)},
+      {"finished", time_or_null(job.finished)},
+      {"seconds", job_seconds(job)},
+      {"phases",
+       {{"read", seconds(job.read)},
+        {"map", seconds(job.map)},
+        {"reduce", seconds(job.reduce)},
+        {"apply", seconds(job.apply)},
+        {"stitch", seconds(job.stitch)},
+        {"write", seconds(job.write)}}},
+      {"image", job.image ? image_object(*job.image) : json(nullptr)},
+      {"bytes",
+       {{"pixels", job.pixels},
+        {"sent", job.bytes_sent},
+        {"received", job.bytes_received},
+        {"spared", job.bytes_spared}}},
+      {"strips",
+       {{"total", job.strips},
+        {"map_done", job.map_done},
+        {"apply_done", job.apply_done},
+        {"attempts", job.attempts},
+        {"retries", job.retries},
+        {"duplicates", job.duplicates},
+        {"stolen", job.stolen},
+        {"lies", job.lies}}},
+      {"workers", std::move(workers)},
+      {"notes", job.notes},
+  });
+}
+
+std::string worker_json(const WorkerStatus& worker) {
+  return text_of(json{
+      {"id", worker.id},
+      {"peer", worker.peer},
+      {"dialect", worker.dialect},
+      {"state", worker_state_name(worker.view.state)},
+      {"threads", worker.threads},
+      {"strips_in_flight", worker.view.tasks_in_flight},
+      {"bytes_in_flight", worker.view.bytes_in_flight},
+      {"strips_kept", worker.view.strips_kept},
+      {"bytes_kept", worker.view.bytes_kept},
+      {"bytes_per_second", worker.view.bytes_per_second},
+      {"strips_merged", worker.view.strips_merged},
+      {"bytes_merged", worker.view.bytes_merged},
+      {"connected", to_rfc3339(worker.connected)},
+      {"last_heard", to_rfc3339(worker.last_heard)},
+  });
+}
+
+std::string uploaded_json(std::string_view name) { return text_of(json{{"filename", name}, {"status", "uploaded"}}); }
+
+std::string worker_lost_json(std::string_view id) { return text_of(json{{"id", id}}); }
+
+std::string file_event_json(std::string_view name, std::string_view change) {
+  return text_of(json{{"name", name}, {"change", change}});
+}
+
+std::string log_json(const LogBook::Line& line) {
+  // People read logs by the clock on their wall, as the course's programs wrote them.
+  const auto when = std::chrono::system_clock::to_time_t(line.time);
+  return text_of(json{
+      {"time", fmt::format("{:%H:%M:%S}", fmt::localtime(when))}, {"source", line.source}, {"message", line.message}});
+}
+
+}  // namespace ece465::cluster

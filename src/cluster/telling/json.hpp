@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "master/engine.hpp"
+#include "master/words.hpp"
+#include "store/data_folder.hpp"
+#include "telling/log_book.hpp"
+
+/// What the API and its events say, as JSON text. Whatever is in names and messages, the result is valid JSON.
+
+namespace ece465::cluster {
+
+[[nodiscard]] std::string job_json(const JobStatus& job);
+[[nodiscard]] std::string image_json(const ImageSummary& image);
+[[nodiscard]] std::string worker_json(const WorkerStatus& worker);
+/// The answer to an upload.
+[[nodiscard]] std::string uploaded_json(std::string_view name);
+/// Data of event `worker_lost`.
+[[nodiscard]] std::string worker_lost_json(std::string_view id);
+/// Data of event `file`. `change`: "added" or "removed".
+[[nodiscard]] std::string file_event_json(std::string_view name, std::string_view change);
+/// Data of event `log`.
+[[nodiscard]] std::string log_json(const LogBook::Line& line);
+
+}  // namespace ece465::cluster

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "master/engine.hpp"
+#include "telling/broadcast.hpp"
+
+namespace ece465::cluster {
+
+/// The last 100 lines for people (/logs). On the loop's thread.
+class LogBook {
+ public:
+  struct Line {
+    WallTime time;
+    std::string source;  ///< a worker's id, or "Master"
+    std::string message;
+  };
+  /// Lines are published there as event `log`, too.
+  explicit LogBook(Broadcast& events) : events_(events) {}
+
+  /// A message longer than 4 KB is cut: workers send what they like.
+  void add(std::string_view source, std::string_view message);
+  /// The oldest first.
+  [[nodiscard]] const std::deque<Line>& lines() const { return lines_; }
+  void clear() { lines_.clear(); }
+
+ private:
+  Broadcast& events_;
+  std::deque<Line> lines_;
+};
+
+}  // namespace ece465::cluster
