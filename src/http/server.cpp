@@ -255,6 +255,8 @@ net::Task<Result<void>> Server::Impl::send(net::Stream& stream, Response& respon
   headers.set("Access-Control-Allow-Origin", "*");
   headers.set("Connection", keep ? "keep-alive" : "close");
   headers.set("X-Content-Type-Options", "nosniff");
+  // Answers tell how things are now; who has something that lasts says so.
+  if (!headers.get("Cache-Control")) headers.add("Cache-Control", "no-store");
   const bool bodiless = response.status == 204 || response.status == 304;
   const auto length = [&]() -> std::optional<std::uint64_t> {
     if (const auto* text = std::get_if<std::string>(&response.body)) return text->size();
