@@ -1,0 +1,60 @@
+#include "api/answers.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "store/names.hpp"
+
+namespace ece465::cluster {
+
+using http::Response;
+
+Response answer_error(const Error& error) {
+  if (error.code == Errc::bad_input && error.what == kFileNotFound) return answer_not_found(kFileNotFound);
+  const int status = [&] {
+    switch (error.code) {
+      case Errc::usage:
+      case Errc::bad_input:
+      case Errc::unsupported:
+      case Errc::too_large:
+      case Errc::corrupt: return 422;
+      case Errc::timeout:
+      case Errc::unavailable:
+      case Errc::cancelled: return 503;
+      case Errc::no_space: return 507;
+      case Errc::io:
+      case Errc::internal: return 500;
+    }
+    return 500;
+  }();
+  return Response::detail(status, error.what);
+}
+
+Response answer_not_found(std::string_view what) { return Response::detail(404, what); }
+
+Response answer_invalid(std::string_view where, std::string_view field, std::string_view message) {
+  using json = nlohmann::ordered_json;
+  const json entry{{"type", message == kFieldRequired ? "missing" : "value_error"},
+                   {"loc", json::array({where, field})},
+                   {"msg", message}};
+  return Response::json(422, json{{"detail", json::array({entry})}}.dump());
+}
+
+Response answer_busy(std::string_view words) {
+  Response response = Response::detail(503, words);
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
+std::optional<std::uint64_t> query_number(const http::Request& request, std::string_view name, std::uint64_t missing,
+                                          std::uint64_t least, std::uint64_t most) {
+  const auto at = request.query.find(std::string(name));
+  if (at == request.query.end()) return missing;
+  const std::string& text = at->second;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) return std::nullopt;
+  return number;
+}
+
+}  // namespace ece465::cluster

@@ -1,0 +1,206 @@
+#include "api/jobs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "api/answers.hpp"
+#include "ece465/net/offload.hpp"
+#include "telling/json.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+using http::Request;
+using http::Response;
+using json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kUsualJobs = 100;
+constexpr std::uint64_t kMostPages = 65'536;
+constexpr int kBestQuality = 100;
+constexpr std::string_view kJobNotFound = "Job not found";
+constexpr std::string_view kChannelsWanted = "One of luma, gray, each is wanted.";
+constexpr std::string_view kQualityWanted = "A number from 0 to 100 is wanted.";
+
+/// A request to the engine, or what is wrong with it.
+using Wanted = std::expected<JobRequest, Response>;
+
+Wanted wanted_from_query(const Request& request, std::string name) {
+  JobRequest wanted;
+  wanted.file = std::move(name);
+  if (const auto at = request.query.find("channels"); at != request.query.end()) {
+    const auto channels = parse_channels(at->second);
+    if (!channels) return std::unexpected(answer_invalid("query", "channels", kChannelsWanted));
+    wanted.channels = *channels;
+  }
+  const auto quality = query_number(request, "quality", 0, 0, kBestQuality);
+  if (!quality) return std::unexpected(answer_invalid("query", "quality", kQualityWanted));
+  wanted.quality = static_cast<int>(*quality);
+  return wanted;
+}
+
+Wanted wanted_from_json(const std::string& text) {
+  const json object = json::parse(text, nullptr, false);
+  if (!object.is_object()) {
+    return std::unexpected(answer_invalid("body", "", "A JSON object with the field file is wanted."));
+  }
+  JobRequest wanted;
+  if (!object.contains("file")) return std::unexpected(answer_invalid("body", "file", kFieldRequired));
+  if (!object["file"].is_string()) return std::unexpected(answer_invalid("body", "file", "Text is wanted."));
+  wanted.file = object["file"].get<std::string>();
+  if (const auto at = object.find("channels"); at != object.end()) {
+    const auto channels = at->is_string() ? parse_channels(at->get<std::string>()) : std::nullopt;
+    if (!channels) return std::unexpected(answer_invalid("body", "channels", kChannelsWanted));
+    wanted.channels = *channels;
+  }
+  if (const auto at = object.find("quality"); at != object.end()) {
+    const bool fits = at->is_number_unsigned() && at->get<std::uint64_t>() <= kBestQuality;
+    if (!fits) return std::unexpected(answer_invalid("body", "quality", kQualityWanted));
+    wanted.quality = at->get<int>();
+  }
+  return wanted;
+}
+
+/// A job by the id in the path: as the engine knows it, else as it was written down.
+net::Task<std::expected<JobStatus, Response>> find_job(ApiContext& context, const Request& request) {
+  const auto number = parse_job_number(request.captured.find("id")->second);
+  if (!number) co_return std::unexpected(answer_not_found(kJobNotFound));
+  if (auto job = context.engine.job(*number)) co_return std::move(*job);
+  const JobStore& store = context.store;
+  auto kept = co_await net::offload(context.files, [&]() { return store.find(*number); });
+  if (!kept) co_return std::unexpected(answer_error(kept.error()));
+  if (!*kept) co_return std::unexpected(answer_not_found(kJobNotFound));
+  co_return std::move(**kept);
+}
+
+/// What a plane is called: by what was equalized, not by how the file stores it.
+std::string_view plane_name(const JobStatus& job, std::size_t plane, std::size_t planes) {
+  constexpr std::array<std::string_view, 3> kColors{"red", "green", "blue"};
+  if (planes == kColors.size()) return kColors[plane];
+  return job.image && job.image->color && job.request.channels != image::Channels::each ? "luma" : "gray";
+}
+
+std::string histograms_json(const JobStatus& job, std::size_t page, const PageLevels& levels) {
+  json planes = json::array();
+  for (std::size_t i = 0; i < levels.before.size() && i < levels.tables.size(); ++i) {
+    const image::Histogram& before = levels.before[i];
+    const image::Histogram after = image::map_histogram(before, levels.tables[i]);
+    planes.push_back({{"name", plane_name(job, i, levels.before.size())},
+                      {"before", before.counts()},
+                      {"after", after.counts()},
+                      {"table", levels.tables[i]}});
+  }
+  return json{{"page", page + 1},
+              {"pages", job.image ? job.image->pages : 1},
+              {"bits", levels.bits},
+              {"planes", std::move(planes)}}
+      .dump();
+}
+
+/// The text of a page's histograms, or nothing when there are none; on the files pool. A 16-bit page's are a megabyte.
+Result<std::optional<std::string>> load_histograms(const JobStore& store, const JobStatus& job, std::size_t page) {
+  ECE465_ASSIGN(const auto levels, store.levels(job.number, page));
+  if (!levels) return std::nullopt;
+  return histograms_json(job, page, *levels);
+}
+
+}  // namespace
+
+net::Task<Response> process_file(Api& api, Request& request) {
+  auto wanted = wanted_from_query(request, request.captured["name"]);
+  if (!wanted) co_return std::move(wanted).error();
+  const auto accepted = co_await api.context.engine.process(std::move(*wanted));
+  if (!accepted) co_return answer_error(accepted.error());
+  co_return Response::json(200,
+                           json{{"status", "processing_started"}, {"job_id", to_string(accepted->job.number)}}.dump());
+}
+
+net::Task<Response> create_job(Api& api, Request& request) {
+  const auto text = co_await request.text(api.context.limits.max_json_bytes);
+  if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().what);
+  auto wanted = wanted_from_json(*text);
+  if (!wanted) co_return std::move(wanted).error();
+  const auto accepted = co_await api.context.engine.process(std::move(*wanted));
+  if (!accepted) co_return answer_error(accepted.error());
+  Response response = Response::json(accepted->existing ? 200 : 201, job_json(accepted->job));
+  response.headers.add("Location", fmt::format("/api/v1/jobs/{}", to_string(accepted->job.number)));
+  co_return response;
+}
+
+net::Task<Response> list_jobs(Api& api, Request& request) {
+  ApiContext& context = api.context;
+  const std::uint64_t most = context.limits.max_jobs_listed;
+  const auto limit = query_number(request, "limit", std::min(kUsualJobs, most), 1, most);
+  if (!limit) co_return answer_invalid("query", "limit", fmt::format("A number from 1 to {} is wanted.", most));
+  const auto at = request.query.find("file");
+  const std::string file = at == request.query.end() ? "" : at->second;
+  const JobStore& store = context.store;
+  const auto kept = co_await net::offload(context.files, [&]() { return store.newest(*limit, file); });
+  if (!kept) co_return answer_error(kept.error());
+  // What the engine knows is newer than what it wrote down.
+  std::map<JobNumber, const JobStatus*, std::greater<>> jobs;
+  for (const JobStatus& job : *kept) jobs[job.number] = &job;
+  const auto current = context.engine.jobs();
+  for (const JobStatus& job : current) {
+    if (file.empty() || job.request.file == file) jobs[job.number] = &job;
+  }
+  std::string text = R"({"jobs":[)";
+  std::size_t listed = 0;
+  for (const auto& [number, job] : jobs) {
+    if (listed == *limit) break;
+    if (listed++ > 0) text += ',';
+    text += job_json(*job);
+  }
+  co_return Response::json(200, text + "]}");
+}
+
+net::Task<Response> show_job(Api& api, Request& request) {
+  auto job = co_await find_job(api.context, request);
+  if (!job) co_return std::move(job).error();
+  co_return Response::json(200, job_json(*job));
+}
+
+net::Task<Response> cancel_job(Api& api, Request& request) {
+  auto job = co_await find_job(api.context, request);
+  if (!job) co_return std::move(job).error();
+  // It may end just now: then there is nothing to cancel, and its state tells so.
+  (void)api.context.engine.cancel(job->number);
+  const auto now = api.context.engine.job(job->number);
+  co_return Response::json(200, job_json(now ? *now : *job));
+}
+
+net::Task<Response> show_strips(Api& api, Request& request) {
+  auto job = co_await find_job(api.context, request);
+  if (!job) co_return std::move(job).error();
+  JobStrips at_work;
+  at_work.page = job->page;
+  at_work.phase = job->phase;
+  if (auto known = api.context.engine.strips(job->number)) at_work = std::move(*known);
+  json strips = json::array();
+  for (const JobStrips::Strip& strip : at_work.strips) {
+    strips.push_back({{"plane", strip.plane},
+                      {"first_row", strip.first_row},
+                      {"rows", strip.rows},
+                      {"state", strip_state_name(strip.state)},
+                      {"workers", strip.workers},
+                      {"by", strip.by ? json(*strip.by) : json(nullptr)},
+                      {"misses", strip.misses}});
+  }
+  const json text{{"page", at_work.page + 1}, {"phase", phase_name(at_work.phase)}, {"strips", std::move(strips)}};
+  co_return Response::json(200, text.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+net::Task<Response> show_histograms(Api& api, Request& request) {
+  const auto page = query_number(request, "page", 1, 1, kMostPages);
+  if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");
+  auto job = co_await find_job(api.context, request);
+  if (!job) co_return std::move(job).error();
+  const JobStore& store = api.context.store;
+  auto text = co_await net::offload(api.context.files, [&]() { return load_histograms(store, *job, *page - 1); });
+  if (!text) co_return answer_error(text.error());
+  if (!*text) co_return answer_not_found("No histograms of that page");
+  co_return Response::json(200, std::move(**text));
+}
+
+}  // namespace ece465::cluster

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <string_view>
+
+namespace ece465::cluster {
+
+/// What the API's JSON looks like (JSON Schema 2020-12, as OpenAPI 3.1 has it). Tests hold every answer against these.
+inline constexpr std::string_view kSchemas = R"json({
+"Error": {"type": "object", "required": ["detail"], "additionalProperties": false,
+  "properties": {"detail": {"type": "string"}}},
+"Invalid": {"type": "object", "required": ["detail"], "additionalProperties": false,
+  "properties": {"detail": {"oneOf": [{"type": "string"}, {"type": "array", "items": {
+    "type": "object", "required": ["type", "loc", "msg"], "additionalProperties": false, "properties": {
+      "type": {"type": "string"}, "loc": {"type": "array", "items": {"type": "string"}}, "msg": {"type": "string"}}}}]}}},
+"Upload": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}},
+"Uploaded": {"type": "object", "required": ["filename", "status"], "additionalProperties": false,
+  "properties": {"filename": {"type": "string"}, "status": {"const": "uploaded"}}},
+"Deleted": {"type": "object", "required": ["status", "filename"], "additionalProperties": false,
+  "properties": {"status": {"const": "success"}, "filename": {"type": "string"}}},
+"Started": {"type": "object", "required": ["status", "job_id"], "additionalProperties": false,
+  "properties": {"status": {"const": "processing_started"}, "job_id": {"type": "string"}}},
+"Cleared": {"type": "object", "required": ["status"], "additionalProperties": false,
+  "properties": {"status": {"const": "cleared"}}},
+"Inputs": {"type": "object", "required": ["files"], "additionalProperties": false,
+  "properties": {"files": {"type": "array", "items": {
+    "type": "object", "required": ["name", "size"], "additionalProperties": false,
+    "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}}}},
+"Results": {"type": "object", "required": ["files"], "additionalProperties": false,
+  "properties": {"files": {"type": "array", "items": {
+    "type": "object", "required": ["name"], "additionalProperties": false,
+    "properties": {"name": {"type": "string"}}}}}},
+"Nodes": {"type": "object", "required": ["connected_workers"], "additionalProperties": false,
+  "properties": {"connected_workers": {"type": "array", "items": {"type": "string"}}}},
+"LogLine": {"type": "object", "required": ["time", "source", "message"], "additionalProperties": false,
+  "properties": {"time": {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"},
+    "source": {"type": "string", "description": "A worker's id, or Master"}, "message": {"type": "string"}}},
+"Logs": {"type": "object", "required": ["logs"], "additionalProperties": false,
+  "properties": {"logs": {"type": "array", "items": {"$ref": "#/components/schemas/LogLine"}}}},
+"Image": {"type": "object", "required": ["format", "width", "height", "bits", "color", "pages"],
+  "additionalProperties": false, "properties": {
+    "format": {"type": "string", "enum": ["JPEG", "TIFF", "PNG"]},
+    "width": {"type": "integer"}, "height": {"type": "integer"}, "bits": {"type": "integer", "enum": [8, 16]},
+    "color": {"type": "boolean"}, "pages": {"type": "integer"}}},
+"ImageOrNull": {"oneOf": [{"$ref": "#/components/schemas/Image"}, {"type": "null"}]},
+"Time": {"type": "string", "format": "date-time"},
+"TimeOrNull": {"type": ["string", "null"], "format": "date-time"},
+"JobRequest": {"type": "object", "required": ["file"], "properties": {
+    "file": {"type": "string", "description": "A file's name in the data folder"},
+    "channels": {"type": "string", "enum": ["luma", "gray", "each"], "default": "luma"},
+    "quality": {"type": "integer", "minimum": 0, "maximum": 100, "default": 0}}},
+"Job": {"type": "object", "additionalProperties": false,
+  "required": ["id", "file", "result", "channels", "quality", "state", "reason", "phase", "progress", "page", "pages",
+    "created", "started", "finished", "seconds", "phases", "image", "bytes", "strips", "workers", "notes"],
+  "properties": {
+    "id": {"type": "string"}, "file": {"type": "string"}, "result": {"type": "string"},
+    "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": "integer"},
+    "state": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
+    "reason": {"type": ["string", "null"], "description": "Why it failed"},
+    "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1},
+    "page": {"type": "integer", "description": "From 1 on"}, "pages": {"type": "integer"},
+    "created": {"$ref": "#/components/schemas/Time"}, "started": {"$ref": "#/components/schemas/TimeOrNull"},
+    "finished": {"$ref": "#/components/schemas/TimeOrNull"},
+    "seconds": {"type": "number", "description": "From start to end, or to now"},
+    "phases": {"type": "object", "description": "Seconds of wall time so far", "additionalProperties": false,
+      "required": ["read", "map", "reduce", "apply", "stitch", "write"], "properties": {
+        "read": {"type": "number"}, "map": {"type": "number"}, "reduce": {"type": "number"},
+        "apply": {"type": "number"}, "stitch": {"type": "number"}, "write": {"type": "number"}}},
+    "image": {"$ref": "#/components/schemas/ImageOrNull"},
+    "bytes": {"type": "object", "description": "On the sockets of workers", "additionalProperties": false,
+      "required": ["pixels", "sent", "received", "spared"], "properties": {
+        "pixels": {"type": "integer"}, "sent": {"type": "integer"}, "received": {"type": "integer"},
+        "spared": {"type": "integer"}}},
+    "strips": {"type": "object", "additionalProperties": false,
+      "required": ["total", "map_done", "apply_done", "attempts", "retries", "duplicates", "stolen", "lies"],
+      "properties": {
+        "total": {"type": "integer"}, "map_done": {"type": "integer"}, "apply_done": {"type": "integer"},
+        "attempts": {"type": "integer"}, "retries": {"type": "integer"}, "duplicates": {"type": "integer"},
+        "stolen": {"type": "integer"}, "lies": {"type": "integer"}}},
+    "workers": {"type": "array", "description": "Whose answers were merged", "items": {
+      "type": "object", "required": ["id", "strips", "bytes"], "additionalProperties": false, "properties": {
+        "id": {"type": "string"}, "strips": {"type": "integer"}, "bytes": {"type": "integer"}}}},
+    "notes": {"type": "array", "items": {"type": "string"}}}},
+"Jobs": {"type": "object", "required": ["jobs"], "additionalProperties": false,
+  "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}},
+"Strips": {"type": "object", "required": ["page", "phase", "strips"], "additionalProperties": false, "properties": {
+  "page": {"type": "integer"}, "phase": {"type": "string"},
+  "strips": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+    "required": ["plane", "first_row", "rows", "state", "workers", "by", "misses"], "properties": {
+      "plane": {"type": "integer"}, "first_row": {"type": "integer"}, "rows": {"type": "integer"},
+      "state": {"type": "string", "enum": ["unread", "waiting", "kept", "last_resort", "running", "done"]},
+      "workers": {"type": "array", "items": {"type": "string"}},
+      "by": {"type": ["string", "null"]}, "misses": {"type": "integer"}}}}}},
+"Histograms": {"type": "object", "required": ["page", "pages", "bits", "planes"], "additionalProperties": false,
+  "properties": {
+    "page": {"type": "integer"}, "pages": {"type": "integer"}, "bits": {"type": "integer", "enum": [8, 16]},
+    "planes": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["name", "before", "after", "table"], "properties": {
+        "name": {"type": "string", "enum": ["luma", "gray", "red", "green", "blue"]},
+        "before": {"type": "array", "items": {"type": "integer"}},
+        "after": {"type": "array", "items": {"type": "integer"}},
+        "table": {"type": "array", "items": {"type": "integer"}}}}}}},
+"Worker": {"type": "object", "additionalProperties": false,
+  "required": ["id", "peer", "dialect", "state", "threads", "strips_in_flight", "bytes_in_flight", "strips_kept",
+    "bytes_kept", "bytes_per_second", "strips_merged", "bytes_merged", "connected", "last_heard"],
+  "properties": {
+    "id": {"type": "string"}, "peer": {"type": "string"}, "dialect": {"type": "string"},
+    "state": {"type": "string", "enum": ["proving", "active", "late", "quarantined", "leaving"]},
+    "threads": {"type": "integer"}, "strips_in_flight": {"type": "integer"}, "bytes_in_flight": {"type": "integer"},
+    "strips_kept": {"type": "integer"}, "bytes_kept": {"type": "integer"}, "bytes_per_second": {"type": "number"},
+    "strips_merged": {"type": "integer"}, "bytes_merged": {"type": "integer"},
+    "connected": {"$ref": "#/components/schemas/Time"}, "last_heard": {"$ref": "#/components/schemas/Time"}}},
+"Workers": {"type": "object", "required": ["workers"], "additionalProperties": false,
+  "properties": {"workers": {"type": "array", "items": {"$ref": "#/components/schemas/Worker"}}}},
+"Files": {"type": "object", "required": ["files"], "additionalProperties": false, "properties": {
+  "files": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+    "required": ["name", "size", "modified", "result", "image", "detail"], "properties": {
+      "name": {"type": "string"}, "size": {"type": "integer"}, "modified": {"$ref": "#/components/schemas/Time"},
+      "result": {"type": ["string", "null"]}, "image": {"$ref": "#/components/schemas/ImageOrNull"},
+      "detail": {"type": ["string", "null"], "description": "Why it cannot be read"}}}}}},
+"Status": {"type": "object", "additionalProperties": false,
+  "required": ["version", "started", "uptime_seconds", "workers", "jobs", "bytes_sent", "bytes_received",
+    "pixels_per_second", "connections"],
+  "properties": {
+    "version": {"type": "string"}, "started": {"$ref": "#/components/schemas/Time"},
+    "uptime_seconds": {"type": "number"}, "workers": {"type": "integer"},
+    "jobs": {"type": "object", "required": ["queued", "running", "done", "failed", "cancelled"],
+      "additionalProperties": false, "properties": {
+        "queued": {"type": "integer"}, "running": {"type": "integer"}, "done": {"type": "integer"},
+        "failed": {"type": "integer"}, "cancelled": {"type": "integer"}}},
+    "bytes_sent": {"type": "integer"}, "bytes_received": {"type": "integer"},
+    "pixels_per_second": {"type": "number"}, "connections": {"type": "integer"}}},
+"Document": {"type": "object"}
+})json";
+
+}  // namespace ece465::cluster

@@ -1,0 +1,138 @@
+#include "api/state_routes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/answers.hpp"
+#include "api/index_page.hpp"
+#include "api/route_table.hpp"
+#include "ece465/net/offload.hpp"
+#include "telling/json.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+using http::Request;
+using http::Response;
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t kJobsInHello = 20;
+
+bool is_ready(const ApiContext& context) { return !context.ready || context.ready(); }
+std::size_t connections(const ApiContext& context) { return context.connections ? context.connections() : 0; }
+
+/// `,`-joined.
+template <class Items, class ToJson>
+std::string array_of(const Items& items, ToJson to_json, std::size_t most = ~std::size_t{0}) {
+  std::string text = "[";
+  std::size_t n = 0;
+  for (const auto& item : items) {
+    if (n == most) break;
+    if (n++ > 0) text += ',';
+    text += to_json(item);
+  }
+  return text + "]";
+}
+
+/// What a viewer begins with: later events say what changes.
+std::string hello(const ApiContext& context) {
+  return fmt::format(R"({{"version":{},"jobs":{},"workers":{}}})", json(context.version).dump(),
+                     array_of(context.engine.jobs(), job_json, kJobsInHello),
+                     array_of(context.engine.workers(), worker_json));
+}
+
+/// Writes events until the peer is gone or the master stops.
+net::Task<Result<void>> send_events(ApiContext& context, net::Stream& stream) {
+  // Before the greeting is composed: what happens from here on comes as an event.
+  Broadcast::Viewer viewer(context.events);
+  std::string text = event_text("hello", hello(context));
+  for (;;) {
+    ECE465_CO_TRY(co_await stream.write(as_bytes(text), context.limits.viewer_patience));
+    auto next = co_await viewer.next(context.limits.heartbeat);
+    if (!next) co_return Result<void>{};
+    text = std::move(*next);
+    if (text.empty()) text = ": still here\n\n";  // a comment, so that a peer that is gone is noticed
+  }
+}
+
+}  // namespace
+
+net::Task<Response> list_nodes(Api& api, Request& /*request*/) {
+  json ids = json::array();
+  for (const WorkerStatus& worker : api.context.engine.workers()) ids.push_back(worker.id);
+  const json text{{"connected_workers", std::move(ids)}};
+  co_return Response::json(200, text.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+net::Task<Response> show_logs(Api& api, Request& /*request*/) {
+  co_return Response::json(200, fmt::format(R"({{"logs":{}}})", array_of(api.context.logs.lines(), log_json)));
+}
+
+net::Task<Response> clear_logs(Api& api, Request& /*request*/) {
+  api.context.logs.clear();
+  co_return Response::json(200, R"({"status":"cleared"})");
+}
+
+net::Task<Response> list_workers(Api& api, Request& /*request*/) {
+  co_return Response::json(200,
+                           fmt::format(R"({{"workers":{}}})", array_of(api.context.engine.workers(), worker_json)));
+}
+
+net::Task<Response> show_status(Api& api, Request& /*request*/) {
+  ApiContext& context = api.context;
+  const JobStore& store = context.store;
+  const auto counts = co_await net::offload(context.files, [&]() { return store.counts(); });
+  if (!counts) co_return answer_error(counts.error());
+  json jobs = json::object();
+  for (const auto& [state, count] : *counts) jobs[std::string(state_name(state))] = count;
+  const Engine::Totals totals = context.engine.totals();
+  const std::chrono::duration<double> uptime = wall_now() - context.started;
+  co_return Response::json(200, json{{"version", context.version},
+                                     {"started", to_rfc3339(context.started)},
+                                     {"uptime_seconds", uptime.count()},
+                                     {"workers", context.engine.workers().size()},
+                                     {"jobs", std::move(jobs)},
+                                     {"bytes_sent", totals.bytes_sent},
+                                     {"bytes_received", totals.bytes_received},
+                                     {"pixels_per_second", totals.samples_per_second},
+                                     {"connections", connections(context)}}
+                                    .dump());
+}
+
+net::Task<Response> watch_events(Api& api, Request& /*request*/) {
+  ApiContext& context = api.context;
+  if (context.events.viewers() >= context.limits.max_viewers) co_return answer_busy("Too many watch already.");
+  Response response = Response::text(200, "", "text/event-stream; charset=utf-8");
+  response.headers.add("X-Accel-Buffering", "no");  // nginx would hold events back
+  response.body = http::StreamBody([&context](net::Stream& stream) { return send_events(context, stream); });
+  co_return response;
+}
+
+net::Task<Response> health(Api& /*api*/, Request& /*request*/) { co_return Response::text(200, "ok"); }
+
+net::Task<Response> readiness(Api& api, Request& /*request*/) {
+  if (is_ready(api.context)) co_return Response::text(200, "ready");
+  co_return answer_busy("The master starts or stops.");
+}
+
+net::Task<Response> show_metrics(Api& api, Request& /*request*/) {
+  ApiContext& context = api.context;
+  Metrics::Now now;
+  now.connections = connections(context);
+  now.viewers = context.events.viewers();
+  co_return Response::text(200, context.metrics.text(context.engine, now), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+net::Task<Response> show_openapi(Api& api, Request& /*request*/) {
+  co_return Response::json(200, openapi_document(route_table(), api.context.version));
+}
+
+net::Task<Response> index_page(Api& /*api*/, Request& /*request*/) {
+  Response response = Response::text(200, std::string(kIndexPage), "text/html; charset=utf-8");
+  response.headers.add("Cache-Control", "no-cache");
+  // The page needs nothing but its own style.
+  response.headers.add("Content-Security-Policy",
+                       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+  co_return response;
+}
+
+}  // namespace ece465::cluster

@@ -1,0 +1,158 @@
+#include "api/uploads.hpp"
+
+#include <optional>
+
+#include "api/answers.hpp"
+#include "api/disk_writer.hpp"
+#include "ece465/http/multipart.hpp"
+#include "telling/json.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+using http::MultipartParser;
+using http::Response;
+
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+/// What a form may have around its file: delimiters, headers, other small fields.
+constexpr std::uint64_t kFormBytes = std::uint64_t{1} << 20;
+constexpr std::string_view kField = "file";
+
+Response missing_file() { return answer_invalid("body", kField, kFieldRequired); }
+
+/// One upload, from its first byte to its name in the folder.
+class Upload {
+ public:
+  Upload(ApiContext& context, http::Request& request, std::string_view boundary)
+      : context_(context), body_(*request.body), parser_(boundary) {}
+
+  /// Reads the whole form. Returns an answer when the upload is refused or fails.
+  net::Task<std::optional<Response>> receive();
+  /// What was received stays, or goes.
+  net::Task<std::optional<Response>> commit();
+  net::Task<void> discard();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::uint64_t bytes() const { return writer_->bytes(); }
+
+ private:
+  net::Task<std::optional<Response>> begin(std::string file_name);
+  net::Task<std::optional<Response>> take(Bytes bytes);
+  net::Task<std::optional<Response>> handle(const MultipartParser::Event& event);
+  [[nodiscard]] Response too_large() const {
+    return Response::detail(413, fmt::format("The file is larger than {} bytes.", context_.limits.max_upload_bytes));
+  }
+
+  ApiContext& context_;
+  http::BodyReader& body_;
+  MultipartParser parser_;
+  std::string name_;
+  std::optional<DiskWriter> writer_;  // once the file's part has begun
+  bool in_file_ = false;
+  bool finished_ = false;
+};
+
+/// The file's part begins: everything that can be wrong with it by its name is told before it is read.
+net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
+  if (!has_image_extension(file_name)) co_return Response::detail(400, "Only JPG and TIFF files are permitted.");
+  auto name = safe_name(file_name);
+  if (!name) co_return Response::detail(400, name.error().what);
+  name_ = *name;
+  const DataFolder& folder = context_.folder;
+  auto file = co_await net::offload(context_.files, [&]() { return folder.create(name_); });
+  if (!file) co_return answer_error(file.error());
+  writer_.emplace(context_.files, co_await asio::this_coro::executor, std::move(*file));
+  in_file_ = true;
+  co_return std::nullopt;
+}
+
+net::Task<std::optional<Response>> Upload::take(Bytes bytes) {
+  if (writer_->bytes() + bytes.size() > context_.limits.max_upload_bytes) co_return too_large();
+  const auto taken = co_await writer_->append(bytes);
+  if (!taken) co_return answer_error(taken.error());
+  co_return std::nullopt;
+}
+
+net::Task<std::optional<Response>> Upload::handle(const MultipartParser::Event& event) {
+  if (const auto* const part = std::get_if<MultipartParser::PartBegin>(&event)) {
+    // Other fields are nobody's business, and so is a second file. A form whose file was not chosen has an empty name.
+    const bool wanted = part->name == kField && part->filename && !part->filename->empty() && !writer_;
+    if (wanted) co_return co_await begin(*part->filename);
+  } else if (const auto* const data = std::get_if<MultipartParser::PartData>(&event)) {
+    if (in_file_) co_return co_await take(data->bytes);
+  } else if (std::holds_alternative<MultipartParser::PartEnd>(event)) {
+    in_file_ = false;
+  } else if (std::holds_alternative<MultipartParser::Finished>(event)) {
+    finished_ = true;
+  }
+  co_return std::nullopt;
+}
+
+net::Task<std::optional<Response>> Upload::receive() {
+  if (body_.length().value_or(0) > context_.limits.max_upload_bytes + kFormBytes) co_return too_large();
+  Buffer piece(kPieceBytes);
+  std::uint64_t total = 0;
+  while (!finished_) {
+    const auto n = co_await body_.read(piece.span());
+    if (!n) co_return Response::detail(n.error().code == Errc::too_large ? 413 : 400, n.error().what);
+    if (*n == 0) co_return Response::detail(400, "The form ends early.");
+    total += *n;
+    if (total > context_.limits.max_upload_bytes + kFormBytes) co_return too_large();
+    parser_.feed(piece.span().first(*n));
+    for (bool more = true; more && !finished_;) {
+      const auto event = parser_.next();
+      if (!event) co_return Response::detail(400, event.error().what);
+      more = !std::holds_alternative<MultipartParser::NeedMore>(*event);
+      auto refused = co_await handle(*event);
+      if (refused) co_return refused;
+    }
+  }
+  if (!writer_) co_return missing_file();
+  co_return std::nullopt;
+}
+
+net::Task<std::optional<Response>> Upload::commit() {
+  const auto committed = co_await writer_->commit();
+  if (!committed) co_return answer_error(committed.error());
+  co_return std::nullopt;
+}
+
+net::Task<void> Upload::discard() {
+  if (writer_) co_await writer_->discard();
+}
+
+/// Counts what is at work.
+class Busy {
+ public:
+  explicit Busy(std::size_t& count) : count_(++count) {}
+  ~Busy() { --count_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
+}  // namespace
+
+net::Task<Response> upload_file(Api& api, http::Request& request) {
+  ApiContext& context = api.context;
+  const auto boundary = http::multipart_boundary(request.headers.get("Content-Type").value_or(""));
+  if (!boundary) co_return missing_file();
+  if (api.uploads >= context.limits.max_uploads) co_return answer_busy("Too many uploads at once.");
+  const Busy busy(api.uploads);
+
+  Upload upload(context, request, *boundary);
+  auto refused = co_await upload.receive();
+  if (!refused) refused = co_await upload.commit();
+  if (refused) {
+    co_await upload.discard();
+    co_return std::move(*refused);
+  }
+  context.metrics.uploaded(upload.bytes());
+  context.logs.add("Master", fmt::format("Uploaded {} ({} bytes).", upload.name(), upload.bytes()));
+  if (context.events.anyone()) context.events.publish("file", file_event_json(upload.name(), "added"));
+  co_return Response::json(200, uploaded_json(upload.name()));
+}
+
+}  // namespace ece465::cluster
