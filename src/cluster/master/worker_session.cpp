@@ -1,0 +1,545 @@
+#include "worker_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "ece465/wire/checksum.hpp"
+#include "ece465/wire/histogram_codec.hpp"
+#include "skills.hpp"
+
+namespace ece465::cluster {
+
+using mapreduce::AttemptId;
+using mapreduce::Outcome;
+using mapreduce::Phase;
+using wire::Dialect;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kTablesHeld = 16;  // by a worker: PROTOCOL section 5
+constexpr std::uint32_t kRequestsHeld = 64;
+/// Between two lines there is no deadline: the scheduler knows what is overdue and who is silent.
+constexpr auto kAnyTime = std::chrono::hours(24);
+constexpr std::string_view kJobPrefix = "job_";
+
+wire::TaskId task_id(AttemptId attempt) { return wire::TaskId{attempt.value}; }
+
+std::string_view reason_text(mapreduce::CloseReason reason) {
+  switch (reason) {
+    case mapreduce::CloseReason::left: return "it left in good order";
+    case mapreduce::CloseReason::silent: return "nothing was heard from it";
+    case mapreduce::CloseReason::overdue: return "a request stayed unanswered for too long";
+    case mapreduce::CloseReason::lying: return "its answers were wrong too often";
+    case mapreduce::CloseReason::failing: return "it failed too often";
+  }
+  return "";
+}
+
+/// What an ERROR says about the attempt that it answers.
+Outcome outcome_of(wire::ErrorCode code) {
+  switch (code) {
+    case wire::ErrorCode::no_chunk:
+    case wire::ErrorCode::no_table: return Outcome::not_kept;
+    case wire::ErrorCode::dropped:
+    case wire::ErrorCode::leaving: return Outcome::dropped;
+    default: return Outcome::failed;
+  }
+}
+
+}  // namespace
+
+WorkerSession::WorkerSession(net::Stream stream, SessionHost& host, Coordinator& coordinator,
+                             wire::DialectMemory& dialects, Logger& logger, const SessionOptions& options)
+    : stream_(std::move(stream)),
+      reader_(stream_, options.limits.max_line_bytes),
+      host_(host),
+      coordinator_(coordinator),
+      logger_(logger),
+      options_(options),
+      handshake_(dialects, options.terms, options.limits, options.handshake),
+      wake_(stream_.executor()),
+      connected_(wall_now()),
+      last_heard_(connected_) {}
+
+// --- Beginning and end ---
+
+net::Task<void> WorkerSession::run() {
+  const auto self = shared_from_this();
+  auto outcome = co_await shake_hands();
+  if (outcome) {
+    host_.registered(self);
+    asio::co_spawn(stream_.executor(), write_all(self), asio::detached);
+    joined_ = true;
+    worker_ = coordinator_.join(self, spec());
+    outcome = co_await read_all();
+  }
+  ended_ = true;
+  if (why_.empty() && !outcome) why_ = outcome.error().what;
+  queue_.clear();
+  wake_.notify();
+  stream_.close();
+  requests_.clear();
+  if (joined_) {
+    coordinator_.lost(worker_);
+    host_.gone(self, why_);
+  } else {
+    logger_.info("a connection did not become a worker", {{"peer", stream_.peer()}, {"reason", why_}});
+  }
+}
+
+net::Task<Result<void>> WorkerSession::shake_hands() {
+  using State = wire::MasterHandshake::State;
+  wire::Step step = handshake_.start();
+  auto deadline = Clock::now() + options_.handshake.registration;
+  for (;;) {
+    if (!step.send.empty()) ECE465_CO_TRY(co_await stream_.write(as_bytes(step.send), options_.stuck));
+    if (step.deadline) deadline = Clock::now() + *step.deadline;
+    if (handshake_.state() == State::ready) co_return Result<void>{};
+    if (handshake_.state() == State::failed) co_return std::unexpected(handshake_.error());
+    auto next = co_await hear(std::max(net::Duration::zero(), net::Duration(deadline - Clock::now())));
+    if (!next) co_return std::unexpected(std::move(next).error());
+    step = *std::move(next);
+  }
+}
+
+/// Waits for the next line and tells the handshake.
+net::Task<Result<wire::Step>> WorkerSession::hear(net::Duration limit) {
+  auto line = co_await reader_.line(limit);
+  if (!line) {
+    if (ended_) co_return fail(Errc::cancelled, "{}", why_);
+    if (line.error().code == Errc::timeout) co_return handshake_.on_deadline();
+    if (line.error().code == Errc::too_large) co_return handshake_.on_error(line.error());
+    handshake_.on_hang_up();
+    co_return wire::Step{};
+  }
+  auto header = wire::parse_header(*line, handshake_.peer());
+  if (!header) co_return handshake_.on_error(header.error());
+  if (header->counts_line_follows) {
+    auto counts = co_await reader_.line(options_.stuck);
+    if (!counts) co_return handshake_.on_error(counts.error());
+    if (auto added = wire::add_counts_line(*header, *counts, handshake_.peer()); !added) {
+      co_return handshake_.on_error(added.error());
+    }
+  }
+  if (const auto* log = std::get_if<wire::Log>(&header->message)) host_.said(log->worker, log->text);
+  co_return handshake_.on(*header);
+}
+
+mapreduce::WorkerSpec WorkerSession::spec() const {
+  if (dialect() != Dialect::v2) {
+    mapreduce::WorkerSpec old = mapreduce::WorkerSpec::one_at_a_time();
+    old.skills = 0;
+    return old;
+  }
+  const wire::Offer& offer = handshake_.registration().offer;
+  return {.credit_bytes = offer.credit_bytes,
+          .max_tasks = kRequestsHeld,
+          .keep_bytes = offer.memory_bytes,
+          .skills = kSixteenBits,
+          .heartbeat = true,
+          .drops = true};
+}
+
+void WorkerSession::say_bye() {
+  if (ended_) return;
+  if (!joined_ || dialect() != Dialect::v2) return hang_up("this master stops");
+  send_line(wire::Bye{});
+}
+
+void WorkerSession::hang_up(std::string_view why) {
+  if (ended_) return;
+  ended_ = true;
+  why_ = why;
+  wake_.notify();
+  stream_.close();
+}
+
+void WorkerSession::close(mapreduce::CloseReason reason) {
+  if (ended_) return;
+  if (reason != mapreduce::CloseReason::left) return hang_up(reason_text(reason));
+  // What is queued (the answer to its BYE) still goes out; the worker closes then, or the writer does.
+  why_ = reason_text(reason);
+  closing_ = true;
+  wake_.notify();
+}
+
+WorkerStatus WorkerSession::status() const {
+  WorkerStatus status;
+  status.id = id();
+  status.peer = stream_.peer();
+  status.dialect = wire::dialect_name(dialect());
+  status.threads = dialect() == Dialect::v2 ? handshake_.registration().offer.threads : 1;
+  if (const auto view = coordinator_.scheduler().worker(worker_)) status.view = *view;
+  status.connected = connected_;
+  status.last_heard = last_heard_;
+  return status;
+}
+
+// --- Out ---
+
+void WorkerSession::send(const mapreduce::Send& order, const std::shared_ptr<PageWork>& page) {
+  Request request;
+  request.page = page;
+  request.strip = order.task.strip;
+  request.phase = order.phase;
+  requests_.emplace(order.attempt, std::move(request));
+  if (order.from) {
+    send_request(order, page, {});
+  } else {
+    asio::co_spawn(stream_.executor(), prepare(shared_from_this(), order, page), asio::detached);
+  }
+}
+
+net::Task<void> WorkerSession::prepare(std::shared_ptr<WorkerSession> self, mapreduce::Send order,
+                                       std::shared_ptr<PageWork> page) {
+  auto pixels = co_await page->pixels(order.task.strip, order.phase);
+  // It may have been dropped, or the worker lost, while the pixels were read.
+  const auto request = self->requests_.find(order.attempt);
+  if (self->ended_ || request == self->requests_.end()) co_return;
+  if (pixels) {
+    request->second.loaded = pixels->loaded;
+    self->send_request(order, page, *std::move(pixels));
+  } else {
+    self->requests_.erase(request);
+    self->coordinator_.answered(self->worker_, order.attempt, Outcome::dropped);
+  }
+}
+
+void WorkerSession::send_request(const mapreduce::Send& order, const std::shared_ptr<PageWork>& page,
+                                 PageWork::Pixels pixels) {
+  Frame frame;
+  const std::uint64_t size = pixels.bytes.size();
+  if (size > 0) frame.pieces.push_back(pixels.bytes);
+  frame.lent = std::move(pixels.lent);
+  if (frame.lent) {
+    frame.lent->call_back = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->hang_up("it takes its strips too slowly");
+    };
+  }
+  frame.attempt = order.attempt;
+  frame.page = page;
+  if (order.phase == Phase::map) {
+    send_map(frame, order, size);
+  } else {
+    send_apply(frame, order, size);
+  }
+  push(std::move(frame));
+}
+
+namespace {
+
+std::optional<std::uint64_t> checksum_of(std::span<const Bytes> pieces, bool wanted) {
+  if (!wanted || pieces.empty()) return std::nullopt;
+  wire::Checksum sum;
+  for (const Bytes piece : pieces) sum.update(piece);
+  return sum.value();
+}
+
+}  // namespace
+
+void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
+  wire::CalcHist message;
+  message.id.task = task_id(order.attempt);
+  message.id.job = fmt::format("{}{}", kJobPrefix, order.attempt.value);
+  message.size = size;
+  message.bits = frame.page->bits();
+  message.keep = order.keep;
+  message.checksum = checksum_of(frame.pieces, dialect() == Dialect::v2 && handshake_.terms().checksum);
+  wire::append_header(frame.header, message, dialect());
+}
+
+void WorkerSession::send_apply(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
+  wire::ApplyCdf message;
+  message.id.task = task_id(order.attempt);
+  message.id.job = fmt::format("{}{}", kJobPrefix, order.attempt.value);
+  message.size = size;
+  message.bits = frame.page->bits();
+  const Bytes table = frame.page->table(order.task.strip);
+  if (dialect() != Dialect::v2) {
+    frame.pieces.insert(frame.pieces.begin(), table);
+    wire::append_header(frame.header, message, dialect());
+    return;
+  }
+  const bool checksums = handshake_.terms().checksum;
+  const wire::TableId table_id = frame.page->table_id(order.task.strip);
+  if (std::ranges::find(tables_, table_id) == tables_.end()) {
+    tables_.push_back(table_id);
+    if (tables_.size() > kTablesHeld) tables_.pop_front();
+    wire::Table held;
+    held.table = table_id;
+    held.size = table.size();
+    const std::array<Bytes, 1> body{table};
+    held.checksum = checksum_of(body, checksums);
+    Frame first;
+    wire::append_header(first.header, held, Dialect::v2);
+    first.pieces.push_back(table);
+    first.page = frame.page;
+    push(std::move(first));
+  }
+  message.table = table_id;
+  if (order.from) message.from = task_id(*order.from);
+  message.checksum = checksum_of(frame.pieces, checksums);
+  wire::append_header(frame.header, message, Dialect::v2);
+}
+
+void WorkerSession::send_line(const wire::Message& message) {
+  Frame frame;
+  wire::append_header(frame.header, message, dialect());
+  push(std::move(frame));
+}
+
+void WorkerSession::push(Frame frame) {
+  if (ended_) return;
+  queue_.push_back(std::move(frame));
+  if (!writing_) wake_.notify();
+}
+
+net::Task<void> WorkerSession::write_all(std::shared_ptr<WorkerSession> self) {
+  std::vector<Bytes> buffers;
+  while (!self->ended_) {
+    if (self->queue_.empty()) {
+      if (self->closing_) break;
+      co_await self->wake_.wait();
+      continue;
+    }
+    Frame frame = std::move(self->queue_.front());
+    self->queue_.pop_front();
+    if (const auto at = self->requests_.find(frame.attempt.value_or(AttemptId{})); at != self->requests_.end()) {
+      at->second.begun = true;
+    }
+    buffers.assign(1, as_bytes(frame.header));
+    buffers.insert(buffers.end(), frame.pieces.begin(), frame.pieces.end());
+    std::uint64_t size = 0;
+    for (const Bytes buffer : buffers) size += buffer.size();
+    self->writing_ = true;
+    const auto written = co_await self->stream_.write(buffers, self->options_.stuck);
+    self->writing_ = false;
+    self->host_.moved(size, 0);
+    if (frame.page) frame.page->moved(size, 0);
+    if (!written) self->hang_up(written.error().what);
+  }
+  if (!self->ended_) self->stream_.end_writing();
+}
+
+void WorkerSession::drop(AttemptId attempt) {
+  const auto request = requests_.find(attempt);
+  const auto queued =
+      std::ranges::find(queue_, attempt, [](const Frame& frame) { return frame.attempt.value_or(AttemptId{}); });
+  if (request != requests_.end() && !request->second.begun) {  // nothing of it has gone out, so nothing will come back
+    if (queued != queue_.end()) queue_.erase(queued);
+    requests_.erase(request);
+    coordinator_.answered(worker_, attempt, Outcome::dropped);
+    return;
+  }
+  if (dialect() != Dialect::v2) return;
+  wire::Drop message;
+  message.task = task_id(attempt);
+  send_line(message);
+}
+
+void WorkerSession::ping() {
+  wire::Ping message;
+  message.number = ++pings_;
+  send_line(message);
+}
+
+// --- In ---
+
+net::Task<Result<void>> WorkerSession::read_all() {
+  while (!ended_) {
+    auto line = co_await reader_.line(kAnyTime);
+    if (!line && line.error().code == Errc::timeout) continue;
+    if (!line) co_return std::unexpected(std::move(line).error());
+    last_heard_ = wall_now();
+    header_bytes_ = line->size() + 1;
+    auto header = wire::parse_header(*line, handshake_.peer());
+    if (header && header->counts_line_follows) {
+      auto counts = co_await reader_.line(options_.stuck);
+      if (!counts) co_return std::unexpected(std::move(counts).error());
+      header_bytes_ += counts->size() + 1;
+      if (auto added = wire::add_counts_line(*header, *counts, handshake_.peer()); !added) {
+        header = std::unexpected(std::move(added).error());
+      }
+    }
+    if (!header) {
+      // Where the next message begins is not known any more.
+      if (dialect() == Dialect::v2) {
+        wire::ErrorReport report;
+        report.code = wire::ErrorCode::bad_request;
+        report.text = header.error().what;
+        const std::string words = wire::to_line(report, Dialect::v2);
+        ended_ = true;  // whoever writes stops after what it is at
+        if (!writing_) std::ignore = co_await stream_.write(as_bytes(words), options_.stuck);
+      }
+      co_return std::unexpected(std::move(header).error());
+    }
+    ECE465_CO_TRY(co_await take(*std::move(header)));
+    const std::uint64_t read = stream_.bytes_read();
+    host_.moved(0, read - std::exchange(read_told_, read));
+  }
+  co_return fail(Errc::cancelled, "{}", why_);
+}
+
+net::Task<Result<void>> WorkerSession::take(wire::Header header) {
+  coordinator_.heard(worker_);
+  if (auto* counts = std::get_if<wire::HistResult>(&header.message)) {
+    co_return co_await take_counts(std::move(*counts));
+  }
+  if (auto* samples = std::get_if<wire::CdfResult>(&header.message)) {
+    co_return co_await take_samples(std::move(*samples));
+  }
+  if (const auto* error = std::get_if<wire::ErrorReport>(&header.message)) {
+    if (!error->task) co_return fail(Errc::unavailable, "it said: {}", error->text);
+    take_error(*error);
+  } else if (const auto* ping = std::get_if<wire::Ping>(&header.message)) {
+    wire::Pong pong;
+    pong.number = ping->number;
+    send_line(pong);
+  } else if (const auto* log = std::get_if<wire::Log>(&header.message)) {
+    host_.said(id(), log->text);
+  } else if (std::holds_alternative<wire::Bye>(header.message)) {
+    send_line(wire::Bye{});
+    coordinator_.leaving(worker_);
+  } else if (const auto* unknown = std::get_if<wire::Ignored>(&header.message)) {
+    ECE465_CO_TRY(co_await skip(unknown->skip_bytes));
+  } else if (wire::body_bytes(header.message) > 0) {
+    ECE465_CO_TRY(co_await skip(wire::body_bytes(header.message)));
+  }
+  co_return Result<void>{};
+}
+
+std::optional<AttemptId> WorkerSession::attempt_of(const wire::RequestId& id) const {
+  if (dialect() == Dialect::v2) return AttemptId{std::to_underlying(id.task)};
+  if (dialect() == Dialect::documented) {  // answers come in order, and one request is open
+    return requests_.empty() ? std::nullopt : std::optional(requests_.begin()->first);
+  }
+  std::uint64_t number = 0;
+  const std::string_view job = id.job;
+  if (!job.starts_with(kJobPrefix)) return std::nullopt;
+  const auto [end, code] = std::from_chars(job.data() + kJobPrefix.size(), job.data() + job.size(), number);
+  return code == std::errc{} && end == job.data() + job.size() ? std::optional(AttemptId{number}) : std::nullopt;
+}
+
+std::optional<std::pair<AttemptId, WorkerSession::Request>> WorkerSession::close_request(const wire::RequestId& id) {
+  const auto attempt = attempt_of(id);
+  const auto at = attempt ? requests_.find(*attempt) : requests_.end();
+  if (at == requests_.end() || !at->second.begun) return std::nullopt;
+  auto closed = std::pair(at->first, std::move(at->second));
+  requests_.erase(at);
+  return closed;
+}
+
+void WorkerSession::lied(AttemptId attempt, std::string_view how) {
+  logger_.warn("an answer was wrong", {{"worker", id()}, {"attempt", attempt.value}, {"reason", how}});
+  coordinator_.answered(worker_, attempt, Outcome::lie);
+}
+
+net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
+  auto closed = close_request(message.id);
+  if (!closed) {  // a duplicate, or an answer to what was never asked
+    co_return co_await skip(message.size);
+  }
+  const auto& [attempt, request] = *closed;
+  if (request.phase != Phase::map) {
+    lied(attempt, "a histogram instead of samples");
+    co_return fail(Errc::corrupt, "it answered something else than what was asked");
+  }
+  const std::size_t levels = std::size_t{1} << request.page->bits();
+  if (message.size > wire::max_packed_bytes(levels)) {
+    lied(attempt, "a histogram of impossible size");
+    co_return fail(Errc::corrupt, "it announced a histogram of {} bytes", message.size);
+  }
+  Buffer body(message.size);
+  ECE465_CO_TRY(co_await reader_.read_exactly(body.span(), options_.stuck));
+  request.page->moved(0, header_bytes_ + body.size());
+  const bool checksums = dialect() == Dialect::v2 && handshake_.terms().checksum;
+  if (dialect() == Dialect::v2) {
+    if (auto fine = wire::check_body(message, wire::checksum(body.span()), checksums); !fine) {
+      lied(attempt, fine.error().what);
+      co_return std::unexpected(std::move(fine).error());
+    }
+  }
+  Answer answer;
+  answer.counts.resize(levels);
+  auto fine = wire::read_counts(message, body.span(), answer.counts);
+  if (fine) fine = request.page->check_counts(request.strip, answer.counts);
+  if (fine) {
+    coordinator_.answered(worker_, attempt, Outcome::good, std::move(answer));
+  } else if (fine.error().code == Errc::corrupt) {
+    lied(attempt, fine.error().what);
+  } else {
+    coordinator_.answered(worker_, attempt, Outcome::dropped);
+  }
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> WorkerSession::take_samples(wire::CdfResult message) {
+  auto closed = close_request(message.id);
+  if (!closed) co_return co_await skip(message.size);
+  auto& [attempt, request] = *closed;
+  if (request.phase != Phase::apply || message.size != request.page->strip_bytes(request.strip)) {
+    lied(attempt, "samples of the wrong size");
+    co_return fail(Errc::corrupt, "it answered {} bytes", message.size);
+  }
+  Buffer body(message.size);
+  if (auto read = co_await reader_.read_exactly(body.span(), options_.stuck); !read) {
+    co_return std::unexpected(std::move(read).error());
+  }
+  request.page->moved(0, header_bytes_ + body.size());
+  if (dialect() == Dialect::v2) {
+    if (auto fine = wire::check_body(message, wire::checksum(body.span()), handshake_.terms().checksum); !fine) {
+      lied(attempt, fine.error().what);
+      co_return std::unexpected(std::move(fine).error());
+    }
+  }
+  // Looking at it may take a read from the file; meanwhile the next answer can come in.
+  asio::co_spawn(stream_.executor(), judge(shared_from_this(), attempt, std::move(request), std::move(body)),
+                 asio::detached);
+  co_return Result<void>{};
+}
+
+net::Task<void> WorkerSession::judge(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,
+                                     Buffer samples) {
+  auto loaded = co_await request.page->check_mapped(request.strip, samples.span());
+  if (!loaded) {
+    if (loaded.error().code == Errc::corrupt) {
+      self->lied(attempt, loaded.error().what);
+    } else {
+      self->coordinator_.answered(self->worker_, attempt, Outcome::dropped);
+    }
+    co_return;
+  }
+  Answer answer;
+  answer.samples = std::move(samples);
+  answer.loaded = *std::move(loaded);
+  self->coordinator_.answered(self->worker_, attempt, Outcome::good, std::move(answer));
+}
+
+void WorkerSession::take_error(const wire::ErrorReport& report) {
+  wire::RequestId id;
+  id.task = *report.task;
+  const auto closed = close_request(id);
+  if (!closed) return;
+  if (report.code == wire::ErrorCode::no_table)
+    std::erase(tables_, closed->second.page->table_id(closed->second.strip));
+  if (outcome_of(report.code) == Outcome::failed) {
+    logger_.warn("a worker could not do its work",
+                 {{"worker", this->id()}, {"code", wire::error_code_name(report.code)}, {"reason", report.text}});
+  }
+  coordinator_.answered(worker_, closed->first, outcome_of(report.code));
+}
+
+net::Task<Result<void>> WorkerSession::skip(std::uint64_t bytes) {
+  std::array<std::byte, 4096> waste;
+  while (bytes > 0) {
+    const MutableBytes piece(waste.data(), std::min<std::uint64_t>(bytes, waste.size()));
+    ECE465_CO_TRY(co_await reader_.read_exactly(piece, options_.stuck));
+    bytes -= piece.size();
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace ece465::cluster
