@@ -126,6 +126,7 @@ class PageStrips::Impl {
 
   std::vector<Block> take_blocks(std::size_t count);
   void give_back(std::vector<Block>& blocks);
+  Result<void> fill_up_to(std::size_t index);
   Result<void> fill(std::size_t index, Group& group);
   Result<Group*> unmapped(std::size_t strip);
   [[nodiscard]] std::uint16_t read_level(const Group& group, std::size_t strip, std::uint64_t index) const;
@@ -148,7 +149,9 @@ class PageStrips::Impl {
   std::optional<PageReaders> readers_;
   GroupWriters writers_;
   bool settled_ = false;
-  std::mutex mutex_;  // guards what follows; but a group's blocks belong to who holds it
+  std::mutex filling_;      // guards filled_, and is taken before the other
+  std::size_t filled_ = 0;  // groups, where all are kept and come in order
+  std::mutex mutex_;        // guards what follows; but a group's blocks belong to who holds it
   std::condition_variable changed_;
   std::vector<Group> groups_;
   std::size_t loaded_ = 0;    // groups, ever
@@ -266,6 +269,13 @@ Result<void> PageStrips::Impl::load(std::size_t index, bool to_scatter) {
   if (group.content == Content::results || group.scattered != 0) {
     return fail(Errc::internal, "group {} was mapped already", index);
   }
+  if (keeps() && !conversion_.source().any_order) {
+    lock.unlock();
+    ECE465_TRY(fill_up_to(index));
+    lock.lock();
+    ++group.holds;
+    return {};
+  }
   group.content = Content::changing;
   lock.unlock();
   auto done = guarded([&] { return fill(index, group); });
@@ -277,6 +287,17 @@ Result<void> PageStrips::Impl::load(std::size_t index, bool to_scatter) {
   changed_.notify_all();
   if (all && keeps()) readers_->close();
   return done;
+}
+
+/// One decoder, which goes forward only, and place for all that it passes: threads need not come in order.
+Result<void> PageStrips::Impl::fill_up_to(std::size_t index) {
+  const std::scoped_lock one_at_a_time(filling_);
+  for (; filled_ <= index; ++filled_) {
+    ECE465_TRY(guarded([&] { return fill(filled_, groups_[filled_]); }));
+    const std::scoped_lock lock(mutex_);
+    groups_[filled_].content = Content::samples;
+  }
+  return {};
 }
 
 Result<void> PageStrips::Impl::fill(std::size_t index, Group& group) {

@@ -106,8 +106,9 @@ class PageStrips {
   /// Whether strips are mapped at all; see above.
   [[nodiscard]] bool maps_remotely() const;
   [[nodiscard]] Residence residence() const;
-  /// Groups should be loaded 0, 1, 2, ..., by one thread at a time: there is one decoder, which goes from top to
-  /// bottom. False: in any order, by several.
+  /// Groups should be loaded 0, 1, 2, ...: there is one decoder, which goes from top to bottom, and threads take turns.
+  /// (In `kept` to load a group loads those before it, so turns may be mixed up; in `streamed` that costs passes.)
+  /// False: in any order, by several threads at once.
   [[nodiscard]] bool loads_in_order() const;
   /// What the page takes whatever is loaded: decoder, encoder, what threads need, and in `kept` all groups.
   [[nodiscard]] std::uint64_t memory_bytes() const;

@@ -502,6 +502,30 @@ TEST_SUITE("page strips") {
     CHECK(page.tables() == analyzed->pages[0].tables);
   }
 
+  TEST_CASE("a decoder that goes forward only keeps what it passes, where all is kept") {
+    const Input input = jpegs()[3];
+    PageStripsOptions options;
+    options.strip_bytes = 4000;
+    const Opened opened(input, options);
+    PageStrips& page = *opened.page;
+    REQUIRE(page.residence() == PageStrips::Residence::kept);
+    REQUIRE(page.loads_in_order());
+    REQUIRE(page.groups() > 3);
+    Histogram all(8);
+    for (const std::size_t g : {2UL, 0UL, 1UL}) {
+      ECE465_REQUIRE_OK(page.load(g));
+      page.release(g);
+      ECE465_REQUIRE_OK(page.count_locally(g, all.counts()));  // still there
+    }
+    for (std::size_t g = 3; g < page.groups(); ++g) {
+      ECE465_REQUIRE_OK(page.load(g));
+      ECE465_REQUIRE_OK(page.count_locally(g, all.counts()));
+    }
+    const auto analyzed = analyze(*opened.source, {});
+    ECE465_REQUIRE_OK(analyzed);
+    CHECK(all == analyzed->pages[0].before[0]);
+  }
+
   TEST_CASE("what is out of turn is an error, not a wrong picture") {
     const Input input{"deflated TIFF", Format::tiff,
                       testing::encode_tiff(landscape(700, 400, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
