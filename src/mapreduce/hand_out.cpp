@@ -90,10 +90,11 @@ std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   const bool others_apply_what_they_kept =
       job.stage == Stage::apply && job.count[std::to_underlying(StripState::kept)] > 0;
   if (options_.local_spares_link && others_apply_what_they_kept && may_take(workers_.at(kMaster))) return kMaster;
-  if (const auto proven = best(&Crew::takers, job.needs, kMaster)) {
-    return has_enough(*proven, job) ? std::nullopt : proven;
-  }
+  const auto proven = best(&Crew::takers, job.needs, kMaster);
+  if (proven && !has_enough(*proven, job)) return proven;
+  // What the proven ones leave is for who is new: jobs may always be so small that they could do it all.
   if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
+  if (proven) return std::nullopt;
   // Until one worker has proved that it works, the master does not wait for any.
   const bool master_may = options_.local_helps || !anyone_usable(job.needs);
   if (master_may && may_take(workers_.at(kMaster))) return kMaster;

@@ -15,6 +15,15 @@ TEST_SUITE("credit") {
     CHECK(d.view(kAnn).bytes_in_flight == 4 * kMiB);
   }
 
+  TEST_CASE("a newcomer proves itself beside a proven worker that could hold more, but has its share") {
+    Driver d;
+    d.team({kAnn});
+    d.join(kBob);
+    d.submit(kJob, 4, false);
+    CHECK(d.open(kAnn).size() == 2);
+    CHECK(d.open(kBob).size() == 1);
+  }
+
   TEST_CASE("a strip is handed out for every one answered, so a fast worker does more") {
     Driver d;
     d.team({kAnn, kBob});
