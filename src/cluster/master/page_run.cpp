@@ -82,8 +82,13 @@ PageRun::~PageRun() = default;
 net::Task<Result<void>> PageRun::run(image::ImageWriter& writer) {
   const auto self = shared_from_this();
   enter(JobPhase::map);
-  auto outcome = strips_->residence() == image::PageStrips::Residence::streamed ? co_await alone(writer)
-                                                                                : co_await distribute(writer);
+  // Not `a ? co_await b : co_await c`: GCC 12 destroys the error of such a result twice.
+  Result<void> outcome;
+  if (strips_->residence() == image::PageStrips::Residence::streamed) {
+    outcome = co_await alone(writer);
+  } else {
+    outcome = co_await distribute(writer);
+  }
   if (!outcome) lose(std::move(outcome).error());
   if (lost()) strips_->abandon();
   co_await at_work_.drained(net::Duration::max());
