@@ -63,14 +63,15 @@ inline constexpr std::string_view kSchemas = R"json({
     "finished": {"$ref": "#/components/schemas/TimeOrNull"},
     "seconds": {"type": "number", "description": "From start to end, or to now"},
     "phases": {"type": "object", "description": "Seconds of wall time so far", "additionalProperties": false,
-      "required": ["read", "map", "reduce", "apply", "stitch", "write"], "properties": {
-        "read": {"type": "number"}, "map": {"type": "number"}, "reduce": {"type": "number"},
+      "required": ["read", "split", "map", "reduce", "apply", "stitch", "write"], "properties": {
+        "read": {"type": "number"}, "split": {"type": "number"}, "map": {"type": "number"}, "reduce": {"type": "number"},
         "apply": {"type": "number"}, "stitch": {"type": "number"}, "write": {"type": "number"}}},
     "image": {"$ref": "#/components/schemas/ImageOrNull"},
     "bytes": {"type": "object", "description": "On the sockets of workers", "additionalProperties": false,
-      "required": ["pixels", "sent", "received", "spared"], "properties": {
+      "required": ["pixels", "sent", "received", "spared", "map", "apply"], "properties": {
         "pixels": {"type": "integer"}, "sent": {"type": "integer"}, "received": {"type": "integer"},
-        "spared": {"type": "integer"}}},
+        "spared": {"type": "integer"}, "map": {"$ref": "#/components/schemas/Traffic"},
+        "apply": {"$ref": "#/components/schemas/Traffic"}}},
     "strips": {"type": "object", "additionalProperties": false,
       "required": ["total", "map_done", "apply_done", "attempts", "retries", "duplicates", "stolen", "lies"],
       "properties": {
@@ -81,6 +82,8 @@ inline constexpr std::string_view kSchemas = R"json({
       "type": "object", "required": ["id", "strips", "bytes"], "additionalProperties": false, "properties": {
         "id": {"type": "string"}, "strips": {"type": "integer"}, "bytes": {"type": "integer"}}}},
     "notes": {"type": "array", "items": {"type": "string"}}}},
+"Traffic": {"type": "object", "required": ["sent", "received"], "additionalProperties": false,
+  "properties": {"sent": {"type": "integer"}, "received": {"type": "integer"}}},
 "Jobs": {"type": "object", "required": ["jobs"], "additionalProperties": false,
   "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}},
 "Strips": {"type": "object", "required": ["page", "phase", "strips"], "additionalProperties": false, "properties": {

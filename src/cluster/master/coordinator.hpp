@@ -72,7 +72,7 @@ class PageWork {
   [[nodiscard]] virtual net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip,
                                                                                     Bytes mapped) = 0;
   /// Bytes that crossed a socket on the page's account.
-  virtual void moved(std::uint64_t sent, std::uint64_t received) = 0;
+  virtual void moved(mapreduce::Phase phase, std::uint64_t sent, std::uint64_t received) = 0;
 };
 
 /// A worker's connection, as the scheduler's actions see it. On the loop.

@@ -58,9 +58,11 @@ struct JobStatus {
   WallTime created{};
   std::optional<WallTime> started, finished;
   /// Wall time spent in each phase, all pages.
-  std::chrono::nanoseconds read{}, map{}, reduce{}, apply{}, stitch{}, write{};
+  std::chrono::nanoseconds read{}, split{}, map{}, reduce{}, apply{}, stitch{}, write{};
   std::uint64_t pixels = 0;  ///< bytes of samples that are mapped
   std::uint64_t bytes_sent = 0, bytes_received = 0, bytes_spared = 0;
+  /// Of these, what crossed for each phase.
+  std::uint64_t map_sent = 0, map_received = 0, apply_sent = 0, apply_received = 0;
   std::uint64_t strips = 0, map_done = 0, apply_done = 0, attempts = 0, retries = 0, duplicates = 0, stolen = 0,
                 lies = 0;
   struct Share {

@@ -112,9 +112,11 @@ net::Task<Result<void>> ImageJob::run() {
 }
 
 net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::size_t page) {
+  const auto began = std::chrono::steady_clock::now();
   ECE465_CO_ASSIGN(auto strips, co_await net::offload(*context_.pages.cpu, [&files, page] {
                      return image::PageStrips::open(*files->reader, page, files->output, files->strips);
                    }));
+  status_.split += std::chrono::steady_clock::now() - began;
   for (const auto& note : strips->notes()) {
     if (std::ranges::find(status_.notes, note) == status_.notes.end()) status_.notes.push_back(note);
   }

@@ -467,8 +467,10 @@ void PageRun::done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& re
   news_.notify();
 }
 
-void PageRun::moved(std::uint64_t sent, std::uint64_t received) {
+void PageRun::moved(Phase phase, std::uint64_t sent, std::uint64_t received) {
   if (status_ == nullptr) return;
+  (phase == Phase::map ? status_->map_sent : status_->apply_sent) += sent;
+  (phase == Phase::map ? status_->map_received : status_->apply_received) += received;
   status_->bytes_sent += sent;
   status_->bytes_received += received;
 }

@@ -60,7 +60,7 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   [[nodiscard]] wire::TableId table_id(std::uint32_t strip) const override;
   [[nodiscard]] Result<void> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) override;
   [[nodiscard]] net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped) override;
-  void moved(std::uint64_t sent, std::uint64_t received) override;
+  void moved(mapreduce::Phase phase, std::uint64_t sent, std::uint64_t received) override;
 
  private:
   using Clock = std::chrono::steady_clock;

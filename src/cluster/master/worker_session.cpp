@@ -221,6 +221,7 @@ void WorkerSession::send_request(const mapreduce::Send& order, const std::shared
   }
   frame.attempt = order.attempt;
   frame.page = page;
+  frame.phase = order.phase;
   if (order.phase == Phase::map) {
     send_map(frame, order, size);
   } else {
@@ -277,6 +278,7 @@ void WorkerSession::send_apply(Frame& frame, const mapreduce::Send& order, std::
     wire::append_header(first.header, held, Dialect::v2);
     first.pieces.push_back(table);
     first.page = frame.page;
+    first.phase = Phase::apply;
     push(std::move(first));
   }
   message.table = table_id;
@@ -318,7 +320,7 @@ net::Task<void> WorkerSession::write_all(std::shared_ptr<WorkerSession> self) {
     const auto written = co_await self->stream_.write(buffers, self->options_.stuck);
     self->writing_ = false;
     self->host_.moved(size, 0);
-    if (frame.page) frame.page->moved(size, 0);
+    if (frame.page) frame.page->moved(frame.phase, size, 0);
     if (!written) self->hang_up(written.error().what);
   }
   if (!self->ended_) self->stream_.end_writing();
@@ -454,7 +456,7 @@ net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
   }
   Buffer body(message.size);
   ECE465_CO_TRY(co_await reader_.read_exactly(body.span(), options_.stuck));
-  request.page->moved(0, header_bytes_ + body.size());
+  request.page->moved(request.phase, 0, header_bytes_ + body.size());
   const bool checksums = dialect() == Dialect::v2 && handshake_.terms().checksum;
   if (dialect() == Dialect::v2) {
     if (auto fine = wire::check_body(message, wire::checksum(body.span()), checksums); !fine) {
@@ -488,7 +490,7 @@ net::Task<Result<void>> WorkerSession::take_samples(wire::CdfResult message) {
   if (auto read = co_await reader_.read_exactly(body.span(), options_.stuck); !read) {
     co_return std::unexpected(std::move(read).error());
   }
-  request.page->moved(0, header_bytes_ + body.size());
+  request.page->moved(request.phase, 0, header_bytes_ + body.size());
   if (dialect() == Dialect::v2) {
     if (auto fine = wire::check_body(message, wire::checksum(body.span()), handshake_.terms().checksum); !fine) {
       lied(attempt, fine.error().what);

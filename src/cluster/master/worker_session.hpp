@@ -82,6 +82,7 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
     std::shared_ptr<Lent> lent;  // the pieces
     std::optional<mapreduce::AttemptId> attempt;
     std::shared_ptr<PageWork> page;
+    mapreduce::Phase phase = mapreduce::Phase::map;
 
     Frame() = default;
   };

@@ -18,6 +18,7 @@ WallTime to_time(std::int64_t number) { return WallTime(WallTime::duration(numbe
 template <class Job, class Visit>
 void for_each_number(Job& job, Visit visit) {
   visit("read_ns", job.read);
+  visit("split_ns", job.split);
   visit("map_ns", job.map);
   visit("reduce_ns", job.reduce);
   visit("apply_ns", job.apply);
@@ -27,6 +28,10 @@ void for_each_number(Job& job, Visit visit) {
   visit("bytes_sent", job.bytes_sent);
   visit("bytes_received", job.bytes_received);
   visit("bytes_spared", job.bytes_spared);
+  visit("map_sent", job.map_sent);
+  visit("map_received", job.map_received);
+  visit("apply_sent", job.apply_sent);
+  visit("apply_received", job.apply_received);
   visit("strips", job.strips);
   visit("map_done", job.map_done);
   visit("apply_done", job.apply_done);

@@ -63,7 +63,7 @@ class PlayedPage final : public PageWork, public std::enable_shared_from_this<Pl
     if (!fine) co_return fail(Errc::corrupt, "mapped wrongly");
     co_return std::shared_ptr<const void>();
   }
-  void moved(std::uint64_t out, std::uint64_t in) override {
+  void moved(mapreduce::Phase, std::uint64_t out, std::uint64_t in) override {
     sent += out;
     received += in;
   }

@@ -24,6 +24,7 @@ inline JobStatus busy_job() {
   job.created = moment();
   job.started = moment() + 10ms;
   job.read = 100ms;
+  job.split = 1ms;
   job.map = 200ms;
   job.reduce = 3ms;
   job.apply = 50ms;
@@ -33,6 +34,10 @@ inline JobStatus busy_job() {
   job.bytes_sent = 145'000'000;
   job.bytes_received = 72'000'000;
   job.bytes_spared = 140'000'000;
+  job.map_sent = 144'000'000;
+  job.map_received = 1'000'000;
+  job.apply_sent = 1'000'000;
+  job.apply_received = 71'000'000;
   job.strips = 275;
   job.map_done = 275;
   job.apply_done = 130;
