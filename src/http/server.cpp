@@ -204,7 +204,8 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
     // Let the answer arrive: closing with unread bytes would reset the connection under it.
     stream.end_writing();
     Buffer sink(kPiece);
-    for (std::uint64_t drained = 0; drained < limits.max_drain_bytes;) {
+    const auto end = Clock::now() + limits.linger_time;
+    for (std::uint64_t drained = 0; drained < limits.max_linger_bytes && Clock::now() < end;) {
       const auto n = co_await stream.read_some(sink.span(), std::chrono::seconds(1));
       if (!n || *n == 0) break;
       drained += *n;

@@ -26,6 +26,10 @@ struct ServerLimits {
   std::uint64_t max_body_bytes = std::uint64_t{64} << 30;
   /// How much of an unread body is thrown away to keep a connection usable.
   std::uint64_t max_drain_bytes = std::uint64_t{1} << 20;
+  /// How much, and for how long, is thrown away behind an answer that ends a connection: closing with unread bytes
+  /// would reset it, and many a client that still sends would never see why it was refused.
+  std::uint64_t max_linger_bytes = std::uint64_t{64} << 20;
+  net::Duration linger_time = std::chrono::seconds(5);
 };
 
 using Handler = std::function<net::Task<Response>(Request&)>;

@@ -37,6 +37,7 @@ std::vector<RouteDoc> course_routes() {
        "Upload",
        {{200, "It is there", "Uploaded"},
         error(400, "Not an image by its name, a name that is not allowed, or a form that ends early"),
+        error(408, "Nothing came for too long, or too little"),
         error(413, "The file is too large"),
         kInvalid,
         kDiskTrouble,

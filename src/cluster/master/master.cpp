@@ -82,6 +82,7 @@ class Master {
         server_(loop_, files_, make_routes(api_), server_limits(options)),
         clock_(loop_) {
     api_.limits.max_upload_bytes = options.max_upload_bytes;
+    api_.logger = &logger;
     server_.observe = observe_requests(api_);
     server_.trouble = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.what}}); };
   }

@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kFile = "jobs.sqlite";
 /// Of the tables below. A newer program's store is refused, an older one's is brought up to date here.
 constexpr int kSchemaVersion = 1;
-constexpr int kBusyMilliseconds = 2000;
+constexpr int kBusyMilliseconds = 500;
 
 /// The whole status is one column of JSON: nobody asks by what is in it. AUTOINCREMENT is what never gives a number
 /// twice, even when the last job was forgotten.

@@ -202,7 +202,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("many who ask for one preview at once get the one that is made; of many previews few are made at once") {
+  TEST_CASE("many who ask for one preview at once get the one that is made") {
     ApiLimits limits;
     limits.preview_cache_bytes = 0;
     limits.previews_waiting = 3;

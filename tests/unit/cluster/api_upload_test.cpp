@@ -81,7 +81,7 @@ net::Task<void> cut_off(ApiFixture& api, std::string request, std::size_t sent) 
 }  // namespace
 
 TEST_SUITE("api uploads") {
-  TEST_CASE("what is no image by its name is refused, in the course's words; what is one in any case is not") {
+  TEST_CASE("what is no image by its name is refused, in the course's words, and what is one in any case is not") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const char* const name : {"a.txt", "a.gif", "a", "jpg", "a.jpg.exe", "a.jpg "}) {
         CAPTURE(name);
@@ -234,6 +234,30 @@ TEST_SUITE("api uploads") {
       const auto content = api.temp.read("one.jpg");
       CHECK(content == std::string(700'000, content.at(0)));
       CHECK(left_in(api) == Names{"one.jpg"});
+    });
+  }
+
+  TEST_CASE("one that trickles is given up, so that it keeps no place from others") {
+    ApiLimits limits;
+    limits.upload_grace = net::Duration::zero();
+    limits.min_upload_bytes_per_second = std::uint64_t{1} << 60U;
+    with_api(
+        [](ApiFixture& api) -> net::Task<void> {
+          const auto answer = co_await upload(api, "a.jpg", std::string(500'000, 'x'));
+          CHECK(answer.status == 408);
+          CHECK(answer.body == R"({"detail":"The upload is too slow."})");
+          check_documented("POST", "/upload", answer);
+          CHECK(left_in(api).empty());
+        },
+        limits);
+  }
+
+  TEST_CASE("who still sends hears why it was refused") {
+    with_api([](ApiFixture& api) -> net::Task<void> {
+      // More than sockets hold: the client is in the middle of it when the answer comes.
+      const auto answer = co_await upload(api, "a.exe", std::string(32'000'000, 'x'));
+      CHECK(answer.status == 400);
+      CHECK(answer.body == kWrongType);
     });
   }
 

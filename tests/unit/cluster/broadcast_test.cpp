@@ -44,7 +44,7 @@ net::Task<void> watch(Broadcast& broadcast, std::string& seen, int& ended) {
 }  // namespace
 
 TEST_SUITE("broadcast") {
-  TEST_CASE("an event is text; lines of its data stay lines of it") {
+  TEST_CASE("an event is text, and lines of its data stay lines of it") {
     CHECK(event_text("job", "{}") == "event: job\ndata: {}\n\n");
     CHECK(event_text("job", "a\nb") == "event: job\ndata: a\ndata: b\n\n");
     CHECK(event_text("job", "") == "event: job\ndata: \n\n");
@@ -81,7 +81,7 @@ TEST_SUITE("broadcast") {
     });
   }
 
-  TEST_CASE("who lags too far loses the oldest and is told so; who keeps up does not") {
+  TEST_CASE("who lags too far loses the oldest and is told so, who keeps up does not") {
     BroadcastLimits limits = kNoPace;
     SUBCASE("in events") { limits.events = 3; }
     SUBCASE("in bytes") { limits.bytes = 3 * event_text("log", "0").size(); }

@@ -96,7 +96,7 @@ TEST_SUITE("data folder") {
     CHECK(DataFolder::open(temp / "data").error().code == Errc::io);
   }
 
-  TEST_CASE("who has a file open keeps it, replaced or deleted; its version tells them apart") {
+  TEST_CASE("who has a file open keeps it, replaced or deleted, and its version tells them apart") {
     const TempFolder temp;
     const auto folder = DataFolder::open(temp / "data");
     REQUIRE(folder);

@@ -86,7 +86,7 @@ double difference(const Scene& scene, const Scene& small) {
 }  // namespace
 
 TEST_SUITE("preview") {
-  TEST_CASE("the longer side is what was asked for, the other follows; nothing is enlarged") {
+  TEST_CASE("the longer side is what was asked for, the other follows, nothing is enlarged") {
     const auto size = [](std::uint32_t width, std::uint32_t height, std::uint32_t side) {
       const Scene small = look(encode_png(flat(width, height, kGray, {90})), side);
       return std::pair(small.width, small.height);
