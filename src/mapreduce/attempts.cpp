@@ -38,7 +38,7 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
     actions_.emplace_back(RunLocally{id, task, attempt.phase});
   } else {
     bytes_in_flight_ += strip.bytes;
-    (from ? job.report.bytes_spared : job.report.bytes_sent) += strip.bytes;
+    if (!from) job.report.bytes_sent += strip.bytes;
     actions_.emplace_back(Send{to, id, task, attempt.phase, attempt.keep, from});
     set_deadline(id, attempt);
   }
@@ -90,6 +90,8 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
     share->strips += 1;
     share->bytes += strip.bytes;
   }
+  const bool from_kept = attempt.bytes_kept > 0 && !attempt.keep;
+  if (from_kept) job.report.bytes_spared += strip.bytes;
   if (attempt.keep) {
     if (in_favour(worker)) {
       strip.keeper = attempt.worker;

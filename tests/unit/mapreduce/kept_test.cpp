@@ -99,7 +99,9 @@ TEST_SUITE("kept strips") {
     m.d.answer_all(kAnn);
     m.d.answer_all(kBob);
     CHECK(m.d.view(kAnn).failures == 0);
-    CHECK(m.d.all<JobDone>().size() == 1);
+    REQUIRE(m.d.all<JobDone>().size() == 1);
+    CHECK(m.d.all<JobDone>().at(0).report.bytes_spared == 7 * kMiB);
+    CHECK(m.d.all<JobDone>().at(0).report.bytes_sent == 9 * kMiB);
   }
 
   TEST_CASE("what is being applied still takes up the worker's room") {
