@@ -63,6 +63,8 @@ struct Client::Impl {
   Url url;
   ClientOptions options;
   std::optional<net::Stream> stream;
+  bool closing = false;   ///< asked for while an exchange was in flight
+  bool answered = false;  ///< something of the answer has arrived
   Buffer buffer;
   std::size_t begin = 0, end = 0;
 
@@ -74,6 +76,7 @@ struct Client::Impl {
     if (end == buffer.size()) co_return fail(Errc::corrupt, "{} sent too long a head", url.address.to_string());
     ECE465_CO_ASSIGN(const std::size_t n, co_await stream->read_some(buffer.span().subspan(end), options.idle_time));
     end += n;
+    answered = answered || n > 0;
     co_return n;
   }
 
@@ -89,6 +92,7 @@ struct Client::Impl {
     if (stream) co_return Result<void>{};
     begin = end = 0;
     ECE465_CO_ASSIGN(stream, co_await net::connect(url.address, options.connect_time));
+    if (closing) co_return fail(Errc::cancelled, "the exchange with {} was ended", url.address.to_string());
     co_return Result<void>{};
   }
 
@@ -129,11 +133,14 @@ struct Client::Impl {
     co_return response;
   }
 
-  /// A whole exchange with a small body. A kept connection may have been closed meanwhile: tried once more then.
+  /// A whole exchange with a small body. A kept connection may have been closed meanwhile: tried once more then,
+  /// unless an answer had begun, of which the sink may have taken a part.
   net::Task<Result<ClientResponse>> exchange(std::string head, std::string body,
                                              std::function<Result<void>(Bytes)> sink) {
+    closing = false;
     for (int attempt = 0;; ++attempt) {
       const bool reused = stream.has_value();
+      answered = false;
       ECE465_CO_TRY(co_await ensure_connected());
       const std::array<Bytes, 2> buffers{as_bytes(head), as_bytes(body)};
       // Not one conditional expression: GCC 12 frees what a co_await inside one returns.
@@ -145,13 +152,18 @@ struct Client::Impl {
       }
       if (response) co_return response;
       stream.reset();
-      if (!reused || attempt > 0 || response.error().code != Errc::unavailable) co_return response;
+      if (!reused || answered || attempt > 0 || response.error().code != Errc::unavailable) co_return response;
     }
   }
 };
 
 Client::Client(Url url, ClientOptions options) : impl_(std::make_unique<Impl>(std::move(url), options)) {}
 Client::~Client() = default;
+
+void Client::close() {
+  impl_->closing = true;
+  if (impl_->stream) impl_->stream->close();
+}
 
 net::Task<Result<ClientResponse>> Client::request(std::string method, std::string target, std::string json) {
   Headers headers = impl_->common_headers();
@@ -180,6 +192,7 @@ net::Task<Result<ClientResponse>> Client::upload(std::string target, FilePart pa
   const std::string head = request_head("POST", impl_->url.base + target, headers);
 
   // A body this large is never sent twice: a fresh connection each time.
+  impl_->closing = false;
   impl_->stream.reset();
   ECE465_CO_TRY(co_await impl_->ensure_connected());
   const std::array<Bytes, 2> start{as_bytes(head), as_bytes(before)};
@@ -187,7 +200,10 @@ net::Task<Result<ClientResponse>> Client::upload(std::string target, FilePart pa
   Buffer piece(std::size_t{256} << 10);
   for (std::uint64_t done = 0; sent && done < size;) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
-    ECE465_CO_TRY(part.source->read_exactly(done, piece.span().first(want)));
+    if (const auto read = part.source->read_exactly(done, piece.span().first(want)); !read) {
+      impl_->stream.reset();  // what was announced cannot be sent any more
+      co_return fail(Errc::bad_input, "{}", read.error().what);
+    }
     sent = co_await impl_->stream->write(piece.span().first(want), impl_->options.idle_time);
     done += want;
     if (sent && part.progress) part.progress(done, size);

@@ -51,10 +51,12 @@ class Client {
   /// `unavailable`, `timeout`, `corrupt`, naming the server.
   [[nodiscard]] net::Task<Result<ClientResponse>> request(std::string method, std::string target,
                                                           std::string json = "");
-  /// Uploads a file by POST.
+  /// Uploads a file by POST. A file that cannot be read to its end is `bad_input`.
   [[nodiscard]] net::Task<Result<ClientResponse>> upload(std::string target, FilePart part);
   /// GETs a body into `sink` piece by piece when the status is 200; other bodies are returned as text.
   [[nodiscard]] net::Task<Result<ClientResponse>> download(std::string target, std::function<Result<void>(Bytes)> sink);
+  /// Ends the exchange in flight with `cancelled` (one that still connects, once it has). The next one connects anew.
+  void close();
 
  private:
   struct Impl;
