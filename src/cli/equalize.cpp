@@ -14,13 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 Result<void> check(const EqualizeCommand& command, const Plan& plan, const Console& console) {
-  const bool to_stdout = plan.jobs.size() == 1 && plan.jobs[0].output == kDash;
-  if (to_stdout && console.out_is_terminal()) {
-    return fail(Errc::usage, "will not write an image to the terminal; redirect standard output or use -o FILE");
-  }
-  if (to_stdout && command.json) {
-    return fail(Errc::usage, "--json and the image would both go to standard output; use -o FILE");
-  }
+  ECE465_TRY(check_standard_output(plan, command.json, console));
   if (!command.plot.empty() && plan.jobs.size() > 1) {
     return fail(Errc::usage, "--plot is for a single input; these are {}", plan.jobs.size());
   }
@@ -165,15 +159,10 @@ void setup_equalize(CLI::App& app, Action& chosen) {
   command->add_option("IN", options->inputs, "Images or folders; - is standard input")->type_name("FILE|FOLDER");
 
   constexpr const char* kResult = "Result";
-  add_text(*command, "-o,--output", options->output, "FILE|FOLDER",
-           "Where results go; a folder if it is one, ends in / or is for several inputs; - is standard output")
-      ->group(kResult);
+  add_output(*command, options->output)->group(kResult);
   add_switch(*command, "--force", options->force, "Replace files that exist")->group(kResult);
   add_channels(*command, options->channels)->group(kResult);
-  const auto parse_quality = [](std::string_view text) { return parse_number(text, 1, 100); };
-  add_value<int>(*command, "--quality", options->quality, "1-100", parse_quality,
-                 "JPEG quality; unless given, a JPEG keeps its own and others get 92")
-      ->group(kResult);
+  add_quality(*command, options->quality)->group(kResult);
 
   constexpr const char* kWork = "Work";
   add_switch(*command, "-r,--recursive", options->recursive, "Look into the folders of folders, too")->group(kWork);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "ece465/base/parallel.hpp"
+#include "in_order.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -30,8 +31,8 @@ class FileRun {
     ECE465_ASSIGN(const auto source, open_input(job_.input, options_.stop));
     report.bytes_in = source->size();
     progress.started(index, source->name(), source->size());
-    ECE465_ASSIGN(const auto sink, open_output());
-    ECE465_ASSIGN(const image::Format format, output_format(*source));
+    ECE465_ASSIGN(const auto sink, open_output(job_, options_.force));
+    ECE465_ASSIGN(const image::Format format, output_format(job_, *source));
     ECE465_ASSIGN(auto done, image::equalize(*source, *sink, format, equalize_options(index, progress, report)));
     report.input_format = done.input_format;
     report.output_format = done.output_format;
@@ -41,32 +42,6 @@ class FileRun {
   }
 
  private:
-  Result<std::unique_ptr<OutputFile>> open_output() const {
-    using Existing = OutputFile::Existing;
-    if (job_.output == kDash) {
-      // Formats seek while they write; the result goes to standard output when it is whole.
-      const char* const chosen = std::getenv("TMPDIR");
-      const fs::path folder = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
-      return OutputFile::create(folder / "ece465-standard-output", Existing::replace);
-    }
-    if (job_.output.has_parent_path()) {
-      std::error_code error;
-      fs::create_directories(job_.output.parent_path(), error);
-      if (error) {
-        return fail(Errc::io, "{}: cannot make its folder: {}", job_.output.string(), error.message());
-      }
-    }
-    return OutputFile::create(job_.output, options_.force ? Existing::replace : Existing::refuse);
-  }
-
-  Result<image::Format> output_format(const ByteSource& source) const {
-    if (job_.format) return *job_.format;
-    std::array<std::byte, 16> head{};
-    ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
-    // What is no image is refused by name a little later.
-    return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::png);
-  }
-
   image::EqualizeOptions equalize_options(std::size_t index, Progress& progress, FileReport& report) const {
     image::EqualizeOptions options;
     options.channels = options_.channels;
@@ -89,27 +64,6 @@ class FileRun {
   const Job& job_;
   const FileOptions& options_;
   Share share_;
-};
-
-/// Holds reports back until all before them are there, so that a run reads the same every time.
-class InOrder {
- public:
-  InOrder(std::size_t count, const std::function<void(FileReport&&)>& report) : waiting_(count), report_(report) {}
-
-  void add(std::size_t index, FileReport&& file) {
-    const std::scoped_lock lock(mutex_);
-    waiting_[index] = std::move(file);
-    for (; next_ < waiting_.size() && waiting_[next_]; ++next_) {
-      report_(std::move(*waiting_[next_]));
-      waiting_[next_].reset();
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::optional<FileReport>> waiting_;
-  std::size_t next_ = 0;
-  const std::function<void(FileReport&&)>& report_;
 };
 
 /// The whole run: which files at once, with what share.
@@ -173,7 +127,7 @@ class FilesRun {
   const std::vector<Job>& jobs_;
   const FileOptions& options_;
   Progress& progress_;
-  InOrder in_order_;
+  InOrder<FileReport> in_order_;
 };
 
 }  // namespace
@@ -186,6 +140,39 @@ void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Pr
 Result<std::unique_ptr<ByteSource>> open_input(const fs::path& input, const std::stop_token& stop) {
   if (input == kDash) return spool(0, "standard input", Limits{}.max_stdin_bytes, stop);
   return open_file(input);
+}
+
+Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force) {
+  using Existing = OutputFile::Existing;
+  if (job.output == kDash) {
+    // Formats seek while they write; the result goes to standard output when it is whole.
+    const char* const chosen = std::getenv("TMPDIR");
+    const fs::path folder = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+    return OutputFile::create(folder / "ece465-standard-output", Existing::replace);
+  }
+  if (job.output.has_parent_path()) {
+    std::error_code error;
+    fs::create_directories(job.output.parent_path(), error);
+    if (error) return fail(Errc::io, "{}: cannot make its folder: {}", job.output.string(), error.message());
+  }
+  return OutputFile::create(job.output, force ? Existing::replace : Existing::refuse);
+}
+
+Result<image::Format> output_format(const Job& job, const ByteSource& source) {
+  std::array<std::byte, 16> head{};
+  ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
+  const auto found = image::format_of_content(Bytes(head).first(n));
+  if (!found) return fail(Errc::bad_input, "{}: is no JPEG, TIFF or PNG image", source.name());
+  return job.format.value_or(*found);
+}
+
+Result<void> check_standard_output(const Plan& plan, bool json, const Console& console) {
+  if (plan.jobs.size() != 1 || plan.jobs[0].output != kDash) return {};
+  if (console.out_is_terminal()) {
+    return fail(Errc::usage, "will not write an image to the terminal; redirect standard output or use -o FILE");
+  }
+  if (json) return fail(Errc::usage, "--json and the image would both go to standard output; use -o FILE");
+  return {};
 }
 
 }  // namespace ece465::cli

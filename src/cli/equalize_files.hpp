@@ -3,6 +3,8 @@
 #include <functional>
 #include <stop_token>
 
+#include "ece465/base/byte_sink.hpp"
+#include "ece465/base/byte_source.hpp"
 #include "equalize_plan.hpp"
 #include "plot.hpp"
 #include "progress.hpp"
@@ -31,5 +33,15 @@ void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Pr
 /// Opens a path or spools standard input, as its name on the command line says.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_input(const std::filesystem::path& input,
                                                              const std::stop_token& stop);
+
+/// Makes the place for a job's result, its folder included; a temporary one for standard output. Fails with `io`;
+/// without `force` also when the result exists.
+[[nodiscard]] Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force);
+
+/// The format of the result: what its name promises, else that of the content. What is no image is `bad_input`.
+[[nodiscard]] Result<image::Format> output_format(const Job& job, const ByteSource& source);
+
+/// Refuses, with `usage`, a result on standard output where it cannot go: a terminal, or among `json`.
+[[nodiscard]] Result<void> check_standard_output(const Plan& plan, bool json, const Console& console);
 
 }  // namespace ece465::cli

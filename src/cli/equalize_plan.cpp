@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = "_equalized";
-
 /// `path` in a form in which the same place reads the same, whether it exists or not.
 std::string identity(const fs::path& path) {
   std::error_code error;
@@ -24,12 +22,12 @@ std::string identity(const fs::path& path) {
 
 fs::path result_name(const fs::path& input) {
   fs::path name = input.stem();
-  name += kSuffix;
+  name += kResultSuffix;
   name += input.extension();
   return name;
 }
 
-bool is_result_name(const fs::path& name) { return name.stem().string().ends_with(kSuffix); }
+bool is_result_name(const fs::path& name) { return name.stem().string().ends_with(kResultSuffix); }
 
 /// Size of a file; 0 when it cannot be told.
 std::uint64_t size_of(const fs::path& path) {
@@ -96,7 +94,7 @@ class FolderScan {
 
   std::string nothing_in(const fs::path& folder) const {
     std::string text = folder.string() + ": no .jpg, .jpeg, .tif, .tiff or .png files in it";
-    if (results_ > 0) text += fmt::format(" but {} called *{}.*", counted(results_, "earlier result"), kSuffix);
+    if (results_ > 0) text += fmt::format(" but {} called *{}.*", counted(results_, "earlier result"), kResultSuffix);
     if (folders_ > 0 && !recursive_) text += "; --recursive looks into its folders";
     return text;
   }

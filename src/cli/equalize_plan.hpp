@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ece465/base/result.hpp"
@@ -13,6 +14,8 @@ namespace ece465::cli {
 
 /// Standard input as an input, standard output as an output.
 inline constexpr const char* kDash = "-";
+/// What a result's name has behind its input's stem.
+inline constexpr std::string_view kResultSuffix = "_equalized";
 
 /// One file to equalize.
 struct Job {

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -85,6 +86,25 @@ Result<unsigned> parse_threads(std::string_view text) {
   return static_cast<unsigned>(n);
 }
 
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 5> kUnitsOfTime{
+      {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
+  constexpr double kMost = 365.0 * 24 * 3'600'000;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  const auto* const known = std::ranges::find(kUnitsOfTime, unit, &std::pair<std::string_view, double>::first);
+  if (error != std::errc() || !std::isfinite(number) || known == kUnitsOfTime.end()) {
+    return fail(Errc::usage, "'{}' is no time; write it like 30, 0.5, 250ms or 2m", text);
+  }
+  const double milliseconds = number * known->second;
+  if (milliseconds < 1 || milliseconds > kMost) {
+    return fail(Errc::usage, "'{}' is out of range; choose 1ms to 8760h", text);
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
+}
+
 Result<bool> parse_bool(std::string_view text) {
   const std::string word = lower(text);
   for (const char* yes : {"true", "yes", "on", "1"}) {
@@ -121,6 +141,27 @@ CLI::Option* add_threads(CLI::App& app, unsigned& target) {
   return add_value<unsigned>(app, "--threads", target, "N", parse_threads,
                              "Threads to work with, at most; auto: as many as this process may use")
       ->default_str("auto");
+}
+
+CLI::Option* add_quality(CLI::App& app, int& target) {
+  const auto parse = [](std::string_view text) { return parse_number(text, 1, 100); };
+  return add_value<int>(app, "--quality", target, "1-100", parse,
+                        "JPEG quality; unless given, a JPEG keeps its own and others get 92");
+}
+
+CLI::Option* add_output(CLI::App& app, std::string& target) {
+  return add_text(app, "-o,--output", target, "FILE|FOLDER",
+                  "Where results go; a folder if it is one, ends in / or is for several inputs; - is standard output");
+}
+
+CLI::Option* add_url(CLI::App& app, std::string& target) {
+  return add_text(app, "--url", target, "URL", "Where the master is")->default_str(target);
+}
+
+CLI::Option* add_timeout(CLI::App& app, std::chrono::milliseconds& target, const std::string& description) {
+  const std::string seconds = fmt::format("{}", std::chrono::duration<double>(target).count());
+  return add_value<std::chrono::milliseconds>(app, "--timeout", target, "SECONDS", parse_duration, description)
+      ->default_str(seconds);
 }
 
 CLI::Option* add_memory(CLI::App& app, std::uint64_t& target) {

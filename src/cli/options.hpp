@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -28,6 +29,8 @@ namespace ece465::cli {
 [[nodiscard]] Result<int> parse_number(std::string_view text, int least, int most);
 /// "auto" is 0; else 1 to the limit.
 [[nodiscard]] Result<unsigned> parse_threads(std::string_view text);
+/// "30", "0.5", "250ms", "2m", "1h": seconds unless it says otherwise; more than nothing, at most a year.
+[[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// true, yes, on, 1; false, no, off, 0.
 [[nodiscard]] Result<bool> parse_bool(std::string_view text);
 
@@ -91,5 +94,10 @@ CLI::Option* add_switch(CLI::App& app, const std::string& names, bool& target, c
 CLI::Option* add_channels(CLI::App& app, image::Channels& target);
 CLI::Option* add_threads(CLI::App& app, unsigned& target);
 CLI::Option* add_memory(CLI::App& app, std::uint64_t& target);
+CLI::Option* add_quality(CLI::App& app, int& target);
+CLI::Option* add_output(CLI::App& app, std::string& target);
+/// `--url` of a master; the address is looked at by `http::parse_url`.
+CLI::Option* add_url(CLI::App& app, std::string& target);
+CLI::Option* add_timeout(CLI::App& app, std::chrono::milliseconds& target, const std::string& description);
 
 }  // namespace ece465::cli

@@ -62,8 +62,10 @@ std::string progress_line(const ProgressState& state, std::size_t width, bool un
     line += "  " + part;
     used += 2 + part.size();
   }
-  if (state.name.empty() || used + 2 + 12 > room) return line;
-  const std::string share = state.files > 1 ? fmt::format(" {:.0f}%", state.name_fraction * 100) : "";
+  std::string share = state.files > 1 ? fmt::format(" {:.0f}%", state.name_fraction * 100) : "";
+  if (!state.doing.empty()) share = "  " + state.doing;
+  constexpr std::size_t kLeastOfName = 8;
+  if (state.name.empty() || used + 2 + kLeastOfName + share.size() > room) return line;
   return line + "  " + paint.dim(elide(printable(state.name), room - used - 2 - share.size()) + share);
 }
 
@@ -84,7 +86,7 @@ void Progress::started(std::size_t file, std::string name, std::uint64_t bytes) 
   if (!active_) return;
   const std::scoped_lock lock(mutex_);
   state_.bytes = std::max(state_.bytes, bytes);  // standard input's size was not known before
-  running_.push_back({file, std::move(name), bytes, 0});
+  running_.push_back({file, std::move(name), bytes, 0, {}});
   draw_if_due_locked();
 }
 
@@ -97,6 +99,14 @@ void Progress::moved(std::size_t file, std::size_t done, std::size_t total) {
   if (at != running_.end() && total > 0) {
     at->fraction = std::max(at->fraction, static_cast<double>(done) / static_cast<double>(total));
   }
+  draw_if_due_locked();
+}
+
+void Progress::doing(std::size_t file, std::string words) {
+  if (!active_) return;
+  const std::scoped_lock lock(mutex_);
+  const auto at = std::ranges::find(running_, file, &Running::file);
+  if (at != running_.end()) at->doing = std::move(words);
   draw_if_due_locked();
 }
 
@@ -120,6 +130,7 @@ void Progress::draw_if_due_locked() {
   for (const auto& file : running_) state_.bytes_done += file.fraction * static_cast<double>(file.bytes);
   state_.name = running_.empty() ? std::string() : running_.front().name;
   state_.name_fraction = running_.empty() ? 0 : running_.front().fraction;
+  state_.doing = running_.empty() ? std::string() : running_.front().doing;
   console_.show_status(progress_line(state_, console_.err_width(), console_.unicode(), console_.err_paint()));
 }
 

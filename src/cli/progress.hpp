@@ -16,8 +16,9 @@ struct ProgressState {
   std::uint64_t bytes = 0;  ///< of all inputs together
   double bytes_done = 0;
   std::chrono::nanoseconds elapsed{};
-  std::string name;          ///< of the file that is being worked on, the first of them
+  std::string name{};        ///< of the file that is being worked on, the first of them
   double name_fraction = 0;  ///< how far it is
+  std::string doing{};       ///< what is being done with it, where that is more than one thing: "map 40%"
 };
 
 /// "[######----]  62%  124/300 files  310 MB/s  ETA 3 s  scan_017.tif 40%", no wider than `width`. What does not
@@ -38,6 +39,8 @@ class Progress {
   [[nodiscard]] bool active() const { return active_; }
   void started(std::size_t file, std::string name, std::uint64_t bytes);
   void moved(std::size_t file, std::size_t done, std::size_t total);
+  /// Says what is being done with a file: "map 40%".
+  void doing(std::size_t file, std::string words);
   void finished(std::size_t file);
 
  private:
@@ -47,6 +50,7 @@ class Progress {
     std::string name;
     std::uint64_t bytes;
     double fraction = 0;
+    std::string doing;
   };
 
   void draw_if_due_locked();

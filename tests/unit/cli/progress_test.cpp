@@ -35,11 +35,23 @@ TEST_SUITE("progress") {
     CHECK(progress_line(state, 120, false, Paint()).find("files") == std::string::npos);
   }
 
+  TEST_CASE("what is being done with a file stands behind its name, of a single file, too") {
+    auto state = halfway();
+    state.files = 1;
+    state.name = "a.tif";
+    state.doing = "map 43%";
+    CHECK(progress_line(state, 120, false, Paint()).ends_with("  a.tif  map 43%"));
+    CHECK(progress_line(state, 80, false, Paint()).ends_with("  a.tif  map 43%"));
+  }
+
   TEST_CASE("a line always fits its window") {
+    auto doing = halfway();
+    doing.doing = "download 1.23 MB";
     for (std::size_t width = 1; width < 130; ++width) {
       for (const bool unicode : {true, false}) {
         CAPTURE(width);
         CHECK(display_width(progress_line(halfway(), width, unicode, Paint())) < std::max<std::size_t>(width, 2));
+        CHECK(display_width(progress_line(doing, width, unicode, Paint())) < std::max<std::size_t>(width, 2));
       }
     }
   }
