@@ -235,6 +235,8 @@ int run(int argc, const char* const* argv, std::stop_token stop) {
   setup_equalize(app, chosen);
   setup_histogram(app, chosen);
   setup_submit(app, chosen);
+  setup_status(app, chosen);
+  setup_health(app, chosen);
   setup_completion(app, chosen);
   setup_version(app, chosen);
   Settings settings(app);

@@ -20,6 +20,8 @@ using Action = std::function<int(Console&, std::stop_token)>;
 void setup_equalize(CLI::App& app, Action& chosen);
 void setup_histogram(CLI::App& app, Action& chosen);
 void setup_submit(CLI::App& app, Action& chosen);
+void setup_status(CLI::App& app, Action& chosen);
+void setup_health(CLI::App& app, Action& chosen);
 void setup_completion(CLI::App& app, Action& chosen);
 void setup_version(CLI::App& app, Action& chosen);
 

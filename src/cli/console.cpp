@@ -41,11 +41,12 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
-std::size_t width_of(int descriptor, bool terminal) {
-  constexpr std::size_t kDefault = 80;
+winsize size_of(int descriptor, bool terminal) {
   winsize size{};
-  if (!terminal || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefault;
-  return size.ws_col;
+  const bool known = terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+  if (!known || size.ws_col == 0) size.ws_col = 80;
+  if (!known || size.ws_row == 0) size.ws_row = 24;
+  return size;
 }
 
 }  // namespace
@@ -75,8 +76,9 @@ void Console::set_log(LogLevel level, LogFormat format) {
   logger_ = std::make_unique<Logger>(level, format, [this](std::string_view line) { write_error_line(line); });
 }
 
-std::size_t Console::out_width() const { return width_of(out_.descriptor, out_.terminal); }
-std::size_t Console::err_width() const { return width_of(err_.descriptor, err_.terminal); }
+std::size_t Console::out_width() const { return size_of(out_.descriptor, out_.terminal).ws_col; }
+std::size_t Console::out_height() const { return size_of(out_.descriptor, out_.terminal).ws_row; }
+std::size_t Console::err_width() const { return size_of(err_.descriptor, err_.terminal).ws_col; }
 
 void Console::print(std::string_view text) {
   const std::scoped_lock lock(mutex_);
@@ -120,6 +122,17 @@ Result<void> Console::output_result() const {
   if (!write_error_) return {};
   if (*write_error_ == EPIPE) return fail(Errc::io, "");
   return fail(Errc::io, "standard output: cannot write: {}", std::generic_category().message(*write_error_));
+}
+
+// The alternate screen, which terminals keep beside the one with the shell's history; and no cursor there.
+Screen::Screen(Console& console) : console_(console) { console_.print("\x1b[?1049h\x1b[?25l"); }
+Screen::~Screen() { console_.print("\x1b[?25h\x1b[?1049l"); }
+
+void Screen::draw(const std::vector<std::string>& lines) {
+  const std::size_t count = std::min(lines.size(), console_.out_height());
+  std::string text = "\x1b[H";
+  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
+  console_.print(text + "\x1b[J");
 }
 
 }  // namespace ece465::cli

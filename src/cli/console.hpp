@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ece465/base/logger.hpp"
 #include "ece465/base/result.hpp"
@@ -56,6 +57,10 @@ class Console {
   [[nodiscard]] std::size_t err_width() const;
   /// Block and line-drawing characters come out right.
   [[nodiscard]] bool unicode() const { return unicode_; }
+  /// Standard output is a terminal that can be drawn on.
+  [[nodiscard]] bool can_draw() const { return out_.terminal && !dumb_; }
+  /// Rows of that terminal; 24 where there is none.
+  [[nodiscard]] std::size_t out_height() const;
   /// The file descriptor behind standard output, for binary data.
   [[nodiscard]] int out_descriptor() const { return out_.descriptor; }
 
@@ -95,6 +100,22 @@ class Console {
   mutable std::mutex mutex_;  // guards all below, and keeps lines whole
   bool status_shown_ = false;
   std::optional<int> write_error_;
+};
+
+/// The whole window of standard output, to draw on again and again. What stood there before comes back when this
+/// goes. Only where the console `can_draw`.
+class Screen {
+ public:
+  explicit Screen(Console& console);
+  ~Screen();
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  /// Shows these lines, each at most as wide as the window, and nothing else; those that find no room are left out.
+  void draw(const std::vector<std::string>& lines);
+
+ private:
+  Console& console_;
 };
 
 }  // namespace ece465::cli

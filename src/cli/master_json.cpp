@@ -1,7 +1,6 @@
 #include "master_json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace ece465::cli {
@@ -35,6 +34,11 @@ double number_at(const Json& json, const char* key) {
 std::uint64_t count_at(const Json& json, const char* key) {
   const Json& value = at(json, key);
   return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+}
+
+std::optional<WallTime> time_at(const Json& json, const char* key) {
+  const auto time = parse_rfc3339(text_at(json, key));
+  return time ? std::optional(*time) : std::nullopt;
 }
 
 /// The elements of `json[key]`, if it is an array.
@@ -103,7 +107,7 @@ RemoteWorker worker_of(const Json& json) {
   worker.bytes_in_flight = count_at(json, "bytes_in_flight");
   worker.strips_merged = count_at(json, "strips_merged");
   worker.bytes_per_second = number_at(json, "bytes_per_second");
-  worker.last_heard = parse_time(text_at(json, "last_heard"));
+  worker.last_heard = time_at(json, "last_heard");
   return worker;
 }
 
@@ -140,8 +144,8 @@ Result<RemoteStatus> parse_status(std::string_view json) {
   RemoteStatus status;
   status.version = text_at(object, "version");
   if (status.version.empty()) return fail(Errc::corrupt, "the answer is no master's status: it has no version");
-  status.started = parse_time(text_at(object, "started"));
-  constexpr double kLongest = 1e11;  // some thousand years: still a number of milliseconds
+  status.started = time_at(object, "started");
+  constexpr double kLongest = 3e9;  // a hundred years: still a number of nanoseconds
   status.uptime_seconds = std::clamp(number_at(object, "uptime_seconds"), 0.0, kLongest);
   status.workers = count_at(object, "workers");
   status.connections = count_at(object, "connections");
@@ -169,26 +173,6 @@ std::optional<std::string> parse_uploaded(std::string_view json) {
   std::string name = object ? text_at(*object, "filename") : std::string();
   if (name.empty()) return std::nullopt;
   return name;
-}
-
-std::optional<WallTime> parse_time(std::string_view text) {
-  using namespace std::chrono;
-  constexpr std::string_view kShape = "0000-00-00T00:00:00.000Z";
-  if (text.size() != kShape.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (kShape[i] == '0' ? !digit : text[i] != kShape[i]) return std::nullopt;
-  }
-  const auto number = [text](std::size_t from, std::size_t digits) {
-    int value = 0;
-    std::from_chars(text.data() + from, text.data() + from + digits, value);
-    return value;
-  };
-  const year_month_day date(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                            day(static_cast<unsigned>(number(8, 2))));
-  if (!date.ok()) return std::nullopt;
-  return sys_days(date) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
-         milliseconds(number(20, 3));
 }
 
 std::string job_request_json(std::string_view file, std::string_view channels, int quality) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,14 +8,13 @@
 #include <vector>
 
 #include "ece465/base/result.hpp"
+#include "ece465/base/rfc3339.hpp"
 
 /// What a master tells of itself through /api/v1, as values. Pure functions. What is missing, or is not of the
 /// kind it should be, is empty or 0: a master that is a little older or newer is understood as far as it goes.
 /// What is no JSON object at all is `corrupt`.
 
 namespace ece465::cli {
-
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 enum class RemoteState : std::uint8_t { queued, running, done, failed, cancelled };
 /// Nothing more will happen to a job in this state.
@@ -82,8 +80,6 @@ struct RemoteStatus {
 [[nodiscard]] std::optional<std::string> parse_detail(std::string_view json);
 /// The name in the answer to an upload; nothing when there is none.
 [[nodiscard]] std::optional<std::string> parse_uploaded(std::string_view json);
-/// "2026-11-25T15:27:20.123Z"; nothing for anything else.
-[[nodiscard]] std::optional<WallTime> parse_time(std::string_view text);
 
 /// The body of POST /api/v1/jobs.
 [[nodiscard]] std::string job_request_json(std::string_view file, std::string_view channels, int quality);

@@ -16,7 +16,16 @@ constexpr auto kPatience = 400ms;  // what is done sooner needs no bar
 constexpr auto kInterval = 100ms;
 constexpr std::size_t kBarColumns = 24;
 
-std::string bar(double fraction, std::size_t columns, bool unicode) {
+std::string remaining_time(double fraction, std::chrono::nanoseconds elapsed) {
+  if (fraction < 0.01) return "ETA ?";
+  const double left = std::chrono::duration<double>(elapsed).count() * (1 - fraction) / fraction;
+  const std::chrono::seconds whole(static_cast<std::int64_t>(std::min(left, 3e8) + 0.999));
+  return "ETA " + (whole < 60s ? fmt::format("{} s", whole.count()) : format_duration(whole));
+}
+
+}  // namespace
+
+std::string progress_bar(double fraction, std::size_t columns, bool unicode) {
   if (!unicode) {
     const auto full = static_cast<std::size_t>(fraction * static_cast<double>(columns));
     return fmt::format("[{:#<{}}{:-<{}}]", "", full, "", columns - full);
@@ -31,15 +40,6 @@ std::string bar(double fraction, std::size_t columns, bool unicode) {
   return out + std::string(columns - used, ' ') + "▏";
 }
 
-std::string remaining_time(double fraction, std::chrono::nanoseconds elapsed) {
-  if (fraction < 0.01) return "ETA ?";
-  const double left = std::chrono::duration<double>(elapsed).count() * (1 - fraction) / fraction;
-  const std::chrono::seconds whole(static_cast<std::int64_t>(std::min(left, 3e8) + 0.999));
-  return "ETA " + (whole < 60s ? fmt::format("{} s", whole.count()) : format_duration(whole));
-}
-
-}  // namespace
-
 std::string progress_line(const ProgressState& state, std::size_t width, bool unicode, const Paint& paint) {
   const double fraction =
       std::clamp(state.bytes == 0 ? 0.0 : state.bytes_done / static_cast<double>(state.bytes), 0.0, 1.0);
@@ -47,7 +47,7 @@ std::string progress_line(const ProgressState& state, std::size_t width, bool un
   const std::size_t room = width > 1 ? width - 1 : 1;
   const std::string percent = fmt::format("{:3.0f}%", fraction * 100);
   const std::size_t columns = std::min(kBarColumns, room > 40 ? (room - 8) / 3 : 8);
-  std::string line = bar(fraction, columns, unicode);
+  std::string line = progress_bar(fraction, columns, unicode);
   if (display_width(line) + 1 + percent.size() > room) return elide(percent, room);
   std::size_t used = display_width(line) + 1 + percent.size();
   line = paint.cyan(line) + " " + percent;

@@ -21,6 +21,9 @@ struct ProgressState {
   std::string doing{};       ///< what is being done with it, where that is more than one thing: "map 40%"
 };
 
+/// "[######----]", or the same in blocks; `columns` without the ends.
+[[nodiscard]] std::string progress_bar(double fraction, std::size_t columns, bool unicode);
+
 /// "[######----]  62%  124/300 files  310 MB/s  ETA 3 s  scan_017.tif 40%", no wider than `width`. What does not
 /// fit is left out from the right, so that bar and percentage stay.
 [[nodiscard]] std::string progress_line(const ProgressState& state, std::size_t width, bool unicode,

@@ -20,6 +20,12 @@ std::string describe_image(const RemoteJob::Image& image) {
   return text;
 }
 
+/// "3 workers", "2 workers and the master", "the master"; empty when the job does not say.
+std::string describe(const Doers& doers) {
+  if (doers.workers == 0) return doers.master ? "the master" : "";
+  return counted(doers.workers, "worker") + (doers.master ? " and the master" : "");
+}
+
 /// "up 0.001, read 0.002, map 0.004, ... down 0.001 s"
 std::string describe_phases(const SubmittedFile& file) {
   std::string text = fmt::format("up {:.3f}", seconds(file.upload));
@@ -45,26 +51,24 @@ Json json_of(const SubmittedFile& file) {
 
 }  // namespace
 
-std::string done_by(const RemoteJob& job) {
-  std::size_t workers = 0;
-  bool master = false;
+Doers doers_of(const RemoteJob& job) {
+  Doers doers;
   for (const auto& share : job.shares) {
     if (share.strips == 0 && share.bytes == 0) continue;
     if (share.id == "master") {
-      master = true;
+      doers.master = true;
     } else {
-      ++workers;
+      ++doers.workers;
     }
   }
-  if (workers == 0) return master ? "the master" : "";
-  return counted(workers, "worker") + (master ? " and the master" : "");
+  return doers;
 }
 
 std::string submitted_line(const SubmittedFile& file) {
   std::string line = fmt::format("{} -> {}", printable(file.input), printable(file.output));
   if (!file.job) return line;
   if (file.job->image) line += "  " + describe_image(*file.job->image);
-  if (const std::string who = done_by(*file.job); !who.empty()) line += "  " + who;
+  if (const std::string who = describe(doers_of(*file.job)); !who.empty()) line += "  " + who;
   if (file.job->retries > 0) line += fmt::format(", {} again", counted(file.job->retries, "strip"));
   line += "  " + describe_phases(file);
   line += fmt::format("  {} to workers and back", format_bytes(file.job->bytes_sent + file.job->bytes_received));

@@ -32,8 +32,12 @@ struct SubmitReport {
   std::chrono::nanoseconds duration{};
 };
 
-/// Who did a job: "3 workers", "2 workers and the master", "the master"; empty when the job does not say.
-[[nodiscard]] std::string done_by(const RemoteJob& job);
+/// Who has a share in a job.
+struct Doers {
+  std::size_t workers = 0;
+  bool master = false;
+};
+[[nodiscard]] Doers doers_of(const RemoteJob& job);
 
 /// One line for a finished file:
 /// "in.jpg -> out.jpg  1000x750 8-bit color  2 workers  up 0.001, read 0.002, ... down 0.001 s  1.50 MB moved  0.031

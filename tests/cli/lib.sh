@@ -58,3 +58,22 @@ on_a_terminal() {
   script -qec "stty cols 100 rows 30; $1" screen </dev/null >/dev/null 2>&1 || code=$?
 }
 escape=$(printf '\033')
+
+# start_fake_master OPTION...: a master that equalizes nothing, in the background until the test ends; its address is
+# in $url, what was asked of it in the file requests.
+start_fake_master() {
+  rm -f port requests
+  python3 "$(dirname "$0")/fake_master.py" port "$@" &
+  fake_master=$!
+  trap 'kill $fake_master; clean_up' EXIT
+  wait_for 'the fake master' test -f port
+  url=http://127.0.0.1:$(cat port)
+}
+# wait_for WHAT COMMAND...: until the command succeeds.
+wait_for() {
+  local deadline=$((SECONDS + 60))
+  until "${@:2}"; do
+    [ $SECONDS -lt $deadline ] || fail "waited in vain for $1"
+    sleep 0.02
+  done
+}

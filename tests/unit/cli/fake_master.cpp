@@ -97,6 +97,13 @@ struct FakeMaster::Impl {
     return json;
   }
 
+  int next_hello() {
+    if (script.hello_statuses.empty()) return script.hello_status;
+    const int status = script.hello_statuses.front();
+    script.hello_statuses.pop_front();
+    return status;
+  }
+
   Task* find(const Request& request) {
     for (Task& task : jobs) {
       if (task.id == request.captured.find("id")->second) return &task;
@@ -198,7 +205,7 @@ struct FakeMaster::Impl {
 
   net::Task<Response> status(Request& request) {
     heard(request);
-    if (script.hello_status != 0) co_return Response::detail(script.hello_status, script.detail);
+    if (const int status = next_hello(); status != 0) co_return Response::detail(status, script.detail);
     const std::scoped_lock lock(mutex);
     Json json{{"version", "1.2.3"}, {"started", "2026-11-25T15:00:00.000Z"}, {"uptime_seconds", 65.5}, {"workers", 2}};
     json["jobs"] = {{"queued", 0}, {"running", 1}, {"done", 5}, {"failed", 0}, {"cancelled", 0}};
@@ -224,7 +231,7 @@ struct FakeMaster::Impl {
 
   net::Task<Response> ready(Request& request) {
     heard(request);
-    if (script.hello_status != 0) co_return Response::detail(script.hello_status, script.detail);
+    if (const int status = next_hello(); status != 0) co_return Response::detail(status, script.detail);
     co_return Response::text(200, "ready");
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,8 +23,9 @@ struct FakeScript {
   std::string busy_name;
   /// A download breaks off in the middle this many times.
   int broken_downloads = 0;
-  /// /api/v1/status is answered by this instead; 0: as it should be.
+  /// /api/v1/status and /readyz are answered by this instead; 0: as they should be. First come those of the list.
   int hello_status = 0;
+  std::deque<int> hello_statuses;
   /// Called as each request comes in: "POST /api/v1/jobs". On the server's thread.
   std::function<void(const std::string&)> heard;
   /// What is told of workers and jobs; empty: none, and what was submitted.

@@ -1,0 +1,28 @@
+# Images go to a master, and results come back to where equalize would have put them.
+. "$(dirname "$0")/lib.sh"
+start_fake_master
+mkdir photos photos/deep
+small photos/1.png
+small photos/deep/1.png --seed 2
+run submit photos --recursive -o results --url "$url"
+expect_code 0
+expect_lines out 2
+expect_out 'photos/1.png -> results/1_equalized.png  96x64 8-bit gray  1 worker  up 0.'
+expect_out ' kB to workers and back  '
+expect_no_err
+expect_same photos/1.png results/1_equalized.png
+expect_same photos/deep/1.png results/deep/1_equalized.png
+grep -qx 'POST /upload' requests || fail 'nothing was uploaded'
+# By the environment, in a pipe, and without leaving anything there.
+ECE465_URL=$url "$ECE465" submit - --remove <photos/1.png >piped.png 2>err || fail 'in a pipe'
+expect_same photos/1.png piped.png
+grep -q 'DELETE /files/standard-input-.*\.png' requests || fail 'it is still on the master'
+# Nothing that exists is replaced unasked.
+run submit photos/1.png -o results/1_equalized.png --url "$url"
+expect_code 1
+expect_err 'exists already; --force replaces it'
+run submit photos/1.png -o results/1_equalized.png --force --json --url "$url"
+expect_code 0
+json 'it["command"] == "submit"' 'it["done"] == 1' 'it["files"][0]["job"]["state"] == "done"' \
+  'it["files"][0]["output"] == "results/1_equalized.png"' 'it["files"][0]["error"] is None'
+expect_no_traces
