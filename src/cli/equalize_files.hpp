@@ -38,7 +38,7 @@ void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Pr
 /// without `force` also when the result exists.
 [[nodiscard]] Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force);
 
-/// The format of the result: what its name promises, else that of the content. What is no image is `bad_input`.
+/// The format of the result: what its name promises, else that of the content.
 [[nodiscard]] Result<image::Format> output_format(const Job& job, const ByteSource& source);
 
 /// Refuses, with `usage`, a result on standard output where it cannot go: a terminal, or among `json`.

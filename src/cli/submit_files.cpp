@@ -79,10 +79,11 @@ class FileSubmission {
   net::Task<Result<void>> steps() {
     if (job_.refused) co_return std::unexpected(*job_.refused);
     ECE465_CO_TRY(go_on());
-    // What is wrong here is found out before anything is sent.
+    // What is wrong here is found out before anything is sent; of an image, as far as its header tells.
     ECE465_CO_ASSIGN(const auto source, open_input(job_.input, options().stop));
     report_.bytes_in = source->size();
     shared_->progress.started(index_, source->name(), source->size());
+    if (const auto image = image::open_image(*source, {}); !image) co_return within(report_.input, image.error());
     std::unique_ptr<OutputFile> sink;
     if (options().wait) {
       ECE465_CO_ASSIGN(sink, open_output(job_, options().force));

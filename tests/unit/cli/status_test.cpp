@@ -212,7 +212,7 @@ TEST_SUITE("what a master says") {
 }
 
 TEST_SUITE("health") {
-  TEST_CASE("a ready master is well, in silence; one that is not says so; none is unavailable") {
+  TEST_CASE("a ready master is well, in silence, one that is not says so, and none is unavailable") {
     CapturedConsole console;
     HealthCommand command;
     FakeMaster master;

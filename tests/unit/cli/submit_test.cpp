@@ -310,7 +310,7 @@ TEST_SUITE("submit refuses and fails") {
     CHECK(console.err().find("--timeout sets how long to wait") != std::string::npos);
   }
 
-  TEST_CASE("a download that breaks off is tried again; one that always does leaves nothing") {
+  TEST_CASE("a download that breaks off is tried again, and one that always does leaves nothing") {
     FakeScript script;
     script.broken_downloads = 2;
     FakeMaster master(script);
