@@ -34,7 +34,10 @@ add_library(ece465_asio INTERFACE)
 add_library(ece465::asio ALIAS ece465_asio)
 target_include_directories(ece465_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
-  ASIO_HAS_CO_AWAIT)  # 1.22 looks for GCC there, but clang has C++20 coroutines too
+  ASIO_HAS_CO_AWAIT  # 1.22 looks for GCC there, but clang has C++20 coroutines too
+  # asio asks libstdc++ for it, and gets another answer when no standard header was included before: memory that one
+  # file allocates by aligned_alloc, another would free by delete.
+  ASIO_HAS_STD_ALIGNED_ALLOC)
 target_link_libraries(ece465_asio INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 takes the frames of asio's awaitables, which have their own operator new and delete, for mismatched.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <optional>
 
 #include "options.hpp"
 #include "text.hpp"
@@ -14,6 +15,38 @@ std::string as_variable(std::string_view name) {
   std::string out;
   for (const char c : name) out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return out;
+}
+
+std::string environment(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// A value from the environment, and which variables it came from.
+struct Found {
+  std::string value;
+  std::string where;
+};
+
+/// The variable called `name`, or the two of `A_HOST:A_PORT`.
+std::optional<Found> find_in_environment(const std::string& name, const std::string& default_value) {
+  const auto colon = name.find(':');
+  if (colon == std::string::npos) {
+    auto value = environment(name);
+    if (value.empty()) return std::nullopt;
+    return Found{std::move(value), name};
+  }
+  const std::string host_name = name.substr(0, colon), port_name = name.substr(colon + 1);
+  std::string host = environment(host_name), port = environment(port_name);
+  // Kubernetes gives every container of a namespace with a service called "a" an A_PORT of its own making.
+  if (port.starts_with("tcp://")) port.clear();
+  if (host.empty() && port.empty()) return std::nullopt;
+  std::string where = host.empty() ? port_name : port.empty() ? host_name : host_name + ", " + port_name;
+  const auto between = default_value.rfind(':');
+  if (host.empty()) host = default_value.substr(0, between);
+  if (port.empty()) port = default_value.substr(between + 1);
+  if (host.find(':') != std::string::npos && !host.starts_with('[')) host = "[" + host + "]";
+  return Found{host + ":" + port, std::move(where)};
 }
 
 bool is_switch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
@@ -170,9 +203,9 @@ Result<void> Settings::apply(CLI::App& app) {
     if (name.empty() || option->count() > 0 || origins_.contains(option)) continue;
     bool found = false;
     for (const auto& variable : variables(app, *option)) {
-      const char* value = std::getenv(variable.c_str());
-      if (value == nullptr || *value == '\0') continue;
-      ECE465_TRY(set(*option, {{value}, variable}));
+      auto value = find_in_environment(variable, option->get_default_str());
+      if (!value) continue;
+      ECE465_TRY(set(*option, {{std::move(value->value)}, std::move(value->where)}));
       found = true;
       break;
     }

@@ -1,5 +1,8 @@
 #include "ece465/net/stream.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
@@ -65,7 +68,9 @@ struct Stream::State {
   asio::steady_timer read_timer, write_timer;
   std::string peer;
   std::uint64_t bytes_read = 0, bytes_written = 0;
-  bool ended = false;
+  // How reading has ended: end of stream or a broken connection. Remembered, because asio would wait for ever on a
+  // second read: epoll reports an end once.
+  asio::error_code read_end;
 };
 
 Stream::Stream(asio::ip::tcp::socket socket) : state_(std::make_shared<State>(std::move(socket))) {
@@ -85,7 +90,11 @@ asio::any_io_executor Stream::executor() { return state_->socket.get_executor();
 
 Task<Result<std::size_t>> Stream::read_some(MutableBytes out, Duration limit) {
   const auto state = state_;
-  if (state->ended) co_return std::size_t{0};
+  const auto ended = [&state]() -> Result<std::size_t> {
+    if (state->read_end == asio::error::eof) return std::size_t{0};
+    return net_error(fmt::format("read from {}", state->peer), state->read_end);
+  };
+  if (state->read_end) co_return ended();
   Deadline deadline(state->read_timer, limit, [weak = std::weak_ptr(state)] {
     if (const auto s = weak.lock()) {
       asio::error_code ignored;
@@ -94,16 +103,14 @@ Task<Result<std::size_t>> Stream::read_some(MutableBytes out, Duration limit) {
   });
   const auto [code, n] = co_await state->socket.async_read_some(asio::buffer(out.data(), out.size()), kNoThrow);
   state->bytes_read += n;
-  if (n > 0) co_return n;
-  // Remembered, because asio waits for ever on a second read: epoll reports an end of stream once.
-  state->ended = code == asio::error::eof;
-  if (state->ended) co_return std::size_t{0};
-  if (code && deadline.passed()) {
+  if (n > 0 || !code) co_return n;
+  if (deadline.passed()) {
     co_return fail(Errc::timeout, "{} sent nothing for {:.1f} s", state->peer,
                    std::chrono::duration<double>(limit).count());
   }
-  if (code) co_return net_error(fmt::format("read from {}", state->peer), code);
-  co_return n;
+  if (code == asio::error::operation_aborted) co_return net_error(fmt::format("read from {}", state->peer), code);
+  state->read_end = code;
+  co_return ended();
 }
 
 Task<Result<void>> Stream::read_exactly(MutableBytes out, Duration limit) {
@@ -150,6 +157,20 @@ Task<Result<void>> Stream::write(Bytes bytes, Duration limit) {
   co_return co_await write(one, limit);
 }
 
+void Stream::keep_alive(std::chrono::seconds idle) {
+  constexpr int kProbes = 3;
+  asio::error_code ignored;
+  state_->socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  // asio has no names for these.
+  const auto set = [this](int option, auto value) {
+    const auto number = static_cast<int>(value);
+    static_cast<void>(::setsockopt(state_->socket.native_handle(), IPPROTO_TCP, option, &number, sizeof(number)));
+  };
+  set(TCP_KEEPIDLE, idle.count());
+  set(TCP_KEEPINTVL, std::max<std::chrono::seconds::rep>(idle.count() / kProbes, 1));
+  set(TCP_KEEPCNT, kProbes);
+}
+
 void Stream::end_writing() {
   asio::error_code ignored;
   state_->socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -162,31 +183,51 @@ void Stream::close() {
   state_->write_timer.cancel();
 }
 
-Task<Result<Stream>> connect(Address to, Duration limit) {
+Task<Result<Stream>> connect(Address to, Duration limit, std::stop_token stop) {
   const auto executor = co_await asio::this_coro::executor;
   const auto resolver = std::make_shared<asio::ip::tcp::resolver>(executor);
   const auto socket = std::make_shared<asio::ip::tcp::socket>(executor);
-  asio::steady_timer timer(executor);
-  Deadline deadline(timer, limit, [resolver, socket] {
+  const auto give_up = [resolver, socket] {
     resolver->cancel();
     asio::error_code ignored;
     socket->close(ignored);
-  });
+  };
+  asio::steady_timer timer(executor);
+  Deadline deadline(timer, limit, give_up);
+  // Whoever asks for the stop may be on another thread; the socket belongs to this one.
+  const std::stop_callback when_stopped(stop, [executor, give_up] { asio::post(executor, give_up); });
   const std::string doing = "connect to " + to.to_string();
-  const auto too_late = [&] {
+  const auto failure = [&](const asio::error_code& code) {
+    if (stop.stop_requested()) return fail(Errc::cancelled, "cannot {}: told to stop", doing);
+    if (!deadline.passed()) return net_error(doing, code);
     return fail(Errc::timeout, "cannot {}: no answer for {:.1f} s", doing,
                 std::chrono::duration<double>(limit).count());
   };
   const auto [resolve_code, found] = co_await resolver->async_resolve(to.host, std::to_string(to.port), kNoThrow);
-  if (resolve_code && deadline.passed()) co_return too_late();
-  if (resolve_code) co_return net_error(doing, resolve_code);
+  if (resolve_code || stop.stop_requested()) co_return failure(resolve_code);
   const auto [code, endpoint] = co_await asio::async_connect(*socket, found, kNoThrow);
-  if (code && deadline.passed()) co_return too_late();
-  if (code) co_return net_error(doing, code);
+  if (code || stop.stop_requested()) co_return failure(code);
   co_return Stream(std::move(*socket));
 }
 
-LineReader::LineReader(Stream& stream, std::size_t buffer_bytes) : stream_(stream), buffer_(buffer_bytes) {}
+LineReader::LineReader(Stream& stream, std::size_t buffer_bytes, std::size_t sip_bytes)
+    : stream_(stream), buffer_(buffer_bytes), sip_bytes_(sip_bytes) {}
+
+Task<Result<std::size_t>> LineReader::fill(Duration limit) {
+  const MutableBytes free = buffer_.span().subspan(end_);
+  ECE465_CO_ASSIGN(const std::size_t n,
+                   co_await stream_.read_some(free.first(std::min(free.size(), sip_bytes_)), limit));
+  end_ += n;
+  co_return n;
+}
+
+Task<Result<void>> LineReader::wait(Duration limit) {
+  if (buffered()) co_return Result<void>{};
+  begin_ = end_ = 0;
+  ECE465_CO_ASSIGN(const std::size_t n, co_await fill(limit));
+  if (n == 0) co_return fail(Errc::unavailable, "{} closed the connection", stream_.peer());
+  co_return Result<void>{};
+}
 
 Task<Result<std::string_view>> LineReader::line(Duration limit) {
   const auto end_of_wait = std::chrono::steady_clock::now() + limit;
@@ -210,10 +251,9 @@ Task<Result<std::string_view>> LineReader::line(Duration limit) {
       end_ = held;
     }
     const auto left = std::max(Duration::zero(), Duration(end_of_wait - std::chrono::steady_clock::now()));
-    ECE465_CO_ASSIGN(const std::size_t n, co_await stream_.read_some(buffer_.span().subspan(end_), left));
+    ECE465_CO_ASSIGN(const std::size_t n, co_await fill(left));
     if (n == 0 && held == 0) co_return fail(Errc::unavailable, "{} closed the connection", stream_.peer());
     if (n == 0) co_return fail(Errc::corrupt, "{} closed the connection in the middle of a line", stream_.peer());
-    end_ += n;
   }
 }
 

@@ -70,6 +70,8 @@ class Buffer {
   [[nodiscard]] std::byte* data() { return data_.get(); }
   [[nodiscard]] const std::byte* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// The size that it can have again without taking memory.
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] MutableBytes span() { return {data_.get(), size_}; }
   [[nodiscard]] Bytes span() const { return {data_.get(), size_}; }
   void swap(Buffer& other) noexcept {

@@ -16,6 +16,7 @@ class Event {
   [[nodiscard]] Task<bool> wait(Duration limit = Duration::max());
   /// Wakes all that wait now. Without waiters it has no effect: look at your condition, then wait, in a loop.
   void notify();
+  [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
  private:
   /// Each waiter's own timer, which `notify` cancels. Shared, since a waiter may outlive the event.

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "ece465/base/bytes.hpp"
@@ -31,6 +34,10 @@ class Stream {
   [[nodiscard]] Task<Result<void>> write(std::span<const Bytes> buffers, Duration limit);
   [[nodiscard]] Task<Result<void>> write(Bytes bytes, Duration limit);
 
+  /// Lets the system ask the peer's system for a sign of life when nothing has come for `idle`, and give the
+  /// connection up after three without: for peers that may honestly have nothing to say for hours.
+  void keep_alive(std::chrono::seconds idle);
+
   /// Tells the peer that nothing more comes; reading goes on.
   void end_writing();
   /// Ends everything that waits with `cancelled`.
@@ -47,15 +54,20 @@ class Stream {
 };
 
 /// Resolves and connects, trying every address, within `limit` in all. Fails with `unavailable` or `timeout`,
-/// naming the address.
-[[nodiscard]] Task<Result<Stream>> connect(Address to, Duration limit);
+/// naming the address; with `cancelled` once `stop` is requested, from whatever thread.
+[[nodiscard]] Task<Result<Stream>> connect(Address to, Duration limit, std::stop_token stop = {});
 
 /// Reads lines and counted bytes from a stream through one buffer.
 class LineReader {
  public:
-  /// The stream must outlive the reader.
-  explicit LineReader(Stream& stream, std::size_t buffer_bytes = std::size_t{16} << 10);
+  /// The stream must outlive the reader. It reads `sip_bytes` at a time (as many as there is room for, unless told):
+  /// where large bodies follow short lines, a small sip spares the copy of what would come along.
+  explicit LineReader(Stream& stream, std::size_t buffer_bytes = std::size_t{16} << 10,
+                      std::size_t sip_bytes = std::numeric_limits<std::size_t>::max());
 
+  /// Waits for the next thing to read: until there is, `line` need not be patient. An end of stream is
+  /// `unavailable` with "closed", as there.
+  [[nodiscard]] Task<Result<void>> wait(Duration limit);
   /// The next line without its '\n' (and without a '\r' before it), valid until the next call. An end of stream
   /// at a line's start is the empty optional's place: `unavailable` with "closed"; inside a line `corrupt`. A
   /// line longer than the buffer is `too_large`. `limit` is for the whole line.
@@ -66,8 +78,12 @@ class LineReader {
   [[nodiscard]] bool buffered() const { return begin_ != end_; }
 
  private:
+  /// Reads once into the buffer's free end; how many bytes came.
+  Task<Result<std::size_t>> fill(Duration limit);
+
   Stream& stream_;
   Buffer buffer_;
+  std::size_t sip_bytes_;
   std::size_t begin_ = 0, end_ = 0;
 };
 

@@ -118,6 +118,44 @@ TEST_SUITE("settings") {
     }
   }
 
+  TEST_CASE("a HOST:PORT may come from two variables, of which one may be missing") {
+    const auto master = [](const std::string& arguments, const std::string& file = {}) {
+      CLI::App app;
+      std::string address = "127.0.0.1:6000";
+      CLI::App* const work = app.add_subcommand("work");
+      add_text(*work, "--master", address, "HOST:PORT", "")
+          ->default_str(address)
+          ->envname("UNIT_TEST_MASTER_HOST:UNIT_TEST_MASTER_PORT");
+      Settings settings(app);
+      app.parse(arguments);
+      if (!file.empty()) REQUIRE(settings.read_file(file));
+      REQUIRE(settings.apply(*work));
+      return address;
+    };
+    const TempFolder folder;
+    const std::string file = folder.write("c.yaml", "work:\n  master: filed:1\n");
+    CHECK(master("work") == "127.0.0.1:6000");
+    CHECK(master("work", file) == "filed:1");
+    {
+      const Variable port("UNIT_TEST_MASTER_PORT", "7000");
+      CHECK(master("work") == "127.0.0.1:7000");
+    }
+    const Variable host("UNIT_TEST_MASTER_HOST", "far");
+    CHECK(master("work", file) == "far:6000");
+    const Variable port("UNIT_TEST_MASTER_PORT", "7000");
+    CHECK(master("work", file) == "far:7000");
+    CHECK(master("work --master given:1", file) == "given:1");
+    {
+      const Variable v6("UNIT_TEST_MASTER_HOST", "::1");
+      CHECK(master("work") == "[::1]:7000");
+    }
+    const Variable again("UNIT_TEST_MASTER_HOST", "far");
+    const Variable made_by_kubernetes("UNIT_TEST_MASTER_PORT", "tcp://10.96.0.7:6000");
+    CHECK(master("work") == "far:6000");
+    const Variable ours("ECE465_WORK_MASTER", "ours:1");
+    CHECK(master("work") == "ours:1");
+  }
+
   TEST_CASE("an empty variable counts as not set") {
     const Variable variable("ECE465_BRUSH_SIZE", "");
     Program program;

@@ -103,6 +103,24 @@ TEST_SUITE("stream") {
     });
   }
 
+  TEST_CASE("a connection that broke is seen at once, as often as one looks") {
+    talk(
+        [](Stream stream) -> Task<void> {
+          Buffer buffer(1);
+          (void)co_await stream.read_exactly(buffer.span(), kLong);
+          // Closed with something unread: a reset.
+        },
+        [](Stream& stream) -> Task<void> {
+          CHECK(co_await stream.write(as_bytes("xy"), kLong));
+          Buffer buffer(8);
+          for (int i = 0; i < 2; ++i) {
+            const auto result = co_await stream.read_some(buffer.span(), kLong);
+            REQUIRE(!result);
+            CHECK(result.error().code == Errc::unavailable);
+          }
+        });
+  }
+
   TEST_CASE("a peer that takes nothing is a timeout") {
     talk(
         [](Stream stream) -> Task<void> {
@@ -136,6 +154,35 @@ TEST_SUITE("stream") {
     context.run();
   }
 
+  TEST_CASE("a stop ends an attempt to connect, also before it has begun and from another thread") {
+    // A port whose queue is full: whoever knocks now waits until somebody gives up.
+    asio::io_context context(1);
+    asio::ip::tcp::acceptor full(context, {asio::ip::address_v4::loopback(), 0}, false);
+    full.listen(0);
+    std::vector<asio::ip::tcp::socket> waiting;
+    for (int i = 0; i < 8; ++i) {
+      waiting.emplace_back(context).async_connect(full.local_endpoint(), [](const asio::error_code&) {});
+    }
+    context.run_for(50ms);
+    const Address address("127.0.0.1", full.local_endpoint().port());
+
+    std::stop_source stop;
+    std::jthread other;
+    const auto attempt = [&]() -> Task<void> {
+      other = std::jthread([&stop] { stop.request_stop(); });
+      const auto interrupted = co_await connect(address, kLong, stop.get_token());
+      REQUIRE(!interrupted);
+      CHECK(interrupted.error().code == Errc::cancelled);
+      const auto late = co_await connect(address, kLong, stop.get_token());
+      REQUIRE(!late);
+      CHECK(late.error().code == Errc::cancelled);
+      for (auto& socket : waiting) socket.close();
+    };
+    asio::co_spawn(context, attempt, asio::detached);
+    context.restart();
+    context.run();
+  }
+
   TEST_CASE("a port that is taken is refused with its address") {
     asio::io_context context(1);
     const auto first = Listener::open(context, {"127.0.0.1", 0});
@@ -159,6 +206,35 @@ TEST_SUITE("line reader") {
       REQUIRE(!end);
       CHECK(end.error().code == Errc::unavailable);
     });
+  }
+
+  TEST_CASE("it waits for a line's beginning, and takes no more along than it was told") {
+    talk(
+        [](Stream stream) -> Task<void> {
+          stream.keep_alive(1s);  // does no harm
+          (void)co_await stream.write(as_bytes("first\nPAYLOAD"), kLong);
+          Buffer buffer(1);
+          (void)co_await stream.read_exactly(buffer.span(), kLong);
+        },
+        [](Stream& stream) -> Task<void> {
+          LineReader reader(stream, 64, 4);
+          CHECK(co_await reader.wait(kLong));
+          CHECK(reader.buffered());
+          CHECK(stream.bytes_read() == 4);
+          CHECK(co_await reader.wait(kLong));
+          CHECK((co_await reader.line(kLong)).value() == "first");
+          CHECK(stream.bytes_read() == 8);
+          std::string payload(7, '\0');
+          CHECK(co_await reader.read_exactly(std::as_writable_bytes(std::span(payload)), kLong));
+          CHECK(payload == "PAYLOAD");
+          const auto silence = co_await reader.wait(kSoon);
+          REQUIRE(!silence);
+          CHECK(silence.error().code == Errc::timeout);
+          CHECK(co_await stream.write(as_bytes("x"), kLong));
+          const auto end = co_await reader.wait(kLong);
+          REQUIRE(!end);
+          CHECK(end.error().code == Errc::unavailable);
+        });
   }
 
   TEST_CASE("a line longer than the buffer is refused once the buffer is full") {

@@ -1,0 +1,125 @@
+#include <doctest/doctest.h>
+
+#include "played_master.hpp"
+#include "samples_text.hpp"
+
+using namespace ece465;
+using namespace ece465::testing;
+using namespace std::chrono_literals;
+using net::Task;
+
+TEST_SUITE("worker") {
+  TEST_CASE("to a documented master it says what the documents say, and nothing else") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next();
+      CHECK(co_await master.line() ==
+            "REGISTER w ECE465/2 threads=1 credit=4194304 memory=8388608 payload=67108864 checksum=xxh3");
+      co_await master.say("REGISTERED\n");
+      co_await master.say(std::string("CALC_HIST 4\n\x00\x01\x00\xff", 16));
+      CHECK(co_await master.line() == "HIST_RESULT " + json_counts(std::string("\0\1\0\xff", 4)));
+      co_await master.say("CALC_HIST 0\n");
+      CHECK(co_await master.line() == "HIST_RESULT " + json_counts(""));
+      co_await master.say("APPLY_CDF 4\n" + table_text(0) + std::string("\x00\x01\x00\xff", 4));
+      CHECK(co_await master.line() == "CDF_RESULT 4");
+      CHECK(co_await master.bytes(4) == std::string("\xff\xfe\xff\x00", 4));
+      co_await master.say("APPLY_CDF 0\n" + table_text(0));
+      CHECK(co_await master.line() == "CDF_RESULT 0");
+      stage.worker().stop();
+      CHECK(co_await master.line() == "(end)");
+    });
+  }
+
+  TEST_CASE("to a course master it says that it is connected, at once, echoes jobs, and tells what it does") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next();
+      CHECK((co_await master.line()).starts_with("REGISTER w "));
+      co_await master.say("ACK_REGISTER\n");
+      CHECK(co_await master.line() == "LOG w Connected to master at " + stage.address().to_string());
+      co_await master.say(std::string("CALC_HIST job_1 4\n\x00\x01\x00\xff", 22));
+      CHECK(co_await master.line() == "LOG w Computed histogram of 4 bytes");
+      CHECK(co_await master.line() == "HIST_RESULT job_1");
+      CHECK(co_await master.line() == json_counts(std::string("\0\1\0\xff", 4)));
+      co_await master.say("\r\n \nSTATUS please\nAPPLY_CDF job_1 4\r\n" + table_text(0) +
+                          std::string("\x00\x01\x00\xff", 4));
+      CHECK(co_await master.line() == "LOG w Mapped 4 bytes");
+      CHECK(co_await master.line() == "MAPPED_RESULT job_1 4");
+      CHECK(co_await master.bytes(4) == std::string("\xff\xfe\xff\x00", 4));
+      co_await master.say("CALC_HIST job_2 0\n");
+      CHECK(co_await master.answer() == "HIST_RESULT job_2");
+      CHECK(co_await master.line() == json_counts(""));
+      stage.worker().stop();
+      CHECK(co_await master.line() == "(end)");
+    });
+  }
+
+  TEST_CASE("a request that comes before any answer to REGISTER is answered in its own shape") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next();
+      CHECK((co_await master.line()).starts_with("REGISTER w "));
+      co_await master.say("CALC_HIST job_1 2\nab");
+      CHECK(co_await master.answer() == "HIST_RESULT job_1");
+      CHECK(co_await master.line() == json_counts("ab"));
+      co_await master.say("CALC_HIST 1\nb");
+      CHECK(co_await master.answer() == "HIST_RESULT " + json_counts("b"));
+    });
+  }
+
+  TEST_CASE("a master that insists on two fields gets them the third time, and at once when it has hung up again") {
+    play([](Stage& stage) -> Task<void> {
+      for (int i = 0; i < 2; ++i) {
+        PlayedMaster master = co_await stage.next();
+        CHECK((co_await master.line()).starts_with("REGISTER w ECE465/2 "));
+      }
+      {
+        PlayedMaster master = co_await stage.next();
+        CHECK(co_await master.line() == "REGISTER w");
+        co_await master.say("REGISTERED\nCALC_HIST 0\n");
+        CHECK(co_await master.line() == "HIST_RESULT " + json_counts(""));
+      }
+      PlayedMaster master = co_await stage.next();
+      CHECK((co_await master.line()).starts_with("REGISTER w ECE465/2 "));
+      master.hang_up();
+      PlayedMaster again = co_await stage.next();
+      CHECK(co_await again.line() == "REGISTER w");
+    });
+  }
+
+  TEST_CASE("a master that says nothing to REGISTER is left, and tried again") {
+    auto options = worker_options();
+    options.registration_limit = 20ms;
+    play(
+        [](Stage& stage) -> Task<void> {
+          PlayedMaster silent = co_await stage.next();
+          CHECK((co_await silent.line()).starts_with("REGISTER w "));
+          CHECK(co_await silent.line() == "(end)");
+          PlayedMaster refusing = co_await stage.next();
+          CHECK((co_await refusing.line()).starts_with("REGISTER w "));
+          co_await refusing.say("ERROR code=refused text=the cluster is full\n");
+          CHECK(co_await refusing.line() == "(end)");
+          PlayedMaster master = co_await stage.next();
+          CHECK(co_await master.line() == "REGISTER w");
+          // Told of once: the second failure is news of the same kind.
+          CHECK(stage.log.find("warn the master did not register this worker") != std::string::npos);
+          CHECK(stage.log.find("debug the master did not register this worker") != std::string::npos);
+        },
+        options);
+  }
+
+  TEST_CASE("an older master may send the next request before it reads an answer") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next();
+      CHECK((co_await master.line()).starts_with("REGISTER w "));
+      co_await master.say("REGISTERED\n");
+      // Larger than what sockets hold, in both directions.
+      const std::string samples = samples_text(std::size_t{24} << 20, 1);
+      for (int i = 0; i < 2; ++i)
+        co_await master.say(fmt::format("APPLY_CDF {}\n", samples.size()) + table_text(7) + samples);
+      const std::string mapped = mapped_text(samples, table_text(7));
+      for (int i = 0; i < 2; ++i) {
+        CHECK(co_await master.line() == fmt::format("CDF_RESULT {}", samples.size()));
+        const std::string result = co_await master.bytes(samples.size());
+        CHECK((result == mapped));
+      }
+    });
+  }
+}
