@@ -3,10 +3,11 @@
 import argparse
 import sys
 
+import cluster
 import equalize
 import kernels
 
-COMMANDS = {"equalize": equalize, "kernels": kernels}
+COMMANDS = {"equalize": equalize, "cluster": cluster, "kernels": kernels}
 
 
 def main() -> int:

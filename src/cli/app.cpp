@@ -234,6 +234,7 @@ int run(int argc, const char* const* argv, std::stop_token stop) {
   Action chosen;
   setup_equalize(app, chosen);
   setup_histogram(app, chosen);
+  setup_master(app, chosen);
   setup_worker(app, chosen);
   setup_submit(app, chosen);
   setup_status(app, chosen);

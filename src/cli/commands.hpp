@@ -24,6 +24,7 @@ void setup_status(CLI::App& app, Action& chosen);
 void setup_health(CLI::App& app, Action& chosen);
 void setup_completion(CLI::App& app, Action& chosen);
 void setup_version(CLI::App& app, Action& chosen);
+void setup_master(CLI::App& app, Action& chosen);
 void setup_worker(CLI::App& app, Action& chosen);
 
 /// Adds a subcommand whose Action is `run`. `description`: a summary line, then paragraphs if any.
