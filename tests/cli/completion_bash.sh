@@ -17,7 +17,7 @@ offers() { # EXPECTED WORD...
 }
 touch 'photo one.jpg' photo2.jpg
 offers 'equalize' ece465 eq
-offers 'completion equalize health histogram status submit version' ece465 ''
+offers 'completion equalize health histogram master status submit version worker' ece465 ''
 offers '--memory' ece465 equalize a.png --mem
 offers '--channels' ece465 histogram --ch
 offers 'each gray luma' ece465 equalize --channels ''

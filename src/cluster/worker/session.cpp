@@ -24,6 +24,8 @@ constexpr std::chrono::seconds kKeepAlive{30};
 /// How long the peer has for seeing that nothing more comes, before the connection is closed. Closing at once would
 /// throw away what it has not read yet, if anything of its own is on the way.
 constexpr net::Duration kLinger = std::chrono::milliseconds(500);
+/// What is thrown away meanwhile, at most: more than lies in the buffers of both sides.
+constexpr std::uint64_t kLingerBytes = std::uint64_t{64} << 20;
 
 /// What is read when a line is expected: enough for one, and little of the samples behind it, which would have to be
 /// copied to where they belong.
@@ -170,10 +172,12 @@ net::Task<void> Session::complain(const Error& error) {
 
 net::Task<void> Session::read_to_the_end() {
   Buffer ignored(kSkipBytes);
-  for (;;) {
+  for (std::uint64_t read = 0; read < kLingerBytes;) {
     const auto n = co_await stream_.read_some(ignored.span(), kLinger);
     if (!n || *n == 0) co_return;
+    read += *n;
   }
+  close();
 }
 
 net::Task<void> Session::room_for_answers() {

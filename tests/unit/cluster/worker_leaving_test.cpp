@@ -52,7 +52,7 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("a master that leaves is answered BYE and what is held; then the worker waits for its return") {
+  TEST_CASE("a master that leaves is answered BYE and what is held, and then the worker waits for its return") {
     play([](Stage& stage) -> Task<void> {
       PlayedMaster master = co_await stage.next_v2();
       co_await master.say("CALC_HIST 3 task=1\nabcBYE\nCALC_HIST 3 task=2\nabc");

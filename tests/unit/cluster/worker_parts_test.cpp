@@ -27,14 +27,14 @@ TEST_SUITE("backoff") {
     }
   }
 
-  TEST_CASE("a reset begins anew; a seed gives the same pauses again") {
+  TEST_CASE("a reset begins anew, and a seed gives the same pauses again") {
     Backoff a(100ms, 10s, 7), b(100ms, 10s, 7);
     for (int i = 0; i < 20; ++i) CHECK(a.next() == b.next());
     a.reset();
     CHECK(a.next() <= 100ms);
   }
 
-  TEST_CASE("a first pause of nothing grows all the same; one that is too long is cut") {
+  TEST_CASE("a first pause of nothing grows all the same, and one that is too long is cut") {
     Backoff none(0ms, 1s, 1);
     CHECK(none.next() == 0ms);
     Backoff::Duration most{};

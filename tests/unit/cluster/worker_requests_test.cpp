@@ -112,7 +112,7 @@ TEST_SUITE("worker with ECE465/2") {
         options);
   }
 
-  TEST_CASE("kept samples are mapped without being sent again, once; tables by name") {
+  TEST_CASE("kept samples are mapped without being sent again, once, and tables by name") {
     play([](Stage& stage) -> Task<void> {
       PlayedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples = samples_text(1000, 1), table = table_text(3), other = table_text(4);
@@ -243,7 +243,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("what goes beyond the credit is refused; alone, a request may be larger") {
+  TEST_CASE("what goes beyond the credit is refused, and alone, a request may be larger") {
     auto options = worker_options();
     options.credit_bytes = 1000;
     options.payload_bytes = 5000;
