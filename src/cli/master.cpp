@@ -74,7 +74,8 @@ constexpr const char* kDescription =
     "start takes it up.";
 
 constexpr const char* kFooter =
-    "Interrupted (Ctrl-C, SIGTERM) it takes nothing new, finishes what it has begun within --stop-limit, says goodbye to "
+    "Interrupted (Ctrl-C, SIGTERM) it takes nothing new, finishes what it has begun within --stop-limit, says goodbye "
+    "to "
     "its workers and ends with exit code 0; a second time it ends at once. The log goes to standard error, one line "
     "per event; the first one names the ports.\n"
     "\n"
