@@ -33,6 +33,12 @@ class Lent {
   std::function<void()> call_back;
 };
 
+/// How closely an answer is looked at.
+enum class Scrutiny : std::uint8_t {
+  places,  ///< 64 samples: finds garbage and mix-ups. For answers that carry a checksum, which finds damage.
+  all,     ///< every sample. For the others: a byte lost on the way or an answer said twice would pass for the truth.
+};
+
 /// A page whose strips are at work, as the scheduler and workers' connections see it. On the loop.
 class PageWork {
  public:
@@ -56,7 +62,7 @@ class PageWork {
   struct Pixels {
     Bytes bytes;
     std::shared_ptr<Lent> lent;
-    /// Keeps the strip in memory; `check_counts` needs it.
+    /// Keeps the strip in memory, where `check_counts` looks for it.
     std::shared_ptr<const void> loaded;
 
     Pixels() = default;
@@ -67,10 +73,11 @@ class PageWork {
   [[nodiscard]] virtual Bytes table(std::uint32_t strip) const = 0;
   [[nodiscard]] virtual wire::TableId table_id(std::uint32_t strip) const = 0;
   /// Whether an answer can be true. Fails with `corrupt`, saying why not; any other failure is none of the worker's.
-  [[nodiscard]] virtual Result<void> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) = 0;
+  [[nodiscard]] virtual net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
+                                                             Scrutiny scrutiny) = 0;
   /// Returns what keeps the strip in memory, for the answer.
-  [[nodiscard]] virtual net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip,
-                                                                                    Bytes mapped) = 0;
+  [[nodiscard]] virtual net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped,
+                                                                                    Scrutiny scrutiny) = 0;
   /// Bytes that crossed a socket on the page's account.
   virtual void moved(mapreduce::Phase phase, std::uint64_t sent, std::uint64_t received) = 0;
 };

@@ -336,24 +336,63 @@ wire::TableId PageRun::table_id(std::uint32_t strip) const {
   return wire::TableId{table_base_ + strips_->strips()[strip].plane};
 }
 
-Result<void> PageRun::check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) {
-  if (lost() || mapped_) return fail(Errc::cancelled, "nobody needs the strip any more");
-  return strips_->check_counts(strip, counts);
+net::Task<Result<void>> PageRun::check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
+                                              Scrutiny scrutiny) {
+  const auto self = shared_from_this();
+  if (lost() || mapped_ || progress_[strip].accepted) {
+    co_return fail(Errc::cancelled, "nobody needs the strip any more");
+  }
+  ECE465_CO_TRY(strips_->check_counts(strip, counts));
+  if (scrutiny == Scrutiny::places) co_return Result<void>{};
+  const auto pass = at_work_.enter();
+  const Loan loan(self, strip);
+  const auto loaded = co_await load(strips_->strips()[strip].group, LoadKind::to_read);
+  if (!loaded) {
+    lose(loaded.error());
+    co_return std::unexpected(loaded.error());
+  }
+  co_return co_await net::offload(*context_.cpu, [this, strip, counts] { return compare_counts(strip, counts); });
 }
 
-net::Task<Result<std::shared_ptr<const void>>> PageRun::check_mapped(std::uint32_t strip, Bytes mapped) {
+/// On the pool, with the strip in memory and lent: whether these are exactly its counts.
+Result<void> PageRun::compare_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) const {
+  std::vector<std::uint64_t> own(counts.size());
+  ECE465_TRY(strips_->count_locally(strip, own));
+  if (!std::ranges::equal(own, counts)) return fail(Errc::corrupt, "the histogram is not that of the strip");
+  return {};
+}
+
+/// As `compare_counts`: whether these are exactly the strip's samples, mapped.
+Result<void> PageRun::compare_mapped(std::uint32_t strip, Bytes mapped) const {
+  Buffer own;
+  ECE465_ASSIGN(const Bytes samples, strips_->gather(strip, own));
+  if (samples.data() != own.data()) {
+    own.resize(samples.size());
+    std::ranges::copy(samples, own.data());
+  }
+  ECE465_TRY(image::map_samples(own.span(), strips_->bits(), table(strip)));
+  if (!std::ranges::equal(own.span(), mapped)) return fail(Errc::corrupt, "the samples are not the strip's, mapped");
+  return {};
+}
+
+net::Task<Result<std::shared_ptr<const void>>> PageRun::check_mapped(std::uint32_t strip, Bytes mapped,
+                                                                     Scrutiny scrutiny) {
   const auto self = shared_from_this();
   if (lost() || job_over_ || progress_[strip].accepted) {
     co_return fail(Errc::cancelled, "nobody needs the strip any more");
   }
   const auto pass = at_work_.enter();
   const Loan loan(self, strip);
-  auto loaded = co_await load(strips_->strips()[strip].group, LoadKind::to_scatter);
+  const LoadKind kind = scrutiny == Scrutiny::all ? LoadKind::to_read : LoadKind::to_scatter;
+  auto loaded = co_await load(strips_->strips()[strip].group, kind);
   if (!loaded) {
     lose(loaded.error());
     co_return std::unexpected(std::move(loaded).error());
   }
   auto fine = strips_->check_mapped(strip, mapped);
+  if (fine && scrutiny == Scrutiny::all) {
+    fine = co_await net::offload(*context_.cpu, [this, strip, mapped] { return compare_mapped(strip, mapped); });
+  }
   if (!fine) co_return std::unexpected(std::move(fine).error());
   co_return std::shared_ptr<const void>(*std::move(loaded));
 }

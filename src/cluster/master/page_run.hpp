@@ -58,8 +58,10 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   [[nodiscard]] net::Task<Result<Pixels>> pixels(std::uint32_t strip, mapreduce::Phase phase) override;
   [[nodiscard]] Bytes table(std::uint32_t strip) const override;
   [[nodiscard]] wire::TableId table_id(std::uint32_t strip) const override;
-  [[nodiscard]] Result<void> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) override;
-  [[nodiscard]] net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped) override;
+  [[nodiscard]] net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
+                                                     Scrutiny scrutiny) override;
+  [[nodiscard]] net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped,
+                                                                            Scrutiny scrutiny) override;
   void moved(mapreduce::Phase phase, std::uint64_t sent, std::uint64_t received) override;
 
  private:
@@ -86,6 +88,8 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   static net::Task<void> write_in_order(std::shared_ptr<PageRun> self);
   static net::Task<void> write_group(std::shared_ptr<PageRun> self, std::size_t group);
   [[nodiscard]] net::Task<Result<std::shared_ptr<Load>>> load(std::size_t group, LoadKind kind);
+  [[nodiscard]] Result<void> compare_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) const;
+  [[nodiscard]] Result<void> compare_mapped(std::uint32_t strip, Bytes mapped) const;
   [[nodiscard]] net::Task<bool> undisturbed(std::uint32_t strip);
   void group_whole(std::size_t group);
   void enter(JobPhase phase);

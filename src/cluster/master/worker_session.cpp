@@ -434,6 +434,10 @@ std::optional<std::pair<AttemptId, WorkerSession::Request>> WorkerSession::close
   return closed;
 }
 
+Scrutiny WorkerSession::scrutiny() const {
+  return dialect() == Dialect::v2 && handshake_.terms().checksum ? Scrutiny::places : Scrutiny::all;
+}
+
 void WorkerSession::lied(AttemptId attempt, std::string_view how) {
   logger_.warn("an answer was wrong", {{"worker", id()}, {"attempt", attempt.value}, {"reason", how}});
   coordinator_.answered(worker_, attempt, Outcome::lie);
@@ -467,7 +471,7 @@ net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
   Answer answer;
   answer.counts.resize(levels);
   auto fine = wire::read_counts(message, body.span(), answer.counts);
-  if (fine) fine = request.page->check_counts(request.strip, answer.counts);
+  if (fine) fine = co_await request.page->check_counts(request.strip, answer.counts, scrutiny());
   if (fine) {
     coordinator_.answered(worker_, attempt, Outcome::good, std::move(answer));
   } else if (fine.error().code == Errc::corrupt) {
@@ -505,7 +509,7 @@ net::Task<Result<void>> WorkerSession::take_samples(wire::CdfResult message) {
 
 net::Task<void> WorkerSession::judge(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,
                                      Buffer samples) {
-  auto loaded = co_await request.page->check_mapped(request.strip, samples.span());
+  auto loaded = co_await request.page->check_mapped(request.strip, samples.span(), self->scrutiny());
   if (!loaded) {
     if (loaded.error().code == Errc::corrupt) {
       self->lied(attempt, loaded.error().what);

@@ -114,6 +114,7 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   [[nodiscard]] std::optional<mapreduce::AttemptId> attempt_of(const wire::RequestId& id) const;
   /// The request that an answer belongs to, which then is open no longer.
   [[nodiscard]] std::optional<std::pair<mapreduce::AttemptId, Request>> close_request(const wire::RequestId& id);
+  [[nodiscard]] Scrutiny scrutiny() const;
   void lied(mapreduce::AttemptId attempt, std::string_view how);
 
   net::Stream stream_;

@@ -10,6 +10,7 @@
 
 #include "ece465/image/samples.hpp"
 #include "ece465/net/listener.hpp"
+#include "ece465/wire/checksum.hpp"
 #include "ece465/wire/histogram_codec.hpp"
 #include "master/coordinator.hpp"
 #include "master/worker_session.hpp"
@@ -54,11 +55,15 @@ class PlayedPage final : public PageWork, public std::enable_shared_from_this<Pl
   }
   Bytes table(std::uint32_t) const override { return table_; }
   wire::TableId table_id(std::uint32_t) const override { return wire::TableId{77}; }
-  Result<void> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts) override {
-    if (!wire::sums_to(counts, samples[strip].size())) return fail(Errc::corrupt, "the counts do not add up");
-    return {};
+  net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
+                                       Scrutiny how) override {
+    scrutiny = how;
+    if (!wire::sums_to(counts, samples[strip].size())) co_return fail(Errc::corrupt, "the counts do not add up");
+    co_return Result<void>{};
   }
-  net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped) override {
+  net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped,
+                                                              Scrutiny how) override {
+    scrutiny = how;
     const bool fine = std::to_integer<int>(mapped[0]) == 255 - std::to_integer<int>(samples[strip][0]);
     if (!fine) co_return fail(Errc::corrupt, "mapped wrongly");
     co_return std::shared_ptr<const void>();
@@ -73,6 +78,7 @@ class PlayedPage final : public PageWork, public std::enable_shared_from_this<Pl
   std::optional<mapreduce::JobOutcome> outcome;
   mapreduce::JobReport report;
   std::size_t left_to_master = 0;
+  std::optional<Scrutiny> scrutiny;  // of the last answer
   std::uint64_t sent = 0, received = 0;
   net::Event changed;
 

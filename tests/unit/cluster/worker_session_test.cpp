@@ -77,9 +77,25 @@ TEST_SUITE("worker session") {
       CHECK(as_text(page->accepted[1].second.samples.span()) == mapped(samples));
       CHECK(page->outcome == mapreduce::JobOutcome::finished);
       CHECK(page->report.bytes_spared == kStrip);
+      CHECK(page->scrutiny == Scrutiny::all);  // no checksum was agreed on
       // Pixels out once, table once, pixels back once, and lines.
       CHECK(page->sent < kStrip + 256 + 300);
       CHECK(page->received < kStrip + 700);
+    }).run();
+  }
+
+  TEST_CASE("an answer with a checksum is looked at in places only") {
+    Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
+      co_await worker.join("w-1", "checksum=xxh3");
+      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      (void)stage.coordinator.submit(page, spec_of(*page, false));
+      const std::string task = field(co_await worker.hear(), "task");
+      std::string packed;
+      wire::append_packed_counts(packed, counts_of(co_await worker.hear_bytes(kStrip)));
+      co_await worker.say(fmt::format("HIST_RESULT {} task={} xxh3={:016x}\n{}", packed.size(), task,
+                                      wire::checksum(as_bytes(packed)), packed));
+      co_await accepted(*page, 1);
+      CHECK(page->scrutiny == Scrutiny::places);
     }).run();
   }
 
@@ -140,6 +156,7 @@ TEST_SUITE("worker session") {
       CHECK(co_await worker.hear_bytes(kStrip) == samples);
       co_await worker.say(fmt::format("CDF_RESULT {}\n{}", kStrip, mapped(samples)));
       co_await accepted(*page, 2);
+      CHECK(page->scrutiny == Scrutiny::all);
       CHECK(page->outcome == mapreduce::JobOutcome::finished);
     }).run();
   }
