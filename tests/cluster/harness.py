@@ -67,15 +67,28 @@ class Process:
 
     def said(self, beginning, times=1, seconds=PATIENCE):
         """Waits until it has said so many lines that begin so; the last of them."""
+        return self.wait_for(lambda line: line.startswith(beginning), f"said '{beginning}'", times, seconds)
+
+    def wait_for(self, wanted, what, times, seconds):
         end = time.monotonic() + seconds
         with self.changed:
-            while len(found := [line for line in self.lines if line.startswith(beginning)]) < times:
+            while len(found := [line for line in self.lines if wanted(line)]) < times:
                 if time.monotonic() > end:
-                    raise AssertionError(f"{self.name} has not said '{beginning}' {times} times in {seconds:.0f} s")
+                    raise AssertionError(f"{self.name} has not {what} {times} times in {seconds:.0f} s")
                 if self.popen.poll() is not None and not any(reader.is_alive() for reader in self.readers):
-                    raise AssertionError(f"{self.name} ended ({self.popen.returncode}) and has not said '{beginning}'")
+                    raise AssertionError(f"{self.name} ended ({self.popen.returncode}) and has not {what}")
                 self.changed.wait(0.1)
         return found[times - 1]
+
+    def log_line(self, message, times=1, seconds=PATIENCE):
+        """Waits until it has logged this (`--log-format json`) so many times; the last such line."""
+        return self.wait_for(lambda line: line.startswith("{") and f'"{message}"' in line, f"logged '{message}'",
+                             times, seconds)
+
+    def logged(self, message):
+        """How often it has logged this until now."""
+        with self.changed:
+            return sum(line.startswith("{") and f'"{message}"' in line for line in self.lines)
 
     def count(self, beginning):
         """How many lines began so until now."""

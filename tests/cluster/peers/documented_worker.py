@@ -18,12 +18,14 @@ def number(field):
     return int(field)
 
 
-def answer(connection, line):
+def answer(connection, line, options):
     """Does one request."""
     fields = line.split(" ")
     if len(fields) != 2 or fields[0] not in ("CALC_HIST", "APPLY_CDF"):
         raise peer.Misunderstanding(f"not documented: {line!r}")
     verb, size = fields[0], number(fields[1])
+    if options.empty_is_end and size == 0:
+        raise peer.Gone("a read of 0 bytes")
     if verb == "CALC_HIST":
         counts = peer.histogram(connection.bytes(size))
         connection.send(f"HIST_RESULT {json.dumps(counts)}\n")
@@ -53,9 +55,7 @@ def serve(options):
     try:
         registered(connection, options)
         while (line := connection.line()) is not None:
-            answer(connection, line)
-            if options.empty_is_end and line == "CALC_HIST 0":
-                raise peer.Gone("a read of 0 bytes")
+            answer(connection, line, options)
     finally:
         connection.close()
 
@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--reconnect", type=float, metavar="SECONDS", help="come back so long after any end")
     parser.add_argument("--one-read", action="store_true", help="read the answer to REGISTER by one recv")
     parser.add_argument("--empty-is-end", action="store_true",
-                        help="hang up after a request of 0 bytes, as who takes a read of 0 bytes for the end")
+                        help="hang up on a request of 0 bytes: a read of 0 bytes is taken for the end")
     options = parser.parse_args()
     while True:
         code = 0

@@ -272,7 +272,7 @@ class Deeds:
         return self.counts_changed(request, lambda counts: [counts[0] + 1, *counts[1:]])
 
     def shifted(self, request):
-        """The sum is right."""
+        """By one level: the sum is right, and it looks like the histogram of a strip nearby."""
         return self.counts_changed(request, lambda counts: [*counts[1:], counts[0]])
 
     def negative(self, request):

@@ -1,0 +1,128 @@
+"""Workers of all dialects, as they are and without any flag, at the same time; and what each is known by."""
+
+import harness
+import master
+import peer
+
+
+class Mixed(master.Case):
+    def test_all_dialects_do_one_job_together(self):
+        under_test = self.master()
+        under_test.peer("documented_worker", "documented", ready=False)
+        under_test.peer("course_worker", "course", "--return-after", "0", ready=False)
+        under_test.peer("evil_worker", "v2", "--dialect", "v2", ready=False)  # speaks the truth
+        under_test.own_worker("own", ready=False)
+        under_test.has_workers("documented", "course", "v2", "own")
+        dialects = {worker["id"]: worker["dialect"] for worker in under_test.get("/api/v1/workers")["workers"]}
+        self.assertEqual(dialects, {"documented": "documented", "course": "course", "v2": "ECE465/2",
+                                    "own": "ECE465/2"})
+        under_test.prove("documented", "course", "v2", "own")
+        for name, *options in (("gray.tif", "--size", "4000x3000"),
+                               ("color.jpg", "--size", "2000x1600", "--color", "ycbcr")):
+            content = self.image(name, *options)
+            job, result = under_test.put_through(name, content)
+            self.assert_same(result, self.equalized(name, content), name)
+            self.assertEqual((job["strips"]["lies"], job["strips"]["map_done"], job["strips"]["apply_done"]),
+                             (0, job["strips"]["total"], job["strips"]["total"]))
+        # Who is fast does most of it, and a slow one perhaps nothing of a job; but each has done its part by now.
+        merged = {worker["id"]: worker["strips_merged"] for worker in under_test.get("/api/v1/workers")["workers"]}
+        self.assertTrue(all(merged[name] > 0 for name in ("documented", "course", "v2", "own")), merged)
+
+
+class Documented(master.Case):
+    def test_one_does_a_whole_job(self):
+        self.assert_does_a_job()
+
+    def test_one_that_reads_the_answer_by_one_read(self):
+        self.assert_does_a_job("--one-read")
+
+    def test_one_that_takes_an_empty_read_for_the_end(self):
+        self.assert_does_a_job("--empty-is-end", "--reconnect", "0")
+
+    def assert_does_a_job(self, *options):
+        under_test = self.master()
+        under_test.peer("documented_worker", "w", *options)
+        self.assertEqual(under_test.worker("w")["dialect"], "documented")
+        under_test.prove("w")
+        content = self.image("a.tif", "--size", "2000x1600")
+        job, result = under_test.put_through("a.tif", content)
+        self.assert_same(result, self.equalized("a.tif", content))
+        self.assertIn("w", [share["id"] for share in job["workers"]])
+
+    def test_16_bits_are_not_for_it(self):
+        under_test = self.master()
+        worker = under_test.peer("documented_worker", "w")
+        content = self.image("a.tif", "--bits", "16")
+        job, result = under_test.put_through("a.tif", content)
+        self.assert_same(result, self.equalized("a.tif", content))
+        self.assertEqual([share["id"] for share in job["workers"]], ["master"])
+        self.assertEqual(under_test.nodes(), ["w"])
+        self.assertEqual(worker.count("answered"), 1)  # the empty request that proved it
+
+
+class Course(master.Case):
+    def test_one_does_a_whole_job_and_its_log_lines_are_kept(self):
+        under_test = self.master()
+        under_test.peer("course_worker", "w", "--return-after", "0")
+        self.assertEqual(under_test.worker("w")["dialect"], "course")
+        under_test.prove("w")
+        content = self.image("a.tif", "--size", "2000x1600")
+        job, result = under_test.put_through("a.tif", content)
+        self.assert_same(result, self.equalized("a.tif", content))
+        self.assertIn("w", [share["id"] for share in job["workers"]])
+        lines = {(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]}
+        self.assertIn(("w", f"Connected to master at {under_test.workers}"), lines)
+        self.assertTrue(any(source == "w" and "bytes mapped" in message for source, message in lines), lines)
+
+    def test_one_that_never_logs(self):
+        under_test = self.master()
+        under_test.peer("course_worker", "w", "--return-after", "0", "--quiet")
+        self.assertEqual(under_test.worker("w")["dialect"], "course")
+        content = self.image("a.jpg", "--size", "2000x1600")
+        _, result = under_test.put_through("a.jpg", content)
+        self.assert_same(result, self.equalized("a.jpg", content))
+
+    def test_what_it_speaks_is_remembered_when_it_returns(self):
+        under_test = self.master()
+        first = under_test.peer("course_worker", "w", "--return-after", "0")
+        self.assertEqual((first.count("dropped"), first.count("registered ACK_REGISTER")), (1, 1))
+        first.kill()
+        under_test.has_lost("w")
+        again = under_test.peer("course_worker", "w", "--return-after", "0")
+        self.assertEqual((again.count("dropped"), again.count("registered ACK_REGISTER")), (0, 1))
+
+    def test_the_newest_connection_of_an_id_is_the_one_that_counts(self):
+        under_test = self.master()
+        under_test.peer("course_worker", "w", "--return-after", "0")
+        newer = under_test.peer("documented_worker", "w", "--reconnect", "0", ready=False)
+        harness.until(lambda: (under_test.worker("w") or {}).get("dialect") == "documented", "the newer worker")
+        newer.said("answered CALC_HIST")
+        self.assertEqual(under_test.nodes(), ["w"])
+
+
+class Refused(master.Case):
+    def test_ids_that_are_no_host_names(self):
+        under_test = self.master()
+        for worker in ("-w", "ä", "a/b", "w" * 265, ".", "a\x00b"):
+            with self.subTest(worker=worker):
+                connection = peer.connect(under_test.workers)
+                connection.send(f"REGISTER {worker}\n")
+                self.assertTrue((connection.line() or "ERROR code=refused").startswith("ERROR code=refused"))
+                self.assertIsNone(connection.line())
+                connection.close()
+        self.assertEqual(under_test.nodes(), [])
+
+    def test_what_is_no_register(self):
+        under_test = self.master()
+        for words in ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\n", "REGISTER\n", "HIST_RESULT [1]\n"):
+            with self.subTest(words=words):
+                connection = peer.connect(under_test.workers)
+                connection.send(words)
+                while connection.line() is not None:
+                    pass
+                connection.close()
+        self.assertEqual(under_test.nodes(), [])
+
+
+if __name__ == "__main__":
+    master.main()

@@ -1,0 +1,238 @@
+"""The program under test: a master with its HTTP API, workers of its own kind, and what `equalize` makes of a file."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import urllib.parse
+
+import harness
+
+main = harness.main
+ENDED = ("done", "failed", "cancelled")
+
+
+class Answer:
+    """What came back for a request."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:300]!r}"
+
+
+def form(name, content, field="file", boundary="x-ece465-boundary"):
+    """A multipart body with one file, and its type. `name`: str, or bytes as they go over the wire."""
+    raw = name if isinstance(name, bytes) else name.encode()
+    raw = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    head = (b"--" + boundary.encode() + b'\r\nContent-Disposition: form-data; name="' + field.encode() +
+            b'"; filename="' + raw + b'"\r\nContent-Type: application/octet-stream\r\n\r\n')
+    return head + content + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+class Master:
+    """An `ece465 master` on ports of the system's choice."""
+
+    def __init__(self, case, *options, data=None, **more):
+        self.case = case
+        self.data = data or case.path("data")
+        self.runs = case.start("master", [
+            harness.ECE465, "master", "--http-host", "127.0.0.1", "--http-port", "0", "--worker-host", "127.0.0.1",
+            "--worker-port", "0", "--data-dir", self.data, "--log-format", "json", *options], **more)
+        started = json.loads(self.runs.log_line("master listening"))
+        self.http = started["http"]
+        self.workers = started["workers"]
+        case.masters.append(self)
+
+    # --- HTTP ---
+
+    def connection(self, timeout=harness.PATIENCE):
+        host, port = self.http.rsplit(":", 1)
+        return http.client.HTTPConnection(host, int(port), timeout=timeout)
+
+    def request(self, method, path, body=None, headers=None):
+        connection = self.connection()
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def ask(self, method, path, status=200, **more):
+        """The JSON of an answer that must have this status."""
+        answer = self.request(method, path, **more)
+        self.case.assertEqual(answer.status, status, f"{method} {path}: {answer}")
+        return answer.json
+
+    def get(self, path, status=200):
+        return self.ask("GET", path, status)
+
+    # --- Files and jobs ---
+
+    def upload(self, name, content, status=200):
+        body, kind = form(name, content)
+        return self.ask("POST", "/upload", status, body=body, headers={"Content-Type": kind})
+
+    def process(self, name, status=200):
+        """Starts a job; its id, or the answer if it is to fail."""
+        answer = self.ask("POST", f"/process/{urllib.parse.quote(name, safe='')}", status)
+        return answer["job_id"] if status == 200 else answer
+
+    def post_job(self, name, status=201, **options):
+        """Starts a job with options; what is known of it."""
+        return self.ask("POST", "/api/v1/jobs", status, body=json.dumps({"file": name, **options}),
+                        headers={"Content-Type": "application/json"})
+
+    def job(self, job):
+        return self.get(f"/api/v1/jobs/{job}")
+
+    def ended(self, job):
+        """Waits for a job's end; what is known of it then."""
+        def ask():
+            found = self.job(job)
+            return found["state"] in ENDED and found
+        return harness.until(ask, f"{job} to end")
+
+    def done(self, job):
+        """Waits for a job's good end."""
+        ended = self.ended(job)
+        self.case.assertEqual((ended["state"], ended["reason"]), ("done", None), ended)
+        return ended
+
+    def download(self, name, status=200):
+        answer = self.request("GET", f"/download/{urllib.parse.quote(name, safe='')}")
+        self.case.assertEqual(answer.status, status, f"download {name}: {answer}")
+        return answer.body
+
+    def process_until(self, name, worker, words):
+        """Processes a file again and again until a worker (its process) has said these words, for instance that it
+        holds a request; the job that ran then. A newcomer may find that the master has been faster."""
+        def held():
+            job = self.process(name)
+            harness.until(lambda: worker.count(words) or self.job(job)["state"] in ENDED, f"{job} to end")
+            return worker.count(words) and job
+        return harness.until(held, f"{worker.name} to say '{words}'")
+
+    def has_told_of(self, failed):
+        """A job that failed is in the log: one line from the master, naming job and file."""
+        lines = self.get("/logs")["logs"]
+        told = [line for line in lines if line["source"] == "Master" and failed["file"] in line["message"]]
+        self.case.assertTrue(any(re.search(rf"\b{failed['id']}\b.*failed", line["message"]) for line in told), lines)
+
+    def put_through(self, name, content):
+        """Uploads and processes; the job when it is done, and the result."""
+        self.upload(name, content)
+        job = self.done(self.process(name))
+        return job, self.download(job["result"])
+
+    # --- Workers ---
+
+    def nodes(self):
+        return self.get("/nodes")["connected_workers"]
+
+    def has_workers(self, *ids):
+        """Waits until these have registered, whatever others have."""
+        harness.until(lambda: set(ids) <= set(self.nodes()), f"workers {', '.join(ids)}")
+
+    def has_lost(self, worker):
+        harness.until(lambda: worker not in self.nodes(), f"{worker} to be gone")
+
+    def worker(self, worker):
+        """What is known of a worker; None if it is not there."""
+        return next((w for w in self.get("/api/v1/workers")["workers"] if w["id"] == worker), None)
+
+    def prove(self, *ids):
+        """Gives these workers strips until each has answered one: then they are trusted with all that there is, and
+        the master does nothing while they can."""
+        self.upload("prove.tif", self.case.image("prove.tif", "--size", f"1024x{len(ids) * 2048}"))
+
+        def proven():
+            states = {worker["id"]: worker["state"] for worker in self.get("/api/v1/workers")["workers"]}
+            return all(states.get(worker) == "active" for worker in ids) or not self.done(self.process("prove.tif"))
+
+        harness.until(proven, f"{', '.join(ids)} to prove themselves")
+        self.ask("DELETE", "/files/prove.tif")
+
+    def own_worker(self, worker, *options, ready=True, **more):
+        """Starts an `ece465 worker` of this master."""
+        process = self.case.start(f"worker {worker}", [
+            harness.ECE465, "worker", "--master", self.workers, "--id", worker, "--log-format", "json", *options],
+            **more)
+        if ready:
+            self.has_workers(worker)
+        return process
+
+    def peer(self, program, worker, *options, ready=True):
+        """Starts one of the peers as a worker of this master."""
+        process = self.case.peer(program, self.workers, worker, *options)
+        if ready:
+            self.has_workers(worker)
+        return process
+
+    # --- The process ---
+
+    def memory(self, what):
+        """A line of /proc/PID/status in bytes: VmRSS, VmHWM."""
+        with open(f"/proc/{self.runs.pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{what}:"))
+
+    def files(self):
+        """What lies in the data folder, hidden things not."""
+        return sorted(name for name in os.listdir(self.data) if not name.startswith("."))
+
+    def answers(self):
+        """Whether it still does."""
+        return self.runs.running() and self.request("GET", "/healthz").status == 200
+
+
+class Case(harness.Case):
+    """A test with masters. At its end every master still answers, and stops in good order when told to."""
+
+    def setUp(self):
+        super().setUp()
+        self.masters = []
+
+    def master(self, *options, **more):
+        return Master(self, *options, **more)
+
+    def tearDown(self):
+        for master in self.masters:
+            if master.runs.running():
+                self.assertTrue(master.answers())
+                self.assertEqual(master.runs.stop(), 0, "exit code of a master that was told to stop")
+
+    # --- Images ---
+
+    def image(self, name, *options):
+        """A painted test image's bytes."""
+        path = self.path(f"painted-{len(os.listdir(self.folder))}-{name}")
+        subprocess.run([harness.MAKE_IMAGE, path, *map(str, options)], check=True)
+        with open(path, "rb") as file:
+            return file.read()
+
+    def equalized(self, name, content, *options):
+        """What `ece465 equalize` makes of it."""
+        folder = self.path(f"local-{len(os.listdir(self.folder))}")
+        os.mkdir(folder)
+        source, result = os.path.join(folder, name), os.path.join(folder, f"result{os.path.splitext(name)[1]}")
+        with open(source, "wb") as file:
+            file.write(content)
+        done = subprocess.run([harness.ECE465, "equalize", source, "-o", result, "--quiet", *options],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(result, "rb") as file:
+            return file.read()
+
+    def assert_same(self, content, expected, what=""):
+        """Byte for byte, without printing megabytes."""
+        if content != expected:
+            at = len(os.path.commonprefix([content, expected]))
+            self.fail(f"{what}: {len(content)} bytes, not the {len(expected)} expected; they differ from {at} on")

@@ -1,0 +1,219 @@
+"""`ece465 worker` under masters of the older dialects, and its comings and goings."""
+
+import hashlib
+import signal
+import socket
+
+import harness
+import peer
+
+
+def digest(samples, seed):
+    return hashlib.sha256(peer.equalized(peer.dull_samples(samples, seed))).hexdigest()
+
+
+class Case(harness.Case):
+    def worker(self, address, worker="w", *options):
+        return self.start(f"worker {worker}", [harness.ECE465, "worker", "--master", address, "--id", worker,
+                                               "--log-format", "json", *options])
+
+    def peer_master(self, program, *options):
+        started = self.peer(program, *options)
+        return started, started.said("listening").split()[1]
+
+
+class Documented(Case):
+    def test_a_master_that_takes_the_line(self):
+        started, address = self.peer_master("documented_master", "--workers", "3", "--pieces", "8")
+        for n in range(3):
+            self.worker(address, f"w-{n}")
+        self.assertEqual(started.said("result"), f"result {digest(100_000, 1)}")
+        self.assertEqual(started.ended(), 0)
+
+    def test_a_master_that_hangs_up_on_more_than_two_fields(self):
+        started, address = self.peer_master("documented_master", "--two-fields", "hang-up")
+        self.worker(address)
+        self.assertEqual(started.said("result"), f"result {digest(100_000, 1)}")
+        self.assertEqual(started.said("registered"), "registered w")
+
+    def test_next_to_a_documented_worker(self):
+        started, address = self.peer_master("documented_master", "--workers", "2", "--pieces", "6")
+        self.worker(address)
+        self.peer("documented_worker", address, "other")
+        self.assertEqual(started.said("result"), f"result {digest(100_000, 1)}")
+
+    def test_empty_pieces(self):
+        started, address = self.peer_master("documented_master", "--samples", "1", "--pieces", "3")
+        self.worker(address)
+        self.assertEqual(started.said("result"), f"result {digest(1, 1)}")
+
+
+class Course(Case):
+    def test_jobs_at_a_time(self):
+        for workers, jobs, samples in ((1, 3, 100_000), (2, 1, 1), (3, 4, 50_000)):
+            with self.subTest(workers=workers, jobs=jobs, samples=samples):
+                started, address = self.peer_master("course_master", "--workers", workers, "--jobs", jobs,
+                                                    "--samples", samples)
+                own = [self.worker(address, f"w-{n}") for n in range(workers)]
+                for job in range(1, jobs + 1):
+                    self.assertEqual(started.said(f"result job_{job} "), f"result job_{job} {digest(samples, job)}")
+                self.assertEqual(started.ended(), 0)
+                self.assertEqual(started.count("unknown"), 0)
+                for worker in own:
+                    worker.kill()
+
+    def test_it_logs_as_the_course_worker_does(self):
+        started, address = self.peer_master("course_master")
+        self.worker(address)
+        started.said("log w ")
+        self.assertEqual(started.ended(), 0)
+
+    def test_next_to_a_course_worker(self):
+        started, address = self.peer_master("course_master", "--workers", "2", "--jobs", "2")
+        self.worker(address)
+        self.peer("course_worker", address, "other")
+        for job in (1, 2):
+            self.assertEqual(started.said(f"result job_{job} "), f"result job_{job} {digest(100_000, job)}")
+
+
+class ComingsAndGoings(Case):
+    def test_it_comes_back_for_ever(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = "{}:{}".format(*listener.getsockname())
+        own = self.worker(address)
+        for _ in range(3):
+            connection = peer.Connection(listener.accept()[0])
+            self.assertTrue(connection.line().startswith("REGISTER w"))
+            connection.send("REGISTERED\n")
+            connection.close()
+        listener.close()
+        self.assertTrue(own.running())
+        self.assertEqual(own.stop(), 0)
+
+    def test_it_may_be_started_before_its_master(self):
+        with socket.create_server(("127.0.0.1", 0)) as reserved:  # bound, and given free again
+            address = "{}:{}".format(*reserved.getsockname())
+        own = self.worker(address)
+        harness.until(lambda: own.lines, "a word about the missing master")
+        with socket.create_server(("127.0.0.1", int(address.split(":")[1]))) as listener:
+            connection = peer.Connection(listener.accept()[0])
+            self.assertTrue(connection.line().startswith("REGISTER w"))
+            connection.close()
+
+    def test_sigterm_ends_it_in_good_order_whatever_its_master_does(self):
+        for answer in ("", "REGISTERED\n", "ACK_REGISTER\n",
+                       "REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n"):
+            with self.subTest(answer=answer), socket.create_server(("127.0.0.1", 0)) as listener:
+                own = self.worker("{}:{}".format(*listener.getsockname()))
+                connection = peer.Connection(listener.accept()[0])
+                connection.line()
+                connection.send(answer)
+                if "\n" in answer:  # and it has understood
+                    connection.send(f"CALC_HIST {'job_1 ' if 'ACK' in answer else ''}0"
+                                    f"{' task=1' if '465' in answer else ''}\n")
+                    while "HIST_RESULT" not in (line := connection.line()):
+                        self.assertIsNotNone(line)
+                own.signal(signal.SIGTERM)
+                if "465" in answer:
+                    while not connection.line().endswith("BYE"):  # a body may stand before it
+                        pass
+                    connection.send("BYE\n")
+                self.assertEqual(own.ended(), 0)
+                connection.close()
+
+    def test_it_answers_what_it_holds_before_it_leaves(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            own = self.worker("{}:{}".format(*listener.getsockname()))
+            connection = peer.Connection(listener.accept()[0])
+            connection.line()
+            connection.send("REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n")
+            samples = peer.dull_samples(1 << 20, 1)
+            connection.send(f"CALC_HIST {len(samples)} task=1\n", samples[:1000])
+            own.signal(signal.SIGTERM)  # in the middle of a request
+            while not connection.line().endswith("BYE"):  # a body may stand before it
+                pass
+            connection.send(samples[1000:], "BYE\n")
+            while not (line := connection.line()).startswith("HIST_RESULT"):
+                pass
+            self.assertIn("task=1", line.split())
+            connection.bytes(int(line.split()[1]))
+            self.assertEqual(own.ended(), 0)
+
+
+class EvilMasters(Case):
+    """What cannot be understood ends the connection, and costs no memory; the worker comes back."""
+
+    def setUp(self):
+        super().setUp()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listener.close)
+        self.own = self.worker("{}:{}".format(*self.listener.getsockname()))
+
+    def accept(self, *answer):
+        connection = peer.Connection(self.listener.accept()[0])
+        self.addCleanup(connection.close)
+        self.assertTrue(connection.line().startswith("REGISTER w"))
+        connection.send(*answer)
+        return connection
+
+    def to_the_end(self, connection):
+        """All lines until it hangs up."""
+        lines = []
+        try:
+            while (line := connection.line()) is not None:
+                lines.append(line)
+        except (peer.Gone, ConnectionError):
+            pass
+        return lines
+
+    def test_what_cannot_be_understood(self):
+        version_2 = "REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n"
+        for answer in (version_2, "REGISTERED\n", "ACK_REGISTER\n"):
+            for words in ("%%% 17\n", "CALC_HIST -1\n", "CALC_HIST 99999999999999999999999\n", "CALC_HIST x\n",
+                          "APPLY_CDF job_1 4 5 6\n", "HIST_RESULT [1]\n", "CALC_HIST 9999999999\n", "CALC_HIST\n"):
+                with self.subTest(answer=answer, words=words):
+                    connection = self.accept(answer, words)
+                    lines = [line for line in self.to_the_end(connection) if not line.startswith(("LOG ", "PING "))]
+                    if answer == version_2:
+                        self.assertTrue(lines and lines[-1].startswith("ERROR code="), lines)
+                    else:
+                        self.assertEqual(lines, [])
+
+    def test_a_line_without_end(self):
+        before = self.memory()
+        block = b"x" * (1 << 20)
+        for answer in ("", "REGISTERED\n", "ACK_REGISTER\n"):
+            connection = self.accept(answer)
+            try:
+                for _ in range(1024):
+                    connection.send(block)
+            except ConnectionError:
+                pass
+            else:
+                self.fail("it took a line of a gigabyte")
+        self.assertTrue(self.own.running())
+        self.assertLess(self.memory() - before, 16 << 20)
+
+    def memory(self):
+        with open(f"/proc/{self.own.pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+
+    def test_what_it_does_not_hold_is_an_error_and_no_more(self):
+        connection = self.accept("REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n")
+        connection.send("APPLY_CDF 0 task=2 from=1\n", bytes(range(256)), "APPLY_CDF 4 task=3 table=9\nabcd",
+                        "MAP 4 task=4 kind=poetry\nabcd", "SING 4 task=5\nabcd", "DROP task=77\n", "DROP table=1\n",
+                        "CALC_HIST 4 task=6\nabcd")
+        said = {}
+        while len(said) < 5:
+            line = connection.line()
+            fields = line.split()
+            found = dict(field.split("=", 1) for field in fields if "=" in field)
+            if fields[0] in ("ERROR", "HIST_RESULT"):
+                said[found["task"]] = found.get("code")
+                if fields[0] == "HIST_RESULT":
+                    connection.bytes(int(fields[1]))
+        self.assertEqual(said, {"2": "no_chunk", "3": "no_table", "4": "unsupported", "5": "unsupported", "6": None})
+
+
+if __name__ == "__main__":
+    harness.main()
