@@ -134,13 +134,13 @@ class Talkative(Case):
         before = self.under_test.memory("VmHWM")
         for dialect in ("documented", "course", "v2"):
             with self.subTest(dialect=dialect):
-                worker = self.under_test.peer("evil_worker", "w", "--dialect", dialect, "--do", "endless-line",
+                worker = self.under_test.peer("evil_worker", dialect, "--dialect", dialect, "--do", "endless-line",
                                               "--returns", "1")
                 job = self.under_test.process_until("a.tif", worker, "does endless-line")
                 worker.said("closed", times=2 if dialect == "course" else 1)
                 self.assert_result(job)
                 worker.kill()
-                self.under_test.has_lost("w")
+                self.under_test.has_lost(dialect)
         self.assertLess(self.under_test.memory("VmHWM") - before, 64 << 20)
 
 
