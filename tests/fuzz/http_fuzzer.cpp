@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "codec.hpp"
+#include "ece465/http/assets.hpp"
 #include "ece465/http/client.hpp"
 #include "ece465/http/multipart.hpp"
 #include "ece465/http/range.hpp"
@@ -174,6 +175,9 @@ void read_etags(std::string_view text) {
   promise(!is_one || etag_matches(etag, etag));
   promise(!is_one || etag_matches("\"other\", W/" + std::string(etag), etag) || etag.starts_with("W/"));
   (void)etag_matches(text, etag);
+  // Whatever else is said, gzip by its own name comes first.
+  promise(accepts_gzip("gzip, " + std::string(text)) && !accepts_gzip("gzip;q=0," + std::string(text)));
+  (void)accepts_gzip(text);
   const std::string name = attachment(text);
   promise(name.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
   const std::string mark = "filename*=UTF-8''";

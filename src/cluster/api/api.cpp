@@ -1,6 +1,7 @@
 #include "api/api.hpp"
 
 #include "api/api_state.hpp"
+#include "api/page.hpp"
 #include "api/route_table.hpp"
 
 namespace ece465::cluster {
@@ -12,6 +13,7 @@ http::Router make_routes(ApiContext& context) {
     router.add(route.method, route.path,
                [api, handle = route.handle](http::Request& request) { return handle(*api, request); });
   }
+  add_page_files(router);
   return router;
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/files.hpp"
 #include "api/jobs.hpp"
+#include "api/page.hpp"
 #include "api/state_routes.hpp"
 #include "api/uploads.hpp"
 
@@ -27,7 +28,15 @@ const AnswerDoc kDiskTrouble{500, "The data folder or the job store has trouble"
 
 std::vector<RouteDoc> course_routes() {
   return {
-      {"GET", "/", "pages", "A page for people", {}, {}, {}, {{200, "The page", {}, "text/html"}}, &index_page},
+      {"GET",
+       "/",
+       "pages",
+       "A page for people",
+       {},
+       {},
+       {},
+       {{200, "The page", {}, "text/html"}, {304, "It is as you know it"}},
+       &index_page},
       {"POST",
        "/upload",
        "course",

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "api/answers.hpp"
-#include "api/index_page.hpp"
 #include "api/route_table.hpp"
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
@@ -124,15 +123,6 @@ net::Task<Response> show_metrics(Api& api, Request& /*request*/) {
 
 net::Task<Response> show_openapi(Api& api, Request& /*request*/) {
   co_return Response::json(200, openapi_document(route_table(), api.context.version));
-}
-
-net::Task<Response> index_page(Api& /*api*/, Request& /*request*/) {
-  Response response = Response::text(200, std::string(kIndexPage), "text/html; charset=utf-8");
-  response.headers.add("Cache-Control", "no-cache");
-  // The page needs nothing but its own style.
-  response.headers.add("Content-Security-Policy",
-                       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
-  co_return response;
 }
 
 }  // namespace ece465::cluster

@@ -26,7 +26,5 @@ namespace ece465::cluster {
 [[nodiscard]] net::Task<http::Response> show_metrics(Api& api, http::Request& request);
 /// GET /api/v1/openapi.json.
 [[nodiscard]] net::Task<http::Response> show_openapi(Api& api, http::Request& request);
-/// GET /: a page for people.
-[[nodiscard]] net::Task<http::Response> index_page(Api& api, http::Request& request);
 
 }  // namespace ece465::cluster

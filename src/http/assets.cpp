@@ -1,0 +1,72 @@
+#include "ece465/http/assets.hpp"
+
+#include <algorithm>
+
+#include "ece465/http/range.hpp"
+
+namespace ece465::http {
+namespace {
+
+constexpr std::string_view kBlank = " \t";
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+bool same_word(std::string_view text, std::string_view lower_case) {
+  return std::ranges::equal(text, lower_case,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+/// Cuts off and returns what stands before the next `separator`.
+std::string_view take(std::string_view& text, char separator) {
+  const auto end = std::min(text.find(separator), text.size());
+  const std::string_view item = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return trim(item);
+}
+
+/// Whether parameters say "not at all": q=0, q=0.0, ...
+bool refused(std::string_view parameters) {
+  while (!parameters.empty()) {
+    std::string_view value = take(parameters, ';');
+    const std::string_view name = take(value, '=');
+    value = trim(value);
+    if (same_word(name, "q")) return !value.empty() && value.find_first_not_of("0.") == std::string_view::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool accepts_gzip(std::string_view header) {
+  bool by_star = false;
+  while (!header.empty()) {
+    std::string_view parameters = take(header, ',');
+    const std::string_view coding = take(parameters, ';');
+    // What is said of gzip itself is stronger than what is said of all.
+    if (same_word(coding, "gzip") || same_word(coding, "x-gzip")) return !refused(parameters);
+    if (coding == "*") by_star = !refused(parameters);
+  }
+  return by_star;
+}
+
+Response serve_asset(const Request& request, const Asset& asset) {
+  const bool compressed = !asset.gzip.empty() && accepts_gzip(request.headers.get("Accept-Encoding").value_or(""));
+  // Two representations, two validators: caches must not mix them up.
+  const std::string etag = fmt::format("\"{}{}\"", asset.etag, compressed ? "-gzip" : "");
+  const auto known = request.headers.get("If-None-Match");
+  Response response(known && etag_matches(*known, etag) ? 304 : 200);
+  response.headers.add("ETag", etag);
+  response.headers.add("Cache-Control", "no-cache");
+  if (!asset.gzip.empty()) response.headers.add("Vary", "Accept-Encoding");
+  if (response.status == 304) return response;
+  response.headers.add("Content-Type", asset.type);
+  if (compressed) response.headers.add("Content-Encoding", "gzip");
+  response.body = StaticBody{compressed ? asset.gzip : asset.plain};
+  return response;
+}
+
+}  // namespace ece465::http

@@ -1,0 +1,13 @@
+# Fetches the packages that the web page is made of, once for each lock file: cmake -DNPM=... -DSOURCES=... -DFOLDER=... -P
+# --ignore-scripts: files are all that is wanted of them.
+file(MAKE_DIRECTORY ${FOLDER})
+foreach(file package.json package-lock.json .npmrc)
+  file(COPY_FILE ${SOURCES}/${file} ${FOLDER}/${file} ONLY_IF_DIFFERENT)
+endforeach()
+execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  WORKING_DIRECTORY ${FOLDER} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(failed)
+  message(FATAL_ERROR "${output}\n"
+    "npm could not fetch the packages of ${SOURCES}. It needs the npm registry, or a cache that has them. ${HINT}")
+endif()
+file(TOUCH ${FOLDER}/fetched)

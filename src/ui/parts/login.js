@@ -1,0 +1,55 @@
+// A demo login: any name and password will do, and the password goes nowhere. Real accounts take this place: `log_in`
+// would ask the master, and everything else stays.
+import { html, useState } from '../preact.js';
+import { set } from '../state/store.js';
+import { Icon } from './icon.js';
+
+const KEY = 'ece465.user';
+
+/// Who logged in before in this tab stays so.
+export function remembered() {
+  const user = sessionStorage.getItem(KEY);
+  if (user) set({ user });
+}
+
+function logIn(user) {
+  sessionStorage.setItem(KEY, user);
+  set({ user });
+}
+
+export function logOut() {
+  sessionStorage.removeItem(KEY);
+  set({ user: null, connection: 'connecting' });
+}
+
+export function Login() {
+  const [missing, setMissing] = useState('');
+  const submit = (event) => {
+    event.preventDefault();
+    const fields = new FormData(event.target);
+    const name = fields.get('name').trim();
+    if (!name || !fields.get('password')) setMissing('Type any name and any password.');
+    else logIn(name);
+  };
+  return html`
+    <main class="login">
+      <article class="card login-card">
+        <h1><img src=${new URL('../icon.svg', import.meta.url).pathname} alt="" width="40" height="40" />ece465</h1>
+        <p>Images go in, and a cluster equalizes them before your eyes.</p>
+        <form onSubmit=${submit} novalidate>
+          <div class="field label border">
+            <input id="name" name="name" autocomplete="username" autofocus placeholder=" " aria-describedby="demo missing" />
+            <label for="name">User name</label>
+          </div>
+          <div class="field label border">
+            <input id="password" name="password" type="password" autocomplete="off" placeholder=" " aria-describedby="demo missing" />
+            <label for="password">Password</label>
+          </div>
+          <p class="error-words" id="missing" role="alert">${missing}</p>
+          <button class="responsive large"><${Icon} name="user" /><span>Log in</span></button>
+        </form>
+        <p class="demo" id="demo"><strong>Demo login.</strong> Any user name and password will do; the password is not sent
+          anywhere. Whoever can open this page can use the master.</p>
+      </article>
+    </main>`;
+}

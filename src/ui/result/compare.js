@@ -1,0 +1,85 @@
+import { html, useLayoutEffect, useRef, useState } from '../preact.js';
+import { previewPath } from '../state/api.js';
+
+const SIZE = 2048; // pixels of the longer side: the most that the master makes
+const MOST = 8; // how far one can zoom
+const STEP = 1.25;
+
+const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+
+/// How much is seen of the picture, and where: `scale` times its size in the frame, `x` and `y` of its centre in the
+/// picture's own terms (0 to 1).
+const WHOLE = { scale: 1, x: 0.5, y: 0.5 };
+function within({ scale, x, y }) {
+  const zoomed = clamp(scale, 1, MOST);
+  const margin = 0.5 / zoomed;
+  return { scale: zoomed, x: clamp(x, margin, 1 - margin), y: clamp(y, margin, 1 - margin) };
+}
+
+/// Before on the left of a line, after on its right. The line is a slider: it can be drawn, and moved by the arrow keys.
+/// Wheel or buttons zoom; a zoomed picture can be drawn about.
+export function Compare({ file, job }) {
+  const [at, setAt] = useState(50); // percent
+  const [view, setView] = useState(WHOLE);
+  const [failed, setFailed] = useState(false);
+  const frame = useRef();
+  const drag = useRef(null);
+  const zoom = (factor, x = view.x, y = view.y) => setView((old) => within({ scale: old.scale * factor, x, y }));
+
+  // By the style's properties, not by a style attribute: the page's policy forbids those.
+  useLayoutEffect(() => {
+    const { style } = frame.current;
+    style.setProperty('--at', `${at}%`);
+    style.setProperty('--scale', view.scale);
+    style.setProperty('--x', `${(0.5 - view.x) * 100}%`);
+    style.setProperty('--y', `${(0.5 - view.y) * 100}%`);
+    style.setProperty('--ratio', `${file.image.width} / ${file.image.height}`);
+  });
+  useLayoutEffect(() => {
+    const element = frame.current;
+    const wheel = (event) => {
+      if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
+      event.preventDefault();
+      zoom(event.deltaY < 0 ? STEP : 1 / STEP);
+    };
+    element.addEventListener('wheel', wheel, { passive: false });
+    return () => element.removeEventListener('wheel', wheel);
+  });
+  const down = (event) => {
+    if (event.target.closest('input') || view.scale === 1) return;
+    drag.current = { x: event.clientX, y: event.clientY, view };
+    frame.current.setPointerCapture(event.pointerId);
+  };
+  const move = (event) => {
+    if (!drag.current) return;
+    const { width, height } = frame.current.getBoundingClientRect();
+    const { x, y, view: from } = drag.current;
+    setView(within({
+      scale: from.scale,
+      x: from.x - (event.clientX - x) / width / from.scale,
+      y: from.y - (event.clientY - y) / height / from.scale,
+    }));
+  };
+  const up = () => { drag.current = null; };
+  const version = job.finished ?? job.id;
+  return html`
+    <div class="compare">
+      <div class="compare-frame ${view.scale > 1 ? 'zoomed' : ''}" ref=${frame} onPointerDown=${down} onPointerMove=${move}
+        onPointerUp=${up} onPointerCancel=${up}>
+        <img class="compare-before" src=${previewPath(file.name, SIZE, file.modified)} alt="Before" draggable=${false} onError=${() => setFailed(true)} />
+        <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, version)} alt="After" draggable=${false} onError=${() => setFailed(true)} /></div>
+        <span class="compare-word before" aria-hidden="true">before</span><span class="compare-word after" aria-hidden="true">after</span>
+        <div class="compare-line" aria-hidden="true"></div>
+        <input class="compare-slider" type="range" min="0" max="100" step="0.5" value=${at} aria-label="Where before ends and after begins"
+          onInput=${(event) => setAt(Number(event.target.value))} />
+      </div>
+      ${failed && html`<p class="error-words">The master has made no preview of this image: it would need too much memory.</p>`}
+      <div class="compare-tools">
+        <button class="small border" onClick=${() => zoom(1 / STEP)} disabled=${view.scale <= 1} aria-label="Zoom out">−</button>
+        <output aria-label="Zoom">${Math.round(view.scale * 100)} %</output>
+        <button class="small border" onClick=${() => zoom(STEP)} disabled=${view.scale >= MOST} aria-label="Zoom in">+</button>
+        <button class="small border" onClick=${() => setView(WHOLE)} disabled=${view.scale === 1}>Whole image</button>
+        <small class="hint wide-only">Draw the line; Ctrl and wheel zoom; draw the picture when it is zoomed.</small>
+      </div>
+    </div>`;
+}
