@@ -1,7 +1,12 @@
 #include "health.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "commands.hpp"
 #include "ece465/net/stream.hpp"
@@ -36,11 +41,57 @@ net::Task<Result<Finding>> probe_worker(http::Client& client, std::string url, s
   }
   const auto found = std::ranges::find(*workers, id, &RemoteWorker::id);
   if (found == workers->end()) co_return Finding(fmt::format("worker {}: not connected to {}", id, url));
-  if (found->state == "active" || found->state == "late") co_return Finding();
+  // One that has had no work yet is still to prove itself; waiting for its first image is nothing wrong.
+  for (const char* const well : {"active", "late", "proving"}) {
+    if (found->state == well) co_return Finding();
+  }
   co_return Finding(fmt::format("worker {}: {}", id, found->state));
 }
 
-Result<Finding> probe(const HealthCommand& command, const std::stop_token& stop) {
+/// The command of a command line, and the options' values by name, the last one of each.
+struct CommandLine {
+  std::string command;
+  std::map<std::string, std::string, std::less<>> options;
+};
+
+CommandLine read_command_line(std::string_view text) {
+  std::vector<std::string_view> arguments;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\0'), text.size());
+    arguments.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  CommandLine line;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (const auto equals = argument.find('='); argument.starts_with("--") && equals != std::string_view::npos) {
+      line.options.insert_or_assign(std::string(argument.substr(0, equals)), std::string(argument.substr(equals + 1)));
+    } else if (argument.starts_with("--") && i + 1 < arguments.size() && !arguments[i + 1].starts_with('-')) {
+      // Before the command stand options for all commands only, and those that a running process was given take values.
+      line.options.insert_or_assign(std::string(argument), std::string(arguments[++i]));
+    } else if (line.command.empty() && !argument.starts_with('-')) {
+      line.command = argument;
+    }
+  }
+  return line;
+}
+
+/// What the first process of this container was started with; "" when it cannot be seen.
+std::string first_command_line() {
+  std::ifstream file("/proc/1/cmdline", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<Finding> probe(HealthCommand command, const std::stop_token& stop) {
+  if (command.container && command.tcp.empty() && command.worker.empty() && command.url == kDefaultUrl) {
+    const auto environment = [](const char* name) {
+      const char* const value = std::getenv(name);
+      return value == nullptr ? std::string() : std::string(value);
+    };
+    const auto url = url_of_process(first_command_line(), environment);
+    if (!url) return Finding();
+    command.url = *url;
+  }
   asio::io_context context(1);
   if (!command.tcp.empty()) {
     ECE465_ASSIGN(auto address, net::parse_address(command.tcp, 0));
@@ -71,6 +122,10 @@ constexpr const char* kFooter =
     "A worker needs no probe to stay alive: it ends when it cannot go on, connects again for ever when the master "
     "is away, and is given no work when it hangs. Whether it takes part is the master's to say: --worker asks it.\n"
     "\n"
+    "--container is for images that are any role: it asks a master, and takes whatever else runs for well as long as "
+    "it "
+    "runs.\n"
+    "\n"
     "Examples:\n"
     "  ece465 health                                        is the master on this machine ready?\n"
     "  ece465 health --url http://node0:8000/healthz        is that one alive?\n"
@@ -78,6 +133,21 @@ constexpr const char* kFooter =
     "  ece465 health --worker \"$(hostname)-1\" --url http://master:8000\n";
 
 }  // namespace
+
+std::optional<std::string> url_of_process(std::string_view command_line,
+                                          const std::function<std::string(const char*)>& environment) {
+  const CommandLine line = read_command_line(command_line);
+  if (line.command != "master") return std::nullopt;
+  if (const auto port = line.options.find("--http-port"); port != line.options.end()) {
+    return "http://127.0.0.1:" + port->second;
+  }
+  for (const char* const name : {"ECE465_MASTER_HTTP_PORT", "ECE465_HTTP_PORT"}) {
+    // A name of a service, too, for which Kubernetes makes a variable up.
+    const std::string port = environment(name);
+    if (!port.empty() && parse_number(port, 1, 65535)) return "http://127.0.0.1:" + port;
+  }
+  return kDefaultUrl;
+}
 
 int run_health(const HealthCommand& command, Console& console, std::stop_token stop) {
   if (!command.tcp.empty() && !command.worker.empty()) {
@@ -105,6 +175,9 @@ void setup_health(CLI::App& app, Action& chosen) {
   add_url(*command, options->url)->description("What to ask; /readyz unless it names a path")->group(kProbe);
   add_text(*command, "--tcp", options->tcp, "HOST:PORT", "Only connect there instead")->group(kProbe);
   add_text(*command, "--worker", options->worker, "ID", "Ask the master at --url about this worker")->group(kProbe);
+  add_switch(*command, "--container", options->container,
+             "Ask what this container runs, if it is a master; all else is well while it runs")
+      ->group(kProbe);
   add_timeout(*command, options->patience, "How long to wait for an answer")->group(kProbe);
 }
 

@@ -17,9 +17,16 @@ std::string as_variable(std::string_view name) {
   return out;
 }
 
+/// Kubernetes gives every container of a namespace with a service called "a-b" variables of its own making, such as
+/// A_B_PORT=tcp://10.96.0.7:6000: nothing that anybody set.
+bool made_by_kubernetes(const std::string& name, std::string_view value) {
+  return name.ends_with("_PORT") &&
+         (value.starts_with("tcp://") || value.starts_with("udp://") || value.starts_with("sctp://"));
+}
+
 std::string environment(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
-  return value == nullptr ? std::string() : std::string(value);
+  return value == nullptr || made_by_kubernetes(name, value) ? std::string() : std::string(value);
 }
 
 /// A value from the environment, and which variables it came from.
@@ -38,8 +45,6 @@ std::optional<Found> find_in_environment(const std::string& name, const std::str
   }
   const std::string host_name = name.substr(0, colon), port_name = name.substr(colon + 1);
   std::string host = environment(host_name), port = environment(port_name);
-  // Kubernetes gives every container of a namespace with a service called "a" an A_PORT of its own making.
-  if (port.starts_with("tcp://")) port.clear();
   if (host.empty() && port.empty()) return std::nullopt;
   std::string where = host.empty() ? port_name : port.empty() ? host_name : host_name + ", " + port_name;
   const auto between = default_value.rfind(':');

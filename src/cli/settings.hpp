@@ -16,8 +16,9 @@ namespace ece465::cli {
 ///
 /// An option `--some-thing` of the command `x` is ECE465_X_SOME_THING in the environment, or ECE465_SOME_THING
 /// for all commands that have it, or else whatever name the option got by CLI11's `envname`; and the key
-/// `some-thing` in the section `x` of the file. Empty variables count as not set. For an option that is a HOST:PORT
-/// the `envname` may be two, `A_HOST:A_PORT`; where one of them is not set, the default's part stands in.
+/// `some-thing` in the section `x` of the file. Empty variables count as not set, and so do those that Kubernetes
+/// makes up for services (X_PORT=tcp://...). For an option that is a HOST:PORT the `envname` may be two,
+/// `A_HOST:A_PORT`; where one of them is not set, the default's part stands in.
 class Settings {
  public:
   /// Takes the environment over from CLI11, which would rank a file above it. `root` must outlive this, and

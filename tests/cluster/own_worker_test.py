@@ -5,6 +5,7 @@ import signal
 import socket
 
 import harness
+import master
 import peer
 
 
@@ -213,6 +214,20 @@ class EvilMasters(Case):
                 if fields[0] == "HIST_RESULT":
                     connection.bytes(int(fields[1]))
         self.assertEqual(said, {"2": "no_chunk", "3": "no_table", "4": "unsupported", "5": "unsupported", "6": None})
+
+
+class Probed(master.Case):
+    def test_one_that_waits_for_its_first_work_is_well_and_one_that_went_is_not(self):
+        under_test = self.master()
+        own = under_test.own_worker("own")
+
+        def probe(*options):
+            return self.start("probe", [harness.ECE465, "health", "--url", f"http://{under_test.http}", *options]).ended()
+        self.assertEqual(probe(), 0)
+        self.assertEqual(probe("--worker", "own"), 0)
+        self.assertEqual(own.stop(), 0)
+        under_test.has_lost("own")
+        self.assertEqual(probe("--worker", "own"), 1)
 
 
 if __name__ == "__main__":

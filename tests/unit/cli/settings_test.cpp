@@ -156,6 +156,21 @@ TEST_SUITE("settings") {
     CHECK(master("work") == "ours:1");
   }
 
+  TEST_CASE("a variable that Kubernetes makes for a service counts as not set") {
+    for (const char* value : {"tcp://10.96.0.7:6000", "udp://10.96.0.7:6000", "sctp://10.96.0.7:6000"}) {
+      const Variable made("ECE465_WORKER_PORT", value);  // the service is called ece465-worker
+      const Variable course("UNIT_TEST_MASTER_PORT", value);
+      CLI::App app;
+      std::string port = "6000";
+      CLI::App* const work = app.add_subcommand("work");
+      add_text(*work, "--worker-port", port, "PORT", "")->default_str(port)->envname("UNIT_TEST_MASTER_PORT");
+      Settings settings(app);
+      app.parse("work");
+      REQUIRE(settings.apply(*work));
+      CHECK(port == "6000");
+    }
+  }
+
   TEST_CASE("an empty variable counts as not set") {
     const Variable variable("ECE465_BRUSH_SIZE", "");
     Program program;
