@@ -1,12 +1,16 @@
 """What the tests of the deployments share: commands that are run, a picture to equalize, and a master in a container."""
 
+import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import struct
 import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
 
@@ -60,22 +64,71 @@ def equalized(content):
                input=content).stdout
 
 
-class RemoteMaster(master.Master):
-    """A master that somebody else started; `http` is where it answers."""
+def metrics_in(expression):
+    """The metrics that a PromQL expression asks for, by the names under which they are told."""
+    names = re.findall(r"\b(?:ece465|process)_\w+", expression)
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
 
-    def __init__(self, case, http):  # pylint: disable=super-init-not-called
+
+class RemoteMaster(master.Master):
+    """A master that somebody else started; `address` is where it answers."""
+
+    def __init__(self, case, address):  # pylint: disable=super-init-not-called
         self.case = case
-        self.http = http
+        self.http = address
 
     def answers(self, path="/readyz"):
         """Whether it says that it is well."""
         try:
             return self.request("GET", path).status == 200
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def is_ready(self):
         until(self.answers, f"the master at {self.http} to be ready")
+
+    def has_so_many(self, workers):
+        """Waits until so many workers are connected."""
+        until(lambda: len(self.nodes()) == workers, f"{workers} workers")
+
+    def keep_busy_while(self, break_it, what, content, expected, times=20):
+        """Has images equalized, two at a time, while `break_it()` is called again and again, until it has hit a worker that
+        held a strip; then every job must have ended well, and the last results be right."""
+        done, failed, stop = [], [], threading.Event()
+
+        def work(name):
+            try:
+                self.upload(name, content)
+                while not stop.is_set():
+                    done.append(self.done(self.process(name)))
+            except Exception as error:  # of a thread, which would keep it to itself
+                failed.append(error)
+
+        def again():
+            # Handed out again after a failure, or to a second worker while the first one is silent.
+            return sum(job["strips"]["retries"] + job["strips"]["stolen"] for job in list(done))
+
+        names = ["busy-1.tif", "busy-2.tif"]
+        threads = [threading.Thread(target=work, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        count = 0
+        try:
+            until(lambda: len(done) > 1 or failed, "the first jobs to end")
+            while not again() and count < times and not failed:
+                break_it()
+                count += 1
+                time.sleep(0.3)  # the jobs that were hit end
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        if failed:
+            raise failed[0]
+        for name in names:
+            self.case.assertEqual(self.download(name.replace(".", "_equalized.")), expected)
+        print(f"\n  {what} {count} times: {len(done)} jobs, {again()} strips handed out again", flush=True)
+        self.case.assertGreater(again(), 0, f"{what}: never at work")
 
     def all_done(self, jobs):
         """Waits until these jobs have ended well; they may have been started over."""
@@ -123,6 +176,66 @@ class Compose:
             return [state["Health"]["Status"] for state in map(state_of, self.containers(service))
                     if "Health" in state].count("healthy") == count
         until(ask, f"{count} healthy {service}")
+
+
+class Forwarded(RemoteMaster):
+    """A master in a cluster, through `kubectl port-forward`, which ends with the pod that it leads to."""
+
+    def __init__(self, case, cluster, service, port=8000):
+        super().__init__(case, None)
+        self.cluster, self.service, self.port = cluster, service, port
+        self.forward = None
+
+    def answers(self, path="/readyz"):
+        if self.forward is None or not self.forward.running() or not super().answers(path):
+            if self.forward is not None:
+                self.forward.kill()
+            try:
+                self.forward = self.case.start("port-forward", [
+                    "kubectl", "--namespace", self.cluster.namespace, "port-forward", f"service/{self.service}",
+                    f":{self.port}"])
+                self.http = self.forward.said("Forwarding from 127.0.0.1", seconds=10).split()[2]
+            except AssertionError:
+                return False
+        return super().answers(path)
+
+
+class Cluster:
+    """A namespace of the cluster that kubectl's context names, for the length of a test."""
+
+    def __init__(self, case):
+        self.namespace = f"ece465-test-{os.getpid()}"
+        run("kubectl", "create", "namespace", self.namespace)
+        case.addCleanup(run, "kubectl", "delete", "namespace", self.namespace, "--wait=false")
+        case.show_when_failed(self.show)
+
+    def __call__(self, *arguments, **more):
+        return say("kubectl", "--namespace", self.namespace, *arguments, **more)
+
+    def helm(self, *arguments):
+        return say("helm", "--namespace", self.namespace, *arguments)
+
+    def show(self):
+        for arguments in (["get", "all,pvc", "-o", "wide"], ["get", "events"],
+                          ["logs", "-l", "app.kubernetes.io/part-of=ece465", "--tail=30", "--prefix"]):
+            print(run("kubectl", "--namespace", self.namespace, *arguments, check=False).stdout, file=sys.stderr)
+
+    def pods(self, component):
+        """The names of a role's pods that are not about to end."""
+        found = json.loads(self("get", "pods", "-l", f"app.kubernetes.io/component={component}", "-o", "json"))
+        return [pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
+
+    def kill(self, component):
+        """Ends a role's pod at once, as a node that fails would."""
+        self("delete", "pod", self.pods(component)[0], "--grace-period=0", "--force")
+
+    def kinds_left(self):
+        """What is left in the namespace of what people make there, as "kind/name"."""
+        kinds = ["deployments", "pods", "services", "configmaps", "pvc", "hpa", "pdb", "networkpolicies",
+                 "serviceaccounts", "secrets", "ingresses"]
+        names = self("get", ",".join(kinds), "-o", "name").split()
+        own = ("kube-root-ca.crt", "serviceaccount/default", "secret/default-token", "service/kubernetes")
+        return {name for name in names if not any(word in name for word in own)}
 
 
 def state_of(container):

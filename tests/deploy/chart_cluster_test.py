@@ -1,0 +1,77 @@
+"""The chart on the cluster that kubectl's context names: installed, tested, upgraded and rolled back while it works,
+broken, removed, and installed again on what it left."""
+
+import os
+
+import tools
+from tools import Cluster, Forwarded, until
+
+CHART = os.path.join(tools.ROOT, "deploy", "helm", "ece465")
+REPOSITORY, TAG = tools.IMAGE.rsplit(":", 1)
+PIXELS = tools.picture(6000, 4000)
+
+
+class Chart(tools.Case):
+    def setUp(self):
+        super().setUp()
+        self.cluster = Cluster(self)
+        self.master = Forwarded(self, self.cluster, "demo-ece465-master")
+
+    def chart(self, verb, *values):
+        arguments = [word for value in values for word in ("--set", value)]
+        self.cluster.helm(verb, "demo", CHART, "--set", f"image.repository={REPOSITORY}", "--set", f"image.tag={TAG}",
+                          *arguments, "--wait", "--timeout", "180s")
+
+    def test_a_release_lives(self):
+        self.chart("install")
+        self.assertIn("Succeeded", self.cluster.helm("test", "demo", "--timeout", "120s"))
+        self.master.is_ready()
+        self.master.has_so_many(2)
+        self.expected = tools.equalized(PIXELS)
+        _, result = self.master.put_through("scan.tif", PIXELS)
+        self.assertEqual(result, self.expected)
+
+        self.upgraded_at_work()
+        self.worker_killed_at_work()
+        self.rolled_back()
+        self.removed_and_installed_again()
+
+    def upgraded_at_work(self):
+        """More workers, while jobs run: the master is not touched, the jobs gain."""
+        before = self.cluster.pods("master")
+        self.master.upload("busy.tif", PIXELS)
+        jobs = [self.master.process("busy.tif")]
+        upgrade = self.start("helm", ["helm", "--namespace", self.cluster.namespace, "upgrade", "demo", CHART,
+                                      "--reuse-values", "--set", "worker.replicaCount=4", "--wait", "--timeout", "180s"])
+        while upgrade.running():
+            self.master.done(jobs[-1])
+            jobs.append(self.master.process("busy.tif"))
+        self.assertEqual(upgrade.ended(), 0, upgrade.lines)
+        self.master.all_done(jobs)
+        self.master.has_so_many(4)
+        self.assertEqual(self.cluster.pods("master"), before)
+        self.assertEqual(self.master.download("busy_equalized.tif"), self.expected)
+        print(f"\n  {len(jobs)} jobs ended during the upgrade", flush=True)
+
+    def worker_killed_at_work(self):
+        def kill():
+            self.cluster.kill("worker")
+            self.cluster("rollout", "status", "deployment/demo-ece465-worker", "--timeout=120s")
+        self.master.keep_busy_while(kill, "worker pod killed", PIXELS, self.expected)
+
+    def rolled_back(self):
+        self.cluster.helm("rollback", "demo", "1", "--wait", "--timeout", "180s")
+        self.master.is_ready()
+        self.master.has_so_many(2)
+
+    def removed_and_installed_again(self):
+        self.cluster.helm("uninstall", "demo", "--wait", "--timeout", "120s")
+        until(lambda: self.cluster.kinds_left() == {"persistentvolumeclaim/demo-ece465-data"}, "only the claim to be left")
+        self.chart("install", "worker.replicaCount=1")
+        self.master.is_ready()
+        self.assertIn("scan.tif", [file["name"] for file in self.master.get("/files")["files"]])
+        self.assertEqual(self.master.download("scan_equalized.tif"), self.expected)
+
+
+if __name__ == "__main__":
+    tools.main()
