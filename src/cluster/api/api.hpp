@@ -29,6 +29,8 @@ struct ApiLimits {
   std::size_t max_json_bytes = std::size_t{64} << 10;
   /// Jobs in one list.
   std::size_t max_jobs_listed = 1000;
+  /// Entries of a timeline in one answer.
+  std::size_t max_timeline_entries = 5000;
   /// Who watches events at once. More are answered 503.
   std::size_t max_viewers = 1000;
   net::Duration heartbeat = std::chrono::seconds(15);

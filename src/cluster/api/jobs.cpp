@@ -191,6 +191,19 @@ net::Task<Response> show_strips(Api& api, Request& request) {
   co_return Response::json(200, text.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+net::Task<Response> show_timeline(Api& api, Request& request) {
+  ApiContext& context = api.context;
+  const auto page = query_number(request, "page", 1, 1, kMostPages);
+  if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");
+  const auto from = query_number(request, "from", 0, 0, Timeline::kMaxEntries);
+  if (!from) co_return answer_invalid("query", "from", "The number of an entry is wanted, from 0 on.");
+  auto job = co_await find_job(context, request);
+  if (!job) co_return std::move(job).error();
+  const auto pages = context.engine.timeline(job->number);
+  const auto timeline = pages ? pages->page(*page - 1) : nullptr;
+  co_return Response::json(200, timeline_json(timeline.get(), *from, context.limits.max_timeline_entries));
+}
+
 net::Task<Response> show_histograms(Api& api, Request& request) {
   const auto page = query_number(request, "page", 1, 1, kMostPages);
   if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");

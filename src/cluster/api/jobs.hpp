@@ -18,6 +18,8 @@ namespace ece465::cluster {
 [[nodiscard]] net::Task<http::Response> cancel_job(Api& api, http::Request& request);
 /// GET /api/v1/jobs/{id}/strips.
 [[nodiscard]] net::Task<http::Response> show_strips(Api& api, http::Request& request);
+/// GET /api/v1/jobs/{id}/timeline: what happened to a page's strips.
+[[nodiscard]] net::Task<http::Response> show_timeline(Api& api, http::Request& request);
 /// GET /api/v1/jobs/{id}/histograms.
 [[nodiscard]] net::Task<http::Response> show_histograms(Api& api, http::Request& request);
 

@@ -94,6 +94,26 @@ inline constexpr std::string_view kSchemas = R"json({
       "state": {"type": "string", "enum": ["unread", "waiting", "kept", "last_resort", "running", "done"]},
       "workers": {"type": "array", "items": {"type": "string"}},
       "by": {"type": ["string", "null"]}, "misses": {"type": "integer"}}}}}},
+"Timeline": {"type": "object", "required": ["kept", "seconds", "ended", "cut", "strips", "events", "next", "more"],
+  "additionalProperties": false, "properties": {
+    "kept": {"type": "boolean", "description": "False: the page has not begun, or is forgotten; all else is empty"},
+    "seconds": {"type": "number", "description": "From the page's beginning to its end, or to now"},
+    "ended": {"type": "boolean"}, "cut": {"type": "boolean", "description": "More happened than is told of"},
+    "strips": {"type": "array", "description": "Only when asked from the beginning", "items": {
+      "type": "object", "required": ["plane", "first_row", "rows", "first_column", "columns", "bytes"],
+      "additionalProperties": false, "properties": {"plane": {"type": "integer"}, "first_row": {"type": "integer"},
+        "rows": {"type": "integer"}, "first_column": {"type": "integer"}, "columns": {"type": "integer"},
+        "bytes": {"type": "integer"}}}},
+    "events": {"type": "array", "items": {"type": "object", "required": ["at", "what", "phase"],
+      "additionalProperties": false, "properties": {
+        "at": {"type": "number", "description": "Seconds since the page began"},
+        "what": {"type": "string", "enum": ["phase", "ready", "sent", "done", "missed", "written", "gone"]},
+        "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
+        "strip": {"type": "integer", "description": "ready: strips below it can be read"},
+        "worker": {"type": "string"},
+        "kept": {"type": "boolean", "description": "sent: without samples, which the worker has kept"},
+        "why": {"type": "string", "enum": ["lost", "lie", "failed", "not_kept"]}}}},
+    "next": {"type": "integer"}, "more": {"type": "boolean", "description": "There is more already"}}},
 "Histograms": {"type": "object", "required": ["page", "pages", "bits", "planes"], "additionalProperties": false,
   "properties": {
     "page": {"type": "integer"}, "pages": {"type": "integer"}, "bits": {"type": "integer", "enum": [8, 16]},

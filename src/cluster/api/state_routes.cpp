@@ -49,7 +49,8 @@ net::Task<Result<void>> send_events(ApiContext& context, net::Stream& stream) {
     auto next = co_await viewer.next(context.limits.heartbeat);
     if (!next) co_return Result<void>{};
     text = std::move(*next);
-    if (text.empty()) text = ": still here\n\n";  // a comment, so that a peer that is gone is noticed
+    // Either side notices by it that the other is gone.
+    if (text.empty()) text = event_text("beat", "{}");
   }
 }
 

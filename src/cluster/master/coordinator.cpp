@@ -28,13 +28,16 @@ WorkerId Coordinator::join(std::shared_ptr<WorkerLink> link, const WorkerSpec& s
 void Coordinator::leaving(WorkerId worker) { feed(WorkerLeaving{worker}); }
 
 void Coordinator::lost(WorkerId worker) {
-  links_.erase(worker);
+  if (links_.erase(worker) > 0) tell_gone(worker);
   feed(WorkerLost{worker});
 }
 
 void Coordinator::heard(WorkerId worker) { feed(WorkerHeard{worker}); }
 
 void Coordinator::answered(WorkerId worker, AttemptId attempt, Outcome outcome, Answer answer) {
+  if (outcome != Outcome::good && outcome != Outcome::dropped) {
+    for (const auto& [job, work] : pages_) work->missed(attempt, outcome);
+  }
   feed(Answered{worker, attempt, outcome}, std::move(answer));
 }
 
@@ -53,6 +56,10 @@ std::string Coordinator::name_of(WorkerId worker) const {
   if (worker == kMaster) return "master";
   const auto at = names_.find(worker);
   return at == names_.end() ? fmt::format("worker {}", worker.value) : at->second;
+}
+
+void Coordinator::tell_gone(WorkerId worker) const {
+  for (const auto& [job, work] : pages_) work->worker_gone(name_of(worker));
 }
 
 void Coordinator::stop() { timer_.cancel(); }
@@ -87,11 +94,15 @@ void Coordinator::carry_out(const Send& action) {
   const auto to = link(action.worker);
   const auto work = page(action.task.job);
   assert(work != nullptr);
-  if (to != nullptr) to->send(action, work);
+  if (to == nullptr) return;
+  work->handed_out(action.attempt, action.task.strip, action.worker, action.from.has_value());
+  to->send(action, work);
 }
 
 void Coordinator::carry_out(const RunLocally& action) {
-  page(action.task.job)->run_locally(action.attempt, action.task.strip, action.phase);
+  const auto work = page(action.task.job);
+  work->handed_out(action.attempt, action.task.strip, kMaster, false);
+  work->run_locally(action.attempt, action.task.strip, action.phase);
 }
 
 void Coordinator::carry_out(const Drop& action) {
@@ -112,6 +123,7 @@ void Coordinator::carry_out(const CloseWorker& action) {
   if (at == links_.end()) return;
   const auto closing = std::move(at->second);
   links_.erase(at);
+  tell_gone(action.worker);
   closing->close(action.reason);
 }
 

@@ -53,6 +53,16 @@ class PageWork {
   virtual void phase_done(mapreduce::Phase phase) = 0;
   virtual void done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& report) = 0;
 
+  // --- For people who watch ---
+
+  /// A strip goes to a worker (or to `kMaster`); `kept`: without its samples, which the worker has kept.
+  virtual void handed_out(mapreduce::AttemptId /*attempt*/, std::uint32_t /*strip*/, mapreduce::WorkerId /*to*/,
+                          bool /*kept*/) {}
+  /// An attempt, maybe one of this page's, came to nothing.
+  virtual void missed(mapreduce::AttemptId /*attempt*/, mapreduce::Outcome /*outcome*/) {}
+  /// A worker, maybe one that has strips of this page, is gone.
+  virtual void worker_gone(const std::string& /*id*/) {}
+
   // --- For a connection that carries strips ---
 
   /// Bits of a sample, 8 or 16.
@@ -149,6 +159,7 @@ class Coordinator {
   void carry_out(const mapreduce::PhaseDone& action);
   void carry_out(const mapreduce::JobDone& action);
   void carry_out(const mapreduce::SetTimer& action);
+  void tell_gone(mapreduce::WorkerId worker) const;
   [[nodiscard]] WorkerLink* link(mapreduce::WorkerId worker) const;
   [[nodiscard]] std::shared_ptr<PageWork> page(mapreduce::JobId job) const;
 

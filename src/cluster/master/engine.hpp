@@ -108,6 +108,8 @@ struct WorkerStatus {
   WallTime connected{}, last_heard{};
 };
 
+class JobTimeline;
+
 /// Accepts jobs, runs them over the workers, and tells how they are. On the loop's thread only.
 class Engine {
  public:
@@ -127,6 +129,8 @@ class Engine {
   [[nodiscard]] virtual std::optional<JobStatus> job(JobNumber number) const = 0;  ///< recent ones; older: the store
   [[nodiscard]] virtual std::vector<JobStatus> jobs() const = 0;                   ///< running and recent, newest first
   [[nodiscard]] virtual std::optional<JobStrips> strips(JobNumber number) const = 0;
+  /// What happened to a job's strips; null when nothing is kept of it (any more).
+  [[nodiscard]] virtual std::shared_ptr<const JobTimeline> timeline(JobNumber number) const = 0;
   [[nodiscard]] virtual std::vector<WorkerStatus> workers() const = 0;
   struct Totals {
     std::uint64_t bytes_sent = 0, bytes_received = 0;

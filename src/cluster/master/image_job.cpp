@@ -124,7 +124,14 @@ net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::siz
   status_.strips += strips->strips().size();
   for (const auto& strip : strips->strips()) status_.pixels += strip.bytes;
   image::ImageWriter& writer = *files->writer;
-  page_ = std::make_shared<PageRun>(context_.pages, files, std::move(strips), status_);
+  PageRunContext surroundings = context_.pages;
+  std::vector<Timeline::Strip> layout;
+  layout.reserve(strips->strips().size());
+  for (const auto& strip : strips->strips()) {
+    layout.push_back({strip.plane, strip.first_row, strip.rows, strip.first_column, strip.columns, strip.bytes});
+  }
+  surroundings.timeline = timeline_->begin_page(page, std::move(layout));
+  page_ = std::make_shared<PageRun>(surroundings, files, std::move(strips), status_);
   if (cancelled_) page_->cancel();
   auto done = co_await page_->run(writer);
   if (done) {

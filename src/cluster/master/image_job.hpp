@@ -66,6 +66,10 @@ class ImageJob {
   [[nodiscard]] const JobStatus& status() const { return status_; }
   /// The page at work, if there is one.
   [[nodiscard]] const PageRun* page() const { return page_.get(); }
+  /// What happened to its strips; null once it was forgotten.
+  [[nodiscard]] std::shared_ptr<const JobTimeline> timeline() const { return timeline_; }
+  /// Only for a job that has ended.
+  void forget_timeline() { timeline_.reset(); }
 
  private:
   struct Files;
@@ -75,6 +79,7 @@ class ImageJob {
   ImageJobContext context_;
   JobStatus status_;
   std::shared_ptr<PageRun> page_;
+  std::shared_ptr<JobTimeline> timeline_ = std::make_shared<JobTimeline>();
   bool cancelled_ = false;
 };
 

@@ -13,6 +13,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Ended jobs that are told of from memory; older ones are in the store.
 constexpr std::size_t kEndedKept = 100;
+/// Of these, how many keep their timelines: up to a megabyte each.
+constexpr std::size_t kTimelinesKept = 20;
 /// A job's changes are told at most so often; the end of a phase at once.
 constexpr auto kTellingPace = std::chrono::milliseconds(50);
 
@@ -184,7 +186,10 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
   around_.metrics.lies(status.lies);
   changed(job, true);
   std::size_t ended = 0;
-  for (auto at = jobs_.rbegin(); at != jobs_.rend(); ++at) ended += at->second->ended ? 1 : 0;
+  for (auto at = jobs_.rbegin(); at != jobs_.rend(); ++at) {
+    ended += at->second->ended ? 1 : 0;
+    if (at->second->ended && ended > kTimelinesKept) at->second->work.forget_timeline();
+  }
   for (auto at = jobs_.begin(); ended > kEndedKept && at != jobs_.end();) {
     const bool old = at->second->ended && at->second.get() != &job;
     at = old ? jobs_.erase(at) : std::next(at);
@@ -278,6 +283,11 @@ std::optional<JobStrips> MasterEngine::strips(JobNumber number) const {
   none.page = at->second->work.status().page;
   none.phase = at->second->work.status().phase;
   return none;
+}
+
+std::shared_ptr<const JobTimeline> MasterEngine::timeline(JobNumber number) const {
+  const auto at = jobs_.find(number);
+  return at == jobs_.end() ? nullptr : at->second->work.timeline();
 }
 
 Engine::Totals MasterEngine::totals() const {

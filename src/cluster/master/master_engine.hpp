@@ -48,6 +48,7 @@ class MasterEngine final : public Engine {
   [[nodiscard]] std::optional<JobStatus> job(JobNumber number) const override;
   [[nodiscard]] std::vector<JobStatus> jobs() const override;
   [[nodiscard]] std::optional<JobStrips> strips(JobNumber number) const override;
+  [[nodiscard]] std::shared_ptr<const JobTimeline> timeline(JobNumber number) const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return around_.hub.workers(); }
   [[nodiscard]] Totals totals() const override;
   [[nodiscard]] bool in_use(std::string_view file) const override { return by_file_.contains(file); }

@@ -93,6 +93,7 @@ net::Task<Result<void>> PageRun::run(image::ImageWriter& writer) {
   if (lost()) strips_->abandon();
   co_await at_work_.drained(net::Duration::max());
   enter(JobPhase::done);
+  context_.timeline->end();
   status_ = nullptr;
   if (lost()) co_return std::unexpected(*error_);
   co_return Result<void>{};
@@ -119,6 +120,7 @@ void PageRun::enter(JobPhase phase) {
     default: break;
   }
   phase_ = phase;
+  context_.timeline->phase(phase);
   if (phase != JobPhase::done) status_->phase = phase;
   context_.changed();
 }
@@ -180,6 +182,7 @@ net::Task<Result<void>> PageRun::alone(image::ImageWriter& writer) {
       return {};
     }));
     status_->map_done += planes;
+    tell_group_done(group, false);
     context_.changed();
   }
   enter(JobPhase::reduce);
@@ -195,6 +198,7 @@ net::Task<Result<void>> PageRun::alone(image::ImageWriter& writer) {
       return {};
     }));
     status_->apply_done += planes;
+    tell_group_done(group, true);
     context_.changed();
   }
   enter(JobPhase::write);
@@ -217,6 +221,7 @@ net::Task<Result<void>> PageRun::recolor() {
     }));
     ++groups_written_;
     status_->apply_done += strips_->planes();
+    tell_group_done(group, true);
     context_.changed();
   }
   co_return Result<void>{};
@@ -232,7 +237,10 @@ net::Task<void> PageRun::read_ahead(std::shared_ptr<PageRun> self) {
       self->lose(std::move(loaded).error());
       co_return;
     }
-    if (!self->lost()) self->context_.coordinator->ready(self->job_, static_cast<std::uint32_t>((group + 1) * planes));
+    if (self->lost()) continue;
+    const auto ready = static_cast<std::uint32_t>((group + 1) * planes);
+    self->context_.timeline->ready(ready);
+    self->context_.coordinator->ready(self->job_, ready);
   }
   if (self->status_ != nullptr) self->status_->read += Clock::now() - began;
 }
@@ -403,7 +411,9 @@ void PageRun::accept(std::uint32_t strip, Phase phase, mapreduce::WorkerId by, A
   if (lost()) return;
   progress_[strip].accepted = true;
   progress_[strip].by = by;
-  auto& share = status_->shares[context_.coordinator->name_of(by)];
+  const std::string name = context_.coordinator->name_of(by);
+  context_.timeline->done(strip, name);
+  auto& share = status_->shares[name];
   share.strips += 1;
   share.bytes += strips_->strips()[strip].bytes;
   if (phase == Phase::map) {
@@ -472,6 +482,10 @@ net::Task<void> PageRun::write_group(std::shared_ptr<PageRun> self, std::size_t 
   }
   if (self->status_ != nullptr) self->status_->stitch += Clock::now() - began;
   ++self->groups_written_;
+  const std::size_t planes = self->strips_->planes();
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    self->context_.timeline->written(static_cast<std::uint32_t>(group * planes + plane));
+  }
   self->news_.notify();
 }
 
@@ -504,6 +518,29 @@ void PageRun::done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& re
   }
   if (outcome != mapreduce::JobOutcome::finished && !lost()) lose({Errc::internal, "the strips could not be done"});
   news_.notify();
+}
+
+// --- For people who watch ---
+
+void PageRun::handed_out(AttemptId attempt, std::uint32_t strip, mapreduce::WorkerId to, bool kept) {
+  context_.timeline->sent(attempt, strip, context_.coordinator->name_of(to), kept);
+}
+
+void PageRun::missed(AttemptId attempt, Outcome outcome) {
+  Timeline::Why why = Timeline::Why::failed;
+  if (outcome == Outcome::lie) why = Timeline::Why::lie;
+  if (outcome == Outcome::not_kept) why = Timeline::Why::not_kept;
+  context_.timeline->missed(attempt, why);
+}
+
+/// What the master did on its own, outside of the scheduler.
+void PageRun::tell_group_done(std::size_t group, bool written) {
+  const std::size_t planes = strips_->planes();
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    const auto strip = static_cast<std::uint32_t>(group * planes + plane);
+    context_.timeline->done(strip, context_.coordinator->name_of(kMaster));
+    if (written) context_.timeline->written(strip);
+  }
 }
 
 void PageRun::moved(Phase phase, std::uint64_t sent, std::uint64_t received) {

@@ -11,6 +11,7 @@
 #include "ece465/image/page_strips.hpp"
 #include "ece465/net/gate.hpp"
 #include "engine.hpp"
+#include "telling/timeline.hpp"
 
 namespace ece465::cluster {
 
@@ -24,6 +25,8 @@ struct PageRunContext {
   std::function<void()> changed;
   /// Called when a strip of so many bytes is merged.
   std::function<void(mapreduce::Phase phase, std::uint64_t bytes)> merged;
+  /// Where it is written down what happens to the page's strips.
+  std::shared_ptr<Timeline> timeline;
 };
 
 /// One page of a job: its strips counted and mapped by whoever the scheduler says, merged, stitched and written.
@@ -53,6 +56,9 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   void accept(std::uint32_t strip, mapreduce::Phase phase, mapreduce::WorkerId by, Answer answer) override;
   void phase_done(mapreduce::Phase phase) override;
   void done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& report) override;
+  void handed_out(mapreduce::AttemptId attempt, std::uint32_t strip, mapreduce::WorkerId to, bool kept) override;
+  void missed(mapreduce::AttemptId attempt, mapreduce::Outcome outcome) override;
+  void worker_gone(const std::string& id) override { context_.timeline->gone(id); }
   [[nodiscard]] unsigned bits() const override { return strips_->bits(); }
   [[nodiscard]] std::uint64_t strip_bytes(std::uint32_t strip) const override { return strips_->strips()[strip].bytes; }
   [[nodiscard]] net::Task<Result<Pixels>> pixels(std::uint32_t strip, mapreduce::Phase phase) override;
@@ -92,6 +98,7 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   [[nodiscard]] Result<void> compare_mapped(std::uint32_t strip, Bytes mapped) const;
   [[nodiscard]] net::Task<bool> undisturbed(std::uint32_t strip);
   void group_whole(std::size_t group);
+  void tell_group_done(std::size_t group, bool written);
   void enter(JobPhase phase);
   void lose(Error error);
   [[nodiscard]] bool lost() const { return error_.has_value(); }

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace ece465::cluster {
@@ -112,6 +113,48 @@ std::string worker_lost_json(std::string_view id) { return text_of(json{{"id", i
 
 std::string file_event_json(std::string_view name, std::string_view change) {
   return text_of(json{{"name", name}, {"change", change}});
+}
+
+std::string timeline_json(const Timeline* kept, std::size_t from, std::size_t most) {
+  static const Timeline kNothing({});
+  const Timeline& timeline = kept != nullptr ? *kept : kNothing;
+  json strips = json::array();
+  // Whoever asks for more of it knows the strips.
+  for (std::size_t i = 0; from == 0 && i < timeline.strips().size(); ++i) {
+    const Timeline::Strip& strip = timeline.strips()[i];
+    strips.push_back({{"plane", strip.plane},
+                      {"first_row", strip.first_row},
+                      {"rows", strip.rows},
+                      {"first_column", strip.first_column},
+                      {"columns", strip.columns},
+                      {"bytes", strip.bytes}});
+  }
+  const auto& entries = timeline.entries();
+  json events = json::array();
+  std::size_t next = std::min(from, entries.size());
+  for (; next < entries.size() && events.size() < most; ++next) {
+    const Timeline::Entry& entry = entries[next];
+    json event{{"at", std::round(static_cast<double>(entry.seconds) * 1e6) / 1e6},
+               {"what", what_name(entry.what)},
+               {"phase", phase_name(entry.phase)}};
+    using What = Timeline::What;
+    if (entry.what != What::phase && entry.what != What::gone) event["strip"] = entry.strip;
+    if (entry.what == What::sent || entry.what == What::done || entry.what == What::missed ||
+        entry.what == What::gone) {
+      event["worker"] = timeline.worker(entry);
+    }
+    if (entry.what == What::sent) event["kept"] = entry.kept;
+    if (entry.what == What::missed) event["why"] = why_name(entry.why);
+    events.push_back(std::move(event));
+  }
+  return text_of(json{{"kept", kept != nullptr},
+                      {"seconds", kept != nullptr ? timeline.seconds() : 0},
+                      {"ended", timeline.ended()},
+                      {"cut", timeline.cut()},
+                      {"strips", std::move(strips)},
+                      {"events", std::move(events)},
+                      {"next", next},
+                      {"more", next < entries.size()}});
 }
 
 std::string log_json(const LogBook::Line& line) {

@@ -7,6 +7,7 @@
 #include "master/words.hpp"
 #include "store/data_folder.hpp"
 #include "telling/log_book.hpp"
+#include "telling/timeline.hpp"
 
 /// What the API and its events say, as JSON text. Whatever is in names and messages, the result is valid JSON.
 
@@ -21,6 +22,9 @@ namespace ece465::cluster {
 [[nodiscard]] std::string worker_lost_json(std::string_view id);
 /// Data of event `file`. `change`: "added" or "removed".
 [[nodiscard]] std::string file_event_json(std::string_view name, std::string_view change);
+/// A page's timeline, its entries from number `from` on and at most `most` of them. Null: nothing is kept of the page,
+/// or it has not begun.
+[[nodiscard]] std::string timeline_json(const Timeline* timeline, std::size_t from, std::size_t most);
 /// Data of event `log`.
 [[nodiscard]] std::string log_json(const LogBook::Line& line);
 

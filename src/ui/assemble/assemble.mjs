@@ -57,6 +57,9 @@ function imports(files, name, found = new Set()) {
   for (const [, from] of text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"](\.[^'"]+)['"];$/gm)) {
     imports(files, join(dirname(name), from), found);
   }
+  for (const [, later] of text.matchAll(/\bimport\(['"]([^'"]+)['"]\)/g)) {
+    if (!files.has(join(dirname(name), later))) throw new Error(`${name} imports ${later}, which is not there`);
+  }
   return found;
 }
 

@@ -6,7 +6,11 @@ export function Confirm({ title, words, yes, onAnswer }) {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current.showModal();
-    return () => before?.focus?.();
+    return () => {
+      dialog.current?.close();
+      // Once the dialog is gone: as long as it is there nothing else can have the focus.
+      requestAnimationFrame(() => before?.focus());
+    };
   }, []);
   return html`
     <dialog ref=${dialog} class="confirm" aria-labelledby="confirm-title" aria-describedby="confirm-words"

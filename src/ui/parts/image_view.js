@@ -20,6 +20,14 @@ function useOlderJobs(name) {
   }, [name]);
 }
 
+/// Where everything is in one column, what was chosen is far below.
+const oneColumn = matchMedia('(max-width: 64rem)');
+function useInSight() {
+  useEffect(() => {
+    if (oneColumn.matches) document.getElementById('view').scrollIntoView();
+  }, []);
+}
+
 function Controls({ file, job }) {
   const [channels, setChannels] = useState('luma');
   const working = job && (job.state === 'queued' || job.state === 'running');
@@ -45,6 +53,7 @@ function Controls({ file, job }) {
 export function ImageView({ name }) {
   const [files, job] = useStore((state) => [state.files, newestJob(state.jobs, name)]);
   useOlderJobs(name);
+  useInSight();
   const file = files?.find((one) => one.name === name);
   if (!files) return html`<section class="card"><p class="empty">Asking the master…</p></section>`;
   if (!file) {

@@ -39,22 +39,22 @@ export function Logs() {
     <section class="card logs" aria-labelledby="logs-title">
       <h2 id="logs-title"><${Icon} name="log" />Distributed log
         <span class="push"></span>
-        <label class="log-source"><span>Source</span>
-          <select value=${source} onChange=${(event) => setSource(event.target.value)}>
+        <span class="log-source"><label for="log-source">Source</label>
+          <select id="log-source" value=${source} onChange=${(event) => setSource(event.target.value)}>
             <option value="">all</option>
             ${[...new Set([...sources, ...(source ? [source] : [])])].map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
-          </select></label>
+          </select></span>
         <button class="small border" aria-pressed=${frozen !== null} onClick=${() => freeze(frozen ? null : live)}>
           <${Icon} name=${frozen ? 'play' : 'pause'} /><span>${frozen ? `Resume${waiting > 0 ? ` (${waiting} new)` : ''}` : 'Pause'}</span></button>
         <button class="small border" onClick=${clear}><${Icon} name="delete" /><span>Clear</span></button>
       </h2>
-      <ol class="log-lines" ref=${list} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label="Log lines">
+      <div class="log-lines" ref=${list} onScroll=${scrolled} tabindex="0" role="region" aria-label="Log lines"><ol>
         ${shown.map((line) => html`
           <li key=${line.key}><time>${line.time}</time>
             <span class="log-who" title=${line.source}>${line.source === 'Master' ? null : html`<${Badge} id=${line.source} />`}${line.source}</span>
             <span class="log-words">${line.message}</span></li>`)}
         ${shown.length === 0 && html`<li class="empty">${source ? `Nothing from ${source}.` : 'Nothing yet.'}</li>`}
-      </ol>
+      </ol></div>
       <span class="visually-hidden">${plural(shown.length, 'line')}</span>
     </section>`;
 }

@@ -22,6 +22,7 @@ export function Compare({ file, job }) {
   const [at, setAt] = useState(50); // percent
   const [view, setView] = useState(WHOLE);
   const [failed, setFailed] = useState(false);
+  const [ratio, setRatio] = useState(file.image.width / file.image.height);
   const frame = useRef();
   const drag = useRef(null);
   const zoom = (factor, x = view.x, y = view.y) => setView((old) => within({ scale: old.scale * factor, x, y }));
@@ -33,7 +34,7 @@ export function Compare({ file, job }) {
     style.setProperty('--scale', view.scale);
     style.setProperty('--x', `${(0.5 - view.x) * 100}%`);
     style.setProperty('--y', `${(0.5 - view.y) * 100}%`);
-    style.setProperty('--ratio', `${file.image.width} / ${file.image.height}`);
+    style.setProperty('--ratio', ratio);
   });
   useLayoutEffect(() => {
     const element = frame.current;
@@ -61,12 +62,14 @@ export function Compare({ file, job }) {
     }));
   };
   const up = () => { drag.current = null; };
+  /// Its tags may say that a picture is to be held another way.
+  const turned = (event) => setRatio(event.target.naturalWidth / event.target.naturalHeight);
   const version = job.finished ?? job.id;
   return html`
     <div class="compare">
       <div class="compare-frame ${view.scale > 1 ? 'zoomed' : ''}" ref=${frame} onPointerDown=${down} onPointerMove=${move}
         onPointerUp=${up} onPointerCancel=${up}>
-        <img class="compare-before" src=${previewPath(file.name, SIZE, file.modified)} alt="Before" draggable=${false} onError=${() => setFailed(true)} />
+        <img class="compare-before" src=${previewPath(file.name, SIZE, file.modified)} alt="Before" draggable=${false} onLoad=${turned} onError=${() => setFailed(true)} />
         <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, version)} alt="After" draggable=${false} onError=${() => setFailed(true)} /></div>
         <span class="compare-word before" aria-hidden="true">before</span><span class="compare-word after" aria-hidden="true">after</span>
         <div class="compare-line" aria-hidden="true"></div>

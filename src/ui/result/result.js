@@ -1,11 +1,13 @@
 import { html } from '../preact.js';
 import { Compare } from './compare.js';
+import { Histograms } from './histograms.js';
 
-/// What came out.
+/// What came out: before and after side by side, and what happened to the levels.
 export function Result({ file, job }) {
   return html`
     <section class="card result" aria-labelledby="result-title">
-      <h2 id="result-title">Result</h2>
+      <h2 id="result-title">Result<span class="push"></span><small>${job.result}</small></h2>
       <${Compare} file=${file} job=${job} />
+      <${Histograms} job=${job} />
     </section>`;
 }

@@ -35,7 +35,7 @@ export const startJob = (file, channels) => call('POST', '/api/v1/jobs', { file,
 export const cancelJob = (id) => call('DELETE', `/api/v1/jobs/${name(id)}`);
 export const deleteFile = (file) => call('DELETE', `/files/${name(file)}`);
 export const getHistograms = (id, page) => call('GET', `/api/v1/jobs/${name(id)}/histograms?page=${page}`);
-export const getTimeline = (id, from) => call('GET', `/api/v1/jobs/${name(id)}/timeline?from=${from}`);
+export const getTimeline = (id, page, from) => call('GET', `/api/v1/jobs/${name(id)}/timeline?page=${page}&from=${from}`);
 
 export const downloadPath = (file) => `/download/${name(file)}`;
 /// `version`: anything that changes when the file does, so that a replaced file is not shown as it was.

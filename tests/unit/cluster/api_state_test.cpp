@@ -195,7 +195,7 @@ TEST_SUITE("api events") {
         [](ApiFixture& api) -> net::Task<void> {
           Watcher watcher;
           co_await watcher.connect(api);
-          const bool beaten = co_await watcher.until(": still here\n\n: still here\n\n");
+          const bool beaten = co_await watcher.until("event: beat\ndata: {}\n\nevent: beat\ndata: {}\n\n");
           CHECK(beaten);
         },
         limits);

@@ -17,6 +17,7 @@ class FakeEngine final : public Engine {
   std::map<JobNumber, JobStatus, std::greater<>> known;
   std::vector<WorkerStatus> connected;
   std::optional<JobStrips> strips_at_work;
+  std::shared_ptr<const JobTimeline> what_happened;
 
   net::Task<Result<Accepted>> process(JobRequest request) override {
     if (refuse) co_return std::unexpected(*refuse);
@@ -54,6 +55,7 @@ class FakeEngine final : public Engine {
     return all;
   }
   std::optional<JobStrips> strips(JobNumber /*number*/) const override { return strips_at_work; }
+  std::shared_ptr<const JobTimeline> timeline(JobNumber /*number*/) const override { return what_happened; }
   std::vector<WorkerStatus> workers() const override { return connected; }
   Totals totals() const override { return {100, 200, 3e6}; }
   bool in_use(std::string_view file) const override {

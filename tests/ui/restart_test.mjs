@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { row, scenario, uploadFiles } from './harness.mjs';
+
+await scenario('no worker, and a master that is started again', async (test) => {
+  const master = await test.master();
+  const page = await test.openIn(master);
+  await page.getByText('No worker: the master does the work itself.').waitFor();
+  await uploadFiles(page, test.image('alone.jpg', '--size', '1200x900', '--color', 'ycbcr'));
+  await row(page, 'alone.jpg').getByRole('button', { name: 'Equalize alone.jpg' }).click();
+  await page.locator('.job[data-state="done"]').waitFor();
+  assert.equal(await page.locator('.movie').getAttribute('data-workers'), 'master');
+  await test.shot(page, 'no-worker');
+
+  // A master that is gone is told of, and the page comes back with it.
+  test.tolerate(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_FAILED/);
+  await master.process.stop('SIGKILL');
+  await page.getByRole('alert').filter({ hasText: 'Connection lost.' }).waitFor();
+  assert.equal(await page.locator('.connection').innerText(), 'connection lost');
+  await test.shot(page, 'connection-lost');
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await page.getByRole('button', { name: 'Equalize again' }).click();
+  await page.getByText('The master cannot be reached.').first().waitFor();
+
+  await master.start();
+  await page.locator('.connection.live').waitFor();
+  assert.equal(await page.locator('.connection-lost').count(), 0);
+  await master.worker('newcomer');
+  await page.locator('[data-worker="newcomer"]').waitFor();
+  // The job is remembered, its film is not; the result is there.
+  await row(page, 'alone.jpg').getByText('equalized', { exact: true }).waitFor();
+  await page.reload();
+  await page.locator('.compare-frame').waitFor();
+  await page.getByText('has none of this one').waitFor();
+  await page.getByRole('button', { name: 'Equalize again' }).click();
+  await page.locator('.movie').waitFor();
+});

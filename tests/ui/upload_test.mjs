@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { row, scenario, uploadFiles } from './harness.mjs';
+
+await scenario('uploads, and those that are refused', async (test) => {
+  const master = await test.master();
+  const page = await test.openIn(master);
+  const failed = page.locator('.upload-row.failed');
+
+  // Refused by its name, before anything is sent.
+  const text = join(test.folder, 'notes.txt');
+  writeFileSync(text, 'no image');
+  await page.locator('#files').setInputFiles([text, test.image('one.png'), test.image('two.TIFF', '--format', 'tiff')]);
+  await failed.filter({ hasText: 'notes.txt' }).filter({ hasText: 'Only JPG, TIFF and PNG files are permitted' }).waitFor();
+  await row(page, 'one.png').waitFor();
+  await row(page, 'two.TIFF').waitFor();
+  await test.shot(page, 'upload-refused');
+  await page.getByRole('button', { name: 'Dismiss notes.txt' }).click();
+  await failed.waitFor({ state: 'detached' });
+
+  // Refused by the master, whose words are shown. The browser tells its console of any such answer.
+  test.tolerate(/status of 400/);
+  const hidden = test.image('.hidden.jpg');
+  await page.locator('#files').setInputFiles([hidden]);
+  await failed.filter({ hasText: 'begins with a dot' }).waitFor();
+
+  // No image by its content: it is there, and says why nothing can be done with it.
+  const broken = join(test.folder, 'broken.jpg');
+  writeFileSync(broken, 'no image either');
+  await uploadFiles(page, broken);
+  await row(page, 'broken.jpg').getByText(/is no JPEG, TIFF or PNG image/).waitFor();
+  assert.ok(await row(page, 'broken.jpg').getByRole('button', { name: 'Equalize broken.jpg' }).isDisabled());
+
+  // Dropped anywhere on the page.
+  const transfer = await page.evaluateHandle(async () => {
+    const answer = await fetch('/download/one.png');
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([await answer.blob()], 'dropped.png'));
+    return dropped;
+  });
+  await page.locator('main').dispatchEvent('dragenter', { dataTransfer: transfer });
+  await page.locator('.upload.over').waitFor();
+  await test.shot(page, 'upload-drop');
+  await page.locator('main').dispatchEvent('drop', { dataTransfer: transfer });
+  await row(page, 'dropped.png').waitFor();
+  assert.equal(await page.locator('.upload.over').count(), 0);
+  assert.deepEqual(await master.bytes('dropped.png'), await master.bytes('one.png'));
+});

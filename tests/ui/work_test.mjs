@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { movie, row, scenario, until, uploadFiles } from './harness.mjs';
+
+const ORDER = ['read', 'map', 'reduce', 'apply', 'stitch', 'done'];
+
+/// What the film has shown so far, in order, from now on.
+async function watchPhases(page) {
+  await page.evaluate(() => {
+    window.phases = [];
+    const look = () => {
+      const phase = document.querySelector('.movie')?.dataset.phase;
+      if (phase && phase !== window.phases.at(-1)) window.phases.push(phase);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+  });
+}
+
+/// A canvas on which nothing is drawn has one colour.
+const colors = (canvas) => canvas.evaluate((element) => {
+  const { data } = element.getContext('2d').getImageData(0, 0, element.width, element.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+});
+
+await scenario('from upload to result, by two workers', async (test) => {
+  const master = await test.master();
+  const page = await test.openIn(master);
+  await test.shot(page, 'empty');
+  await master.worker('north');
+  await master.worker('south');
+  await master.prove('north', 'south');
+  for (const id of ['north', 'south']) await page.locator(`[data-worker="${id}"]:not(.lost)`).waitFor();
+
+  const files = [
+    test.image('landscape.jpg', '--size', '3000x2000', '--color', 'ycbcr'),
+    test.image('radiograph.tif', '--size', '1600x1200', '--bits', '16', '--seed', '4'),
+  ];
+  await uploadFiles(page, ...files);
+  assert.match(await row(page, 'landscape.jpg').innerText(), /3000 × 2000, 8-bit colour JPEG/);
+  assert.match(await row(page, 'radiograph.tif').innerText(), /1600 × 1200, 16-bit gray TIFF/);
+  // The master makes the previews: a browser could show no TIFF.
+  await until(() => row(page, 'radiograph.tif').locator('img').evaluate((image) => image.naturalWidth > 0), 'the preview of a TIFF');
+  await test.shot(page, 'images');
+
+  for (const path of files) {
+    const name = path.split('/').pop();
+    await row(page, name).locator('.image-link').click();
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    if (name.endsWith('.jpg')) await page.getByLabel('Colour').selectOption('luma');
+    await watchPhases(page);
+    await page.getByRole('button', { name: 'Equalize', exact: true }).click();
+
+    // The phases pass one after the other, whoever does the strips.
+    await movie(page).waitFor();
+    if (name.endsWith('.jpg')) {
+      await page.locator('.movie[data-phase="map"]').waitFor();
+      await test.shot(page, 'job-map');
+      await page.locator('.movie[data-phase="apply"]').waitFor();
+      await test.shot(page, 'job-apply');
+    }
+    await page.getByLabel('Speed').selectOption('4');
+    await page.locator('.movie[data-phase="done"][data-playing="false"]').waitFor();
+    const phases = await page.evaluate(() => window.phases);
+    assert.deepEqual(phases, ORDER.filter((phase) => phases.includes(phase)), 'no phase comes twice, or too early');
+    for (const phase of ['map', 'reduce', 'apply', 'stitch', 'done']) assert.ok(phases.includes(phase), `${phase} of ${phases}`);
+    for (const step of ['map', 'reduce', 'apply', 'stitch']) {
+      assert.equal(await page.locator(`[data-step="${step}"]`).getAttribute('data-part'), '1.000', step);
+    }
+    const cast = (await movie(page).getAttribute('data-workers')).split(' ');
+    assert.ok(cast.includes('north') && cast.includes('south'), `both workers had a part: ${cast}`);
+    assert.ok(await colors(page.locator('.stage-canvas')) > 50);
+
+    // The moment can be chosen.
+    await page.getByLabel('Moment of the job').fill('0');
+    await page.locator('.movie[data-phase="map"]').waitFor();
+    await page.getByRole('button', { name: /^Stitch/ }).click();
+    await until(async () => ['apply', 'stitch'].includes(await movie(page).getAttribute('data-phase')), 'the end of the film');
+
+    // Before and after, side by side.
+    await until(async () => (await page.locator('.compare-frame img').evaluateAll((images) =>
+      images.every((image) => image.naturalWidth > 0))), 'both pictures');
+    const line = page.locator('.compare-line');
+    const before = (await line.boundingBox()).x;
+    await page.getByLabel('Where before ends and after begins').fill('80');
+    assert.ok((await line.boundingBox()).x > before + 50);
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    assert.equal(await page.getByLabel('Zoom', { exact: true }).innerText(), '125 %');
+    await page.getByRole('button', { name: 'Whole image' }).click();
+
+    // Plots that show something, and the table.
+    for (const plot of ['before', 'after']) {
+      await until(async () => await page.locator(`[data-plot="${plot}"] canvas`).count() > 0, `plot ${plot}`);
+      assert.ok(await colors(page.locator(`[data-plot="${plot}"] canvas`)) > 20, plot);
+    }
+    await page.getByText('The table, level by level').click();
+    assert.equal(await page.locator('.levels tbody tr').count(), 64);
+    assert.match(await page.locator('.levels').innerText(), name.endsWith('.tif') ? /of 65535/ : /of 255/);
+
+    // What is downloaded is what the API has.
+    const [download] = await Promise.all([
+      page.waitForEvent('download'), page.getByRole('link', { name: 'Download result' }).click()]);
+    const result = name.replace('.', '_equalized.');
+    assert.equal(download.suggestedFilename(), result);
+    assert.deepEqual(readFileSync(await download.path()), await master.bytes(result));
+    await test.shot(page, name.endsWith('.jpg') ? 'result' : 'result-16-bit');
+  }
+
+  // Delete: asks first, and then both are gone.
+  await row(page, 'radiograph.tif').getByRole('button', { name: 'Delete radiograph.tif' }).click();
+  await page.getByRole('dialog').waitFor();
+  await test.shot(page, 'delete');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await row(page, 'radiograph.tif').count(), 1);
+  await row(page, 'radiograph.tif').getByRole('button', { name: 'Delete radiograph.tif' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await row(page, 'radiograph.tif').waitFor({ state: 'detached' });
+  assert.deepEqual((await master.get('/files')).files.map(({ name }) => name), ['landscape.jpg']);
+  assert.deepEqual((await master.get('/files/equalized')).files.map(({ name }) => name), ['landscape_equalized.jpg']);
+  await page.getByRole('heading', { name: 'See the cluster work' }).waitFor(); // nothing is chosen any more
+
+  // An image that was done before the page came has its result, and its film stands at the end.
+  const later = await test.openIn(master, { dark: true, calm: true });
+  await row(later, 'landscape.jpg').locator('.image-link').click();
+  await later.locator('.movie[data-phase="done"][data-playing="false"]').waitFor();
+  await until(async () => await later.locator('[data-plot="after"] canvas').count() > 0, 'the plots');
+  await test.shot(later, 'result-dark');
+});
