@@ -1,7 +1,7 @@
 # Fetches the packages that the web page is made of, once for each lock file: cmake -DNPM=... -DSOURCES=... -DFOLDER=... -P
 # --ignore-scripts: files are all that is wanted of them.
 file(MAKE_DIRECTORY ${FOLDER})
-foreach(file package.json package-lock.json .npmrc)
+foreach(file package.json package-lock.json)
   file(COPY_FILE ${SOURCES}/${file} ${FOLDER}/${file} ONLY_IF_DIFFERENT)
 endforeach()
 execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error

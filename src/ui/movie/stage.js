@@ -219,7 +219,7 @@ class Painter {
     context.strokeStyle = active || progress.reduced ? this.theme.primary : this.theme['outline-variant'];
     context.stroke();
     const total = progress.total || 1;
-    const words = progress.reduced ? 'old level → new level' : `${progress.counted} of ${total} counts`;
+    const words = progress.reduced ? 'old → new level' : `${progress.counted} of ${total}`;
     this.text('Reduce', table.x + 12, table.y + 15, { weight: 500 });
     this.text(words, table.x + 62, table.y + 15, { size: 12, fill: 'on-surface-variant', most: table.width - 72 });
     const plot = { x: table.x + 12, y: table.y + 28, width: table.width - 24, height: table.height - 38 };
