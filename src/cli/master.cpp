@@ -10,6 +10,7 @@
 #include "child_workers.hpp"
 #include "commands.hpp"
 #include "ece465/base/cpus.hpp"
+#include "ece465/base/orphans.hpp"
 #include "ece465/wire/worker_id.hpp"
 #include "options.hpp"
 
@@ -48,6 +49,7 @@ std::vector<ChildCommand> own_workers(int count, const net::Address& master) {
 }
 
 int run_master(const MasterCommand& command, Console& console, std::stop_token stop) {
+  if (command.workers == 0) let_orphans_go();
   cluster::MasterOptions options = command.options;
   options.http = net::Address(command.http_host, static_cast<std::uint16_t>(command.http_port));
   options.workers = net::Address(command.worker_host, static_cast<std::uint16_t>(command.worker_port));

@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "ece465/base/cpus.hpp"
+#include "ece465/base/orphans.hpp"
 #include "ece465/wire/worker_id.hpp"
 #include "options.hpp"
 
@@ -33,6 +34,7 @@ std::string default_id() {
 }
 
 int run_worker(const WorkerCommand& command, Console& console, std::stop_token stop) {
+  let_orphans_go();
   cluster::WorkerOptions options;
   options.master = command.master;
   options.id = command.id.empty() ? default_id() : command.id;

@@ -97,6 +97,15 @@ class ProcessOne(tools.Case):
         self.assertTrue(tools.state_of(container)["Running"])
         self.stops_well(container)
 
+    def test_processes_without_a_parent_are_let_go(self):
+        container = self.container("worker", options=self.STRICT)
+        self.logged(container, "the master cannot be reached")
+        # The shell ends first, and what it started becomes a child of process 1; true has ended when it is gone.
+        run("docker", "exec", container, "sh", "-c", "(sleep 0.2; true) & exit")
+        states = ("docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/stat")
+        until(lambda: "(sleep)" not in say(*states), "the orphan to end")
+        self.assertNotRegex(say(*states), r"\) Z ")
+
     def test_workers_of_a_masters_own_are_reaped_and_replaced(self):
         container = self.container("master", "--workers", "2", options=(*self.STRICT, "--volume", "/app/shared_data"))
         started = self.logged(container, "worker joined")
