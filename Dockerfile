@@ -7,6 +7,7 @@ ARG BASE_IMAGE=debian:bookworm-slim
 ARG BUILD_IMAGE=${BASE_IMAGE}
 
 FROM ${BUILD_IMAGE} AS build
+LABEL org.opencontainers.image.title="ece465-build"
 ARG SOURCE_FOLDER=/src
 WORKDIR ${SOURCE_FOLDER}
 # What changes rarely comes first: a change of source does not install the packages again.
