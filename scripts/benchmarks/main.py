@@ -6,8 +6,9 @@ import sys
 import cluster
 import equalize
 import kernels
+import ui
 
-COMMANDS = {"equalize": equalize, "cluster": cluster, "kernels": kernels}
+COMMANDS = {"equalize": equalize, "cluster": cluster, "kernels": kernels, "ui": ui}
 
 
 def main() -> int:
