@@ -252,7 +252,7 @@ class Uploads(master.Case):
 
 
 class Images(master.Case):
-    """What cannot be equalized is refused, or fails with a reason and a line in the log: as `equalize` would have it."""
+    """What cannot be equalized is refused, or fails with a reason and a line in the log: as `equalize` has it."""
 
     def setUp(self):
         super().setUp()

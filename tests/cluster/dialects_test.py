@@ -16,6 +16,7 @@ class Mixed(master.Case):
         dialects = {worker["id"]: worker["dialect"] for worker in under_test.get("/api/v1/workers")["workers"]}
         self.assertEqual(dialects, {"documented": "documented", "course": "course", "v2": "ECE465/2",
                                     "own": "ECE465/2"})
+        # Each answers a strip well here; in the jobs below the fast one may do all that there is.
         under_test.prove("documented", "course", "v2", "own")
         for name, *options in (("gray.tif", "--size", "4000x3000"),
                                ("color.jpg", "--size", "2000x1600", "--color", "ycbcr")):
@@ -24,9 +25,6 @@ class Mixed(master.Case):
             self.assert_same(result, self.equalized(name, content), name)
             self.assertEqual((job["strips"]["lies"], job["strips"]["map_done"], job["strips"]["apply_done"]),
                              (0, job["strips"]["total"], job["strips"]["total"]))
-        # Who is fast does most of it, and a slow one perhaps nothing of a job; but each has done its part by now.
-        merged = {worker["id"]: worker["strips_merged"] for worker in under_test.get("/api/v1/workers")["workers"]}
-        self.assertTrue(all(merged[name] > 0 for name in ("documented", "course", "v2", "own")), merged)
 
 
 class Documented(master.Case):
@@ -45,9 +43,9 @@ class Documented(master.Case):
         self.assertEqual(under_test.worker("w")["dialect"], "documented")
         under_test.prove("w")
         content = self.image("a.tif", "--size", "2000x1600")
-        job, result = under_test.put_through("a.tif", content)
-        self.assert_same(result, self.equalized("a.tif", content))
-        self.assertIn("w", [share["id"] for share in job["workers"]])
+        under_test.upload("a.tif", content)
+        under_test.process_until_done_by("a.tif", "w")
+        self.assert_same(under_test.download("a_equalized.tif"), self.equalized("a.tif", content))
 
     def test_16_bits_are_not_for_it(self):
         under_test = self.master()
@@ -67,9 +65,9 @@ class Course(master.Case):
         self.assertEqual(under_test.worker("w")["dialect"], "course")
         under_test.prove("w")
         content = self.image("a.tif", "--size", "2000x1600")
-        job, result = under_test.put_through("a.tif", content)
-        self.assert_same(result, self.equalized("a.tif", content))
-        self.assertIn("w", [share["id"] for share in job["workers"]])
+        under_test.upload("a.tif", content)
+        under_test.process_until_done_by("a.tif", "w")
+        self.assert_same(under_test.download("a_equalized.tif"), self.equalized("a.tif", content))
         lines = {(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]}
         self.assertIn(("w", f"Connected to master at {under_test.workers}"), lines)
         self.assertTrue(any(source == "w" and "bytes mapped" in message for source, message in lines), lines)

@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
+
+import peer  # noqa: E402  (it lies there)
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 ECE465 = os.environ.get("ECE465", "")
@@ -150,6 +153,20 @@ class Case(unittest.TestCase):
         process = Process(name, [str(word) for word in command], **more)
         self.processes.append(process)
         return process
+
+    def listen(self):
+        """A listening socket, and its address."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(PATIENCE)
+        self.addCleanup(listener.close)
+        return listener, "{}:{}".format(*listener.getsockname())
+
+    def accept(self, listener):
+        """The next connection, which is closed at the test's end at the latest, and answers in time or fails."""
+        connection = peer.Connection(listener.accept()[0])
+        connection.socket.settimeout(PATIENCE)
+        self.addCleanup(connection.close)
+        return connection
 
     def end_all(self):
         for process in reversed(self.processes):

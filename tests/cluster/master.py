@@ -1,16 +1,38 @@
 """The program under test: a master with its HTTP API, workers of its own kind, and what `equalize` makes of a file."""
 
+import functools
 import http.client
 import json
 import os
 import re
 import subprocess
+import tempfile
 import urllib.parse
 
 import harness
 
 main = harness.main
 ENDED = ("done", "failed", "cancelled")
+
+
+@functools.cache
+def painted(extension, *options):
+    with tempfile.TemporaryDirectory(prefix="ece465-cluster-") as folder:
+        path = os.path.join(folder, f"image{extension}")
+        subprocess.run([harness.MAKE_IMAGE, path, *options], check=True)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+@functools.cache
+def equalized_locally(extension, content, *options):
+    with tempfile.TemporaryDirectory(prefix="ece465-cluster-") as folder:
+        source, result = os.path.join(folder, f"source{extension}"), os.path.join(folder, f"result{extension}")
+        with open(source, "wb") as file:
+            file.write(content)
+        subprocess.run([harness.ECE465, "equalize", source, "-o", result, "--quiet", *options], check=True)
+        with open(result, "rb") as file:
+            return file.read()
 
 
 class Answer:
@@ -121,6 +143,13 @@ class Master:
             return worker.count(words) and job
         return harness.until(held, f"{worker.name} to say '{words}'")
 
+    def process_until_done_by(self, name, worker):
+        """Processes a file again and again until this worker was the first with some of it; that job."""
+        def shared():
+            job = self.done(self.process(name))
+            return any(share["id"] == worker for share in job["workers"]) and job
+        return harness.until(shared, f"{worker} to do a part")
+
     def has_told_of(self, failed):
         """A job that failed is in the log: one line from the master, naming job and file."""
         lines = self.get("/logs")["logs"]
@@ -177,6 +206,12 @@ class Master:
             self.has_workers(worker)
         return process
 
+    def honest_peer(self, worker):
+        """Starts an honest worker that is as slow as the evil ones, and trusted. Beside one of our own, which is much
+        faster, there may be nothing left for them to do their deeds with."""
+        self.peer("evil_worker", worker, "--dialect", "v2")
+        self.prove(worker)
+
     # --- The process ---
 
     def memory(self, what):
@@ -213,23 +248,11 @@ class Case(harness.Case):
 
     def image(self, name, *options):
         """A painted test image's bytes."""
-        path = self.path(f"painted-{len(os.listdir(self.folder))}-{name}")
-        subprocess.run([harness.MAKE_IMAGE, path, *map(str, options)], check=True)
-        with open(path, "rb") as file:
-            return file.read()
+        return painted(os.path.splitext(name)[1], *map(str, options))
 
     def equalized(self, name, content, *options):
         """What `ece465 equalize` makes of it."""
-        folder = self.path(f"local-{len(os.listdir(self.folder))}")
-        os.mkdir(folder)
-        source, result = os.path.join(folder, name), os.path.join(folder, f"result{os.path.splitext(name)[1]}")
-        with open(source, "wb") as file:
-            file.write(content)
-        done = subprocess.run([harness.ECE465, "equalize", source, "-o", result, "--quiet", *options],
-                              capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        with open(result, "rb") as file:
-            return file.read()
+        return equalized_locally(os.path.splitext(name)[1], content, *options)
 
     def assert_same(self, content, expected, what=""):
         """Byte for byte, without printing megabytes."""

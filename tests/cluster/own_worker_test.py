@@ -9,6 +9,9 @@ import master
 import peer
 
 
+VERSION_2 = "REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n"
+
+
 def digest(samples, seed):
     return hashlib.sha256(peer.equalized(peer.dull_samples(samples, seed))).hexdigest()
 
@@ -79,11 +82,10 @@ class Course(Case):
 
 class ComingsAndGoings(Case):
     def test_it_comes_back_for_ever(self):
-        listener = socket.create_server(("127.0.0.1", 0))
-        address = "{}:{}".format(*listener.getsockname())
+        listener, address = self.listen()
         own = self.worker(address)
         for _ in range(3):
-            connection = peer.Connection(listener.accept()[0])
+            connection = self.accept(listener)
             self.assertTrue(connection.line().startswith("REGISTER w"))
             connection.send("REGISTERED\n")
             connection.close()
@@ -92,67 +94,68 @@ class ComingsAndGoings(Case):
         self.assertEqual(own.stop(), 0)
 
     def test_it_may_be_started_before_its_master(self):
-        with socket.create_server(("127.0.0.1", 0)) as reserved:  # bound, and given free again
-            address = "{}:{}".format(*reserved.getsockname())
-        own = self.worker(address)
-        harness.until(lambda: own.lines, "a word about the missing master")
-        with socket.create_server(("127.0.0.1", int(address.split(":")[1]))) as listener:
-            connection = peer.Connection(listener.accept()[0])
-            self.assertTrue(connection.line().startswith("REGISTER w"))
-            connection.close()
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))  # the port is taken, and nobody listens
+            own = self.worker("{}:{}".format(*listener.getsockname()))
+            harness.until(lambda: own.lines, "a word about the missing master")
+            listener.settimeout(harness.PATIENCE)
+            listener.listen()
+            self.assertTrue(self.accept(listener).line().startswith("REGISTER w"))
 
     def test_sigterm_ends_it_in_good_order_whatever_its_master_does(self):
-        for answer in ("", "REGISTERED\n", "ACK_REGISTER\n",
-                       "REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n"):
-            with self.subTest(answer=answer), socket.create_server(("127.0.0.1", 0)) as listener:
-                own = self.worker("{}:{}".format(*listener.getsockname()))
-                connection = peer.Connection(listener.accept()[0])
+        for answer, request in (("", ""), ("REGISTERED\n", "CALC_HIST 0\n"), ("ACK_REGISTER\n", "CALC_HIST job_1 0\n"),
+                                (VERSION_2, "CALC_HIST 0 task=1\n")):
+            with self.subTest(answer=answer):
+                listener, address = self.listen()
+                own = self.worker(address)
+                connection = self.accept(listener)
                 connection.line()
-                connection.send(answer)
-                if "\n" in answer:  # and it has understood
-                    connection.send(f"CALC_HIST {'job_1 ' if 'ACK' in answer else ''}0"
-                                    f"{' task=1' if '465' in answer else ''}\n")
-                    while "HIST_RESULT" not in (line := connection.line()):
-                        self.assertIsNotNone(line)
+                connection.send(answer, request)
+                if request:
+                    line = self.line_that_begins(connection, "HIST_RESULT")
+                    if answer == VERSION_2:
+                        connection.bytes(int(line.split()[1]))
                 own.signal(signal.SIGTERM)
-                if "465" in answer:
-                    while not connection.line().endswith("BYE"):  # a body may stand before it
-                        pass
+                if answer == VERSION_2:
+                    self.line_that_begins(connection, "BYE")
                     connection.send("BYE\n")
                 self.assertEqual(own.ended(), 0)
-                connection.close()
 
     def test_it_answers_what_it_holds_before_it_leaves(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            own = self.worker("{}:{}".format(*listener.getsockname()))
-            connection = peer.Connection(listener.accept()[0])
-            connection.line()
-            connection.send("REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n")
-            samples = peer.dull_samples(1 << 20, 1)
-            connection.send(f"CALC_HIST {len(samples)} task=1\n", samples[:1000])
-            own.signal(signal.SIGTERM)  # in the middle of a request
-            while not connection.line().endswith("BYE"):  # a body may stand before it
-                pass
-            connection.send(samples[1000:], "BYE\n")
-            while not (line := connection.line()).startswith("HIST_RESULT"):
-                pass
-            self.assertIn("task=1", line.split())
+        listener, address = self.listen()
+        own = self.worker(address)
+        connection = self.accept(listener)
+        connection.line()
+        samples = peer.dull_samples(1 << 20, 1)
+        connection.send(VERSION_2, "CALC_HIST 0 task=1\n")
+        connection.bytes(int(self.line_that_begins(connection, "HIST_RESULT").split()[1]))
+        connection.send(f"CALC_HIST {len(samples)} task=2\n", samples[:300_000])
+        own.signal(signal.SIGTERM)  # in the middle of a request, which it may have begun to read or not
+        self.line_that_begins(connection, "BYE")
+        connection.send(samples[300_000:], "BYE\n")
+        line = self.line_that_begins(connection, "HIST_RESULT", "ERROR code=leaving ")
+        self.assertIn("task=2", line.split())
+        if line.startswith("HIST_RESULT"):
             connection.bytes(int(line.split()[1]))
-            self.assertEqual(own.ended(), 0)
+        self.assertEqual(own.ended(), 0)
+
+    def line_that_begins(self, connection, *beginnings):
+        while not (line := connection.line()).startswith(beginnings):
+            pass
+        return line
 
 
 class EvilMasters(Case):
-    """What cannot be understood ends the connection, and costs no memory; the worker comes back."""
+    """What cannot be understood ends the connection, and costs no memory; the worker lives on."""
 
     def setUp(self):
         super().setUp()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(self.listener.close)
-        self.own = self.worker("{}:{}".format(*self.listener.getsockname()))
+        self.listener, self.address = self.listen()
 
-    def accept(self, *answer):
-        connection = peer.Connection(self.listener.accept()[0])
-        self.addCleanup(connection.close)
+    def registered(self, *answer):
+        """The first connection of a new worker, answered so."""
+        self.own = self.worker(self.address)
+        connection = self.accept(self.listener)
         self.assertTrue(connection.line().startswith("REGISTER w"))
         connection.send(*answer)
         return connection
@@ -168,23 +171,24 @@ class EvilMasters(Case):
         return lines
 
     def test_what_cannot_be_understood(self):
-        version_2 = "REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n"
-        for answer in (version_2, "REGISTERED\n", "ACK_REGISTER\n"):
+        for answer in (VERSION_2, "REGISTERED\n", "ACK_REGISTER\n"):
             for words in ("%%% 17\n", "CALC_HIST -1\n", "CALC_HIST 99999999999999999999999\n", "CALC_HIST x\n",
                           "APPLY_CDF job_1 4 5 6\n", "HIST_RESULT [1]\n", "CALC_HIST 9999999999\n", "CALC_HIST\n"):
                 with self.subTest(answer=answer, words=words):
-                    connection = self.accept(answer, words)
+                    connection = self.registered(answer, words)
                     lines = [line for line in self.to_the_end(connection) if not line.startswith(("LOG ", "PING "))]
-                    if answer == version_2:
+                    self.assertTrue(self.own.running())
+                    self.own.kill()
+                    if answer == VERSION_2:
                         self.assertTrue(lines and lines[-1].startswith("ERROR code="), lines)
                     else:
                         self.assertEqual(lines, [])
 
     def test_a_line_without_end(self):
-        before = self.memory()
         block = b"x" * (1 << 20)
-        for answer in ("", "REGISTERED\n", "ACK_REGISTER\n"):
-            connection = self.accept(answer)
+        for answer in ("", "REGISTERED\n", "ACK_REGISTER\n", VERSION_2):
+            connection = self.registered(answer)
+            before = self.memory()
             try:
                 for _ in range(1024):
                     connection.send(block)
@@ -192,15 +196,16 @@ class EvilMasters(Case):
                 pass
             else:
                 self.fail("it took a line of a gigabyte")
-        self.assertTrue(self.own.running())
-        self.assertLess(self.memory() - before, 16 << 20)
+            self.assertTrue(self.own.running())
+            self.assertLess(self.memory() - before, 8 << 20)
+            self.own.kill()
 
     def memory(self):
         with open(f"/proc/{self.own.pid}/status") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 
     def test_what_it_does_not_hold_is_an_error_and_no_more(self):
-        connection = self.accept("REGISTERED ECE465/2 heartbeat=5000 payload=1073741824 checksum=none\n")
+        connection = self.registered(VERSION_2)
         connection.send("APPLY_CDF 0 task=2 from=1\n", bytes(range(256)), "APPLY_CDF 4 task=3 table=9\nabcd",
                         "MAP 4 task=4 kind=poetry\nabcd", "SING 4 task=5\nabcd", "DROP task=77\n", "DROP table=1\n",
                         "CALC_HIST 4 task=6\nabcd")

@@ -77,25 +77,24 @@ class Course(harness.Case):
                     master.said(f"log w-{n} Connected to master at {address}")
 
     def test_a_documented_header_makes_the_worker_drop_and_return(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            worker = self.peer("course_worker", "127.0.0.1:%d" % listener.getsockname()[1], "w", "--return-after", "0")
-            for _ in range(2):
-                connection = peer.Connection(listener.accept()[0])
-                self.assertEqual(connection.line(), "REGISTER w")
-                connection.send("REGISTERED\n", "CALC_HIST 4\n", bytes(4))
-                self.assertIsNone(self.end_of(connection), "said something: REGISTERED is no reason to LOG")
-                connection.close()
-            worker.said("dropped", times=2)
+        listener, address = self.listen()
+        worker = self.peer("course_worker", address, "w", "--return-after", "0")
+        for _ in range(2):
+            connection = self.accept(listener)
+            self.assertEqual(connection.line(), "REGISTER w")
+            connection.send("REGISTERED\n", "CALC_HIST 4\n", bytes(4))
+            self.assertIsNone(self.end_of(connection), "said something: REGISTERED is no reason to LOG")
+        worker.said("dropped", times=2)
 
     def test_a_plain_end_of_stream_makes_it_return_at_once(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.peer("course_worker", "127.0.0.1:%d" % listener.getsockname()[1], "w")
-            for _ in range(3):
-                connection = peer.Connection(listener.accept()[0])
-                self.assertEqual(connection.line(), "REGISTER w")
-                connection.send("ACK_REGISTER\n")
-                self.assertTrue(connection.line().startswith("LOG w Connected"))
-                connection.close()
+        listener, address = self.listen()
+        self.peer("course_worker", address, "w")
+        for _ in range(3):
+            connection = self.accept(listener)
+            self.assertEqual(connection.line(), "REGISTER w")
+            connection.send("ACK_REGISTER\n")
+            self.assertTrue(connection.line().startswith("LOG w Connected"))
+            connection.close()
 
     def end_of(self, connection):
         try:
@@ -108,12 +107,9 @@ class Evil(harness.Case):
     """A master of a few lines, to see what the evil worker really says."""
 
     def meet(self, dialect, *options):
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-        self.worker = self.peer("evil_worker", "127.0.0.1:%d" % listener.getsockname()[1], "e", "--dialect", dialect,
-                                "--returns", "0", *options)
-        connection = peer.Connection(listener.accept()[0])
-        self.addCleanup(connection.close)
+        listener, address = self.listen()
+        self.worker = self.peer("evil_worker", address, "e", "--dialect", dialect, "--returns", "0", *options)
+        connection = self.accept(listener)
         self.assertEqual(connection.line().split()[:2], ["REGISTER", "e"])
         answer = {"documented": "REGISTERED", "course": "ACK_REGISTER",
                   "v2": "REGISTERED ECE465/2 heartbeat=3600000 payload=1073741824 checksum=none"}[dialect]
