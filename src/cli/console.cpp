@@ -73,6 +73,8 @@ void Console::set_color(ColorMode mode) {
 }
 
 void Console::set_log(LogLevel level, LogFormat format) {
+  log_level_ = level;
+  log_format_ = format;
   logger_ = std::make_unique<Logger>(level, format, [this](std::string_view line) { write_error_line(line); });
 }
 

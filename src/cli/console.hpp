@@ -74,6 +74,8 @@ class Console {
   /// that `set_log` chose before. Lives as long as the console.
   [[nodiscard]] Logger& logger() { return *logger_; }
   void set_log(LogLevel level, LogFormat format);
+  [[nodiscard]] LogLevel log_level() const { return log_level_; }
+  [[nodiscard]] LogFormat log_format() const { return log_format_; }
   /// Shows a line of progress until the next call; an empty one takes it away. Only where
   /// `can_show_status`. `line` must fit the width.
   void show_status(std::string_view line);
@@ -94,6 +96,8 @@ class Console {
   void write_error_line(std::string_view line);
 
   std::unique_ptr<Logger> logger_;
+  LogLevel log_level_ = LogLevel::info;
+  LogFormat log_format_ = LogFormat::text;
   Stream out_, err_;
   bool dumb_ = false;
   bool unicode_ = true;

@@ -32,18 +32,34 @@ constexpr int kMaxPort = 65535;
 constexpr int kMaxOwnWorkers = 256;
 constexpr const char* kProgram = "/proc/self/exe";
 
-/// Workers of this machine's own, for a master that listens there.
-std::vector<ChildCommand> own_workers(int count, const net::Address& master) {
+const char* level_word(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+  }
+  return "info";
+}
+
+/// Workers of this machine's own, for a master that listens there. They log as `console` does.
+std::vector<ChildCommand> own_workers(int count, const net::Address& master, const Console& console) {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
   const std::string name = wire::make_worker_id(host.data(), static_cast<std::uint64_t>(::getpid()));
-  const bool any = master.host == "0.0.0.0" || master.host == "::";
-  const std::string address = net::Address(any ? "127.0.0.1" : master.host, master.port).to_string();
+  net::Address address = master;
+  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+  if (address.host == "::") address.host = "::1";
+  // They share the processors with each other and with their master.
+  const unsigned threads = std::max(1U, usable_cpus() / static_cast<unsigned>(std::max(1, count)));
+  const char* const format = console.log_format() == LogFormat::json ? "json" : "text";
   std::vector<ChildCommand> commands;
   for (int i = 1; i <= count; ++i) {
     const std::string id = fmt::format("{}-{}", name, i);
-    // One thread each: they share the processors with each other and with their master.
-    commands.push_back({id, {kProgram, "worker", "--master", address, "--id", id, "--threads", "1"}});
+    commands.push_back(
+        {id,
+         {kProgram, "worker", "--master", address.to_string(), "--id", id, "--threads", fmt::format("{}", threads),
+          "--log-level", level_word(console.log_level()), "--log-format", format}});
   }
   return commands;
 }
@@ -59,7 +75,8 @@ int run_master(const MasterCommand& command, Console& console, std::stop_token s
   options.version = ECE465_VERSION;
   std::optional<ChildWorkers> workers;
   const auto listening = [&](const cluster::MasterAddresses& addresses) {
-    if (command.workers > 0) workers.emplace(own_workers(command.workers, addresses.workers), console.logger());
+    if (command.workers > 0)
+      workers.emplace(own_workers(command.workers, addresses.workers, console), console.logger());
   };
   if (auto done = cluster::run_master(options, console.logger(), std::move(stop), listening); !done) {
     return report_error(console, done.error());

@@ -104,7 +104,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "On the master a file lies under its own name, in place of one that was called so, and stays there with its "
-    "result, for the web page to show; --remove takes both away. Files of one name from different folders get "
+    "result, for the web page to show; --remove takes both away, and uses names that nobody else has meanwhile, which "
+    "is what to choose on a master that is shared with others. Files of one name from different folders get "
     "numbers there. A master that goes away is waited for, up to --timeout. Ctrl-C cancels the jobs that were "
     "started, unless --no-wait.\n"
     "\n"
