@@ -113,12 +113,12 @@ Result<void> run_worker(const WorkerOptions& asked, Logger& logger, std::stop_to
   }
   WorkerOptions options = asked;
   while (options.seed == 0) options.seed = std::random_device()();
-  logger.debug("starting", {{"worker", options.id},
-                            {"master", options.master.to_string()},
-                            {"threads", options.threads},
-                            {"credit", options.credit_bytes},
-                            {"memory", options.memory_bytes},
-                            {"seed", options.seed}});
+  logger.info("worker started", {{"worker", options.id},
+                                 {"master", options.master.to_string()},
+                                 {"threads", options.threads},
+                                 {"credit", options.credit_bytes},
+                                 {"memory", options.memory_bytes}});
+  logger.debug("pauses between attempts to connect are drawn", {{"seed", options.seed}});
 
   asio::io_context loop(1);
   asio::thread_pool cpu(options.threads);

@@ -64,13 +64,13 @@ class PlayedMaster {
 
  private:
   net::Task<bool> fill() {
-    std::string piece(65'536, '\0');
-    const auto n = co_await stream_->read_some(std::as_writable_bytes(std::span(piece)), kLong);
+    const auto n = co_await stream_->read_some(piece_.span(), kLong);
     if (!n || *n == 0) co_return false;
-    held_.append(piece, 0, *n);
+    held_ += as_text(piece_.span().first(*n));
     co_return true;
   }
 
+  Buffer piece_{std::size_t{1} << 20};
   std::unique_ptr<net::Stream> stream_;
   std::string held_;
 };
