@@ -8,7 +8,7 @@ Event::Event(asio::any_io_executor executor) : waiters_(std::make_shared<Waiters
 
 Task<bool> Event::wait(Duration limit) {
   const auto waiters = waiters_;
-  asio::steady_timer timer(executor_, limit == Duration::max() ? Clock::time_point::max() : Clock::now() + limit);
+  asio::steady_timer timer(executor_, deadline_after(limit));
   waiters->push_back(&timer);
   co_await timer.async_wait(kNoThrow);
   // `notify` takes waiters off the list; one that is still there ran out of time.
@@ -20,7 +20,7 @@ void Event::notify() {
 }
 
 Task<bool> Gate::drained(Duration limit) {
-  const auto end = Clock::now() + limit;
+  const auto end = deadline_after(limit);
   while (inside_ > 0) {
     const auto left = end - Clock::now();
     if (left <= Duration::zero()) co_return false;

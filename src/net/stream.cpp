@@ -230,7 +230,7 @@ Task<Result<void>> LineReader::wait(Duration limit) {
 }
 
 Task<Result<std::string_view>> LineReader::line(Duration limit) {
-  const auto end_of_wait = std::chrono::steady_clock::now() + limit;
+  const auto end_of_wait = deadline_after(limit);
   std::size_t searched = 0;  // from begin_: a byte is looked at once, however slowly the line comes
   for (;;) {
     const std::byte* const from = buffer_.data() + begin_;

@@ -36,7 +36,7 @@ until_says() {  # FILE TEXT
   done
 }
 start_master() {  # polite|rude
-  rm -f listen && mkfifo listen
+  rm -f listen heard && mkfifo listen
   python3 master.py "$1" <listen >heard & master=$!
   exec 4>listen
   until [ -s heard ]; do sleep 0.01; done

@@ -38,6 +38,16 @@ inline constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 inline constexpr auto kNoThrow = asio::experimental::as_tuple(asio::use_awaitable);
 #endif
 
+/// As a limit: none.
+inline constexpr Duration kForever = Duration::max();
+
+/// The moment `limit` from now; the end of time when it lies beyond that, as it does for `kForever`.
+[[nodiscard]] inline std::chrono::steady_clock::time_point deadline_after(Duration limit) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto end = std::chrono::steady_clock::time_point::max();
+  return limit < end - now ? now + limit : end;
+}
+
 /// The words and the kind of an asio failure. `doing`: "connect to 10.0.0.1:6000".
 [[nodiscard]] std::unexpected<Error> net_error(std::string_view doing, const asio::error_code& code);
 

@@ -13,7 +13,7 @@ class Event {
  public:
   explicit Event(asio::any_io_executor executor);
   /// Waits for the next `notify`, at most `limit`; returns whether it came.
-  [[nodiscard]] Task<bool> wait(Duration limit = Duration::max());
+  [[nodiscard]] Task<bool> wait(Duration limit = kForever);
   /// Wakes all that wait now. Without waiters it has no effect: look at your condition, then wait, in a loop.
   void notify();
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
@@ -58,7 +58,7 @@ class Gate {
   [[nodiscard]] std::size_t inside() const { return inside_; }
   void close() { open_ = false; }
   /// Waits until nothing is in flight, at most `limit`; returns whether that was reached.
-  [[nodiscard]] Task<bool> drained(Duration limit);
+  [[nodiscard]] Task<bool> drained(Duration limit = kForever);
 
  private:
   bool open_ = true;

@@ -250,7 +250,7 @@ net::Task<void> MasterEngine::stop(net::Duration limit) {
     around_.logger.info("job is left for the next start", {{"job", to_string(number)}});
     job->work.cancel();
   }
-  std::ignore = co_await gate_.drained(net::Duration::max());
+  std::ignore = co_await gate_.drained();
 }
 
 // --- For people ---

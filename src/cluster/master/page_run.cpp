@@ -91,7 +91,7 @@ net::Task<Result<void>> PageRun::run(image::ImageWriter& writer) {
   }
   if (!outcome) lose(std::move(outcome).error());
   if (lost()) strips_->abandon();
-  co_await at_work_.drained(net::Duration::max());
+  co_await at_work_.drained();
   enter(JobPhase::done);
   context_.timeline->end();
   status_ = nullptr;

@@ -97,7 +97,7 @@ Broadcast::Viewer::~Viewer() {
 
 net::Task<std::optional<std::string>> Broadcast::Viewer::next(net::Duration limit) {
   const auto state = state_;
-  const auto end = Clock::now() + limit;
+  const auto end = net::deadline_after(limit);
   // What comes within the pace goes out together.
   if (const auto left = ready_ - Clock::now(); left > net::Duration::zero() && !state->closed) {
     co_await state->closing.wait(left);

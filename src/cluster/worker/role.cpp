@@ -54,7 +54,7 @@ net::Task<void> WorkerRole::run() {
   }
   gate_.close();
   stop_event_.notify();
-  co_await gate_.drained(net::Duration::max() / 2);
+  co_await gate_.drained();
 }
 
 net::Task<void> WorkerRole::work_for(net::Stream stream) {

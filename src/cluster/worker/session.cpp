@@ -13,8 +13,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using wire::ErrorCode;
 
-constexpr net::Duration kForever = std::chrono::hours(24 * 365 * 10);
-
 /// Heartbeats without a sign of life after which a peer is lost (PROTOCOL section 7).
 constexpr int kMissedHeartbeats = 3;
 /// The older dialects have no heartbeat: an honest master may serve others for long before it goes on with us. A host
@@ -68,7 +66,7 @@ net::Task<Ending> Session::run() {
   } else {
     const auto start = Clock::now();
     const net::Duration silence = kMissedHeartbeats * handshake_.terms().heartbeat;
-    idle_limit_ = v2() ? silence : kForever;
+    idle_limit_ = v2() ? silence : net::kForever;
     limit_ = v2() ? silence : kOlderLimit;
     outbox_.emplace(stream_, limit_, [this](const std::shared_ptr<Work>& work) { written(work); });
     asio::co_spawn(stream_.executor(), write_answers(gate_.enter()), asio::detached);
@@ -91,7 +89,7 @@ net::Task<Ending> Session::run() {
   }
   if (leaving_) ending.why = {Errc::cancelled, "left"};
   close();
-  co_await gate_.drained(kForever);
+  co_await gate_.drained();
   handshake_.on_end();
   co_return ending;
 }

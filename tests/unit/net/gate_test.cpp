@@ -53,6 +53,16 @@ TEST_SUITE("gate") {
       CHECK(co_await gate.drained(20s));
     });
   }
+
+  TEST_CASE("without a limit drained waits for the last, too") {
+    run([](asio::io_context& context) -> Task<void> {
+      Gate gate(context.get_executor());
+      asio::co_spawn(context, leave_soon(gate), asio::detached);
+      while (gate.inside() == 0) co_await asio::post(context, asio::use_awaitable);
+      CHECK(co_await gate.drained());
+      CHECK(gate.inside() == 0);
+    });
+  }
 }
 
 TEST_SUITE("event") {
