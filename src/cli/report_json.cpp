@@ -1,13 +1,12 @@
 #include <nlohmann/json.hpp>
 
+#include "ece465/base/seconds.hpp"
 #include "report.hpp"
 
 namespace ece465::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 Json json_of(const PlaneSummary::Levels& levels) {
   return {{"count", levels.count}, {"lowest", levels.lowest}, {"highest", levels.highest}};

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ece465/base/seconds.hpp"
 #include "ece465/http/message.hpp"
 #include "report.hpp"
 #include "text.hpp"
@@ -10,8 +11,6 @@ namespace ece465::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 std::string describe_image(const RemoteJob::Image& image) {
   std::string text =

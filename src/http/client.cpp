@@ -9,7 +9,6 @@
 namespace ece465::http {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{64} << 10;
 constexpr std::size_t kMaxHead = std::size_t{64} << 10;
 
 std::string random_boundary() {

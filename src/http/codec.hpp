@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,9 @@
 /// audited and takes long to compile.
 
 namespace ece465::http {
+
+/// Read from a socket at once.
+inline constexpr std::size_t kPiece = std::size_t{64} << 10;
 
 enum class Side { server, client };
 

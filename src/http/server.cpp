@@ -10,7 +10,6 @@
 namespace ece465::http {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{64} << 10;       // read from a socket at once
 constexpr std::size_t kFilePiece = std::size_t{256} << 10;  // read from a file at once
 using Clock = std::chrono::steady_clock;
 

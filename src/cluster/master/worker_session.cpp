@@ -23,7 +23,7 @@ constexpr std::size_t kTablesHeld = 16;  // by a worker: PROTOCOL section 5
 constexpr std::uint32_t kRequestsHeld = 64;
 /// Between two lines there is no deadline: the scheduler knows what is overdue and who is silent.
 constexpr auto kAnyTime = std::chrono::hours(24);
-constexpr std::string_view kJobPrefix = "job_";
+constexpr std::string_view kAttemptPrefix = "job_";
 
 wire::TaskId task_id(AttemptId attempt) { return wire::TaskId{attempt.value}; }
 
@@ -244,7 +244,7 @@ std::optional<std::uint64_t> checksum_of(std::span<const Bytes> pieces, bool wan
 void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
   wire::CalcHist message;
   message.id.task = task_id(order.attempt);
-  message.id.job = fmt::format("{}{}", kJobPrefix, order.attempt.value);
+  message.id.job = fmt::format("{}{}", kAttemptPrefix, order.attempt.value);
   message.size = size;
   message.bits = frame.page->bits();
   message.keep = order.keep;
@@ -255,7 +255,7 @@ void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, std::ui
 void WorkerSession::send_apply(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
   wire::ApplyCdf message;
   message.id.task = task_id(order.attempt);
-  message.id.job = fmt::format("{}{}", kJobPrefix, order.attempt.value);
+  message.id.job = fmt::format("{}{}", kAttemptPrefix, order.attempt.value);
   message.size = size;
   message.bits = frame.page->bits();
   const Bytes table = frame.page->table(order.task.strip);
@@ -420,8 +420,8 @@ std::optional<AttemptId> WorkerSession::attempt_of(const wire::RequestId& id) co
   }
   std::uint64_t number = 0;
   const std::string_view job = id.job;
-  if (!job.starts_with(kJobPrefix)) return std::nullopt;
-  const auto [end, code] = std::from_chars(job.data() + kJobPrefix.size(), job.data() + job.size(), number);
+  if (!job.starts_with(kAttemptPrefix)) return std::nullopt;
+  const auto [end, code] = std::from_chars(job.data() + kAttemptPrefix.size(), job.data() + job.size(), number);
   return code == std::errc{} && end == job.data() + job.size() ? std::optional(AttemptId{number}) : std::nullopt;
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "ece465/base/seconds.hpp"
+
 namespace ece465::cluster {
 namespace {
 
@@ -12,8 +14,6 @@ using json = nlohmann::ordered_json;  // fields in the order in which people rea
 
 /// Names and messages come from outside: what is no UTF-8 is replaced.
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 json time_or_null(const std::optional<WallTime>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
 

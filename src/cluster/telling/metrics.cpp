@@ -12,6 +12,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "ece465/base/seconds.hpp"
 #include "master/words.hpp"
 
 namespace ece465::cluster {
@@ -28,8 +29,6 @@ using prometheus::Registry;
 const Histogram::BucketBoundaries kJobSeconds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800};
 /// From an answer out of memory to an upload.
 const Histogram::BucketBoundaries kRequestSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10};
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// A family with one member.
 Counter& counter(Registry& registry, const char* name, const char* help) {

@@ -34,11 +34,6 @@ constexpr std::size_t kSkipBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxLineBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxTasks = 4096;
 
-const wire::RequestId& id_of(const wire::Message& request) {
-  if (const auto* count = std::get_if<wire::CalcHist>(&request)) return count->id;
-  return std::get<wire::ApplyCdf>(request).id;
-}
-
 std::string line_of(const wire::Message& message) { return wire::to_line(message, wire::Dialect::v2); }
 
 }  // namespace

@@ -25,12 +25,12 @@ std::chrono::microseconds cpu_time() {
                                                                std::chrono::nanoseconds(t.tv_nsec));
 }
 
+}  // namespace
+
 const wire::RequestId& id_of(const wire::Message& request) {
   if (const auto* count = std::get_if<wire::CalcHist>(&request)) return count->id;
   return std::get<wire::ApplyCdf>(request).id;
 }
-
-}  // namespace
 
 std::string error_line(wire::ErrorCode code, wire::TaskId task, std::string text) {
   return wire::to_line(wire::ErrorReport{.code = code, .task = task, .text = std::move(text)}, wire::Dialect::v2);

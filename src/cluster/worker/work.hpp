@@ -71,6 +71,9 @@ class Work {
   bool failed_ = false;
 };
 
+/// Which strip of which job a CALC_HIST or APPLY_CDF is about; any other message has none and must not be asked.
+[[nodiscard]] const wire::RequestId& id_of(const wire::Message& request);
+
 /// The ERROR that answers a request of ECE465/2.
 [[nodiscard]] std::string error_line(wire::ErrorCode code, wire::TaskId task, std::string text);
 

@@ -7,9 +7,6 @@
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::uint32_t kBlock = DCTSIZE;
-constexpr int kMaxRowsPerImcu = MAX_SAMP_FACTOR * DCTSIZE;
-
 QuantTable to_table(const JQUANT_TBL& from) {
   QuantTable table;
   std::ranges::copy(from.quantval, table.begin());

@@ -9,9 +9,6 @@
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::uint32_t kBlock = DCTSIZE;
-constexpr int kMaxRowsPerImcu = MAX_SAMP_FACTOR * DCTSIZE;
-
 /// The stored planes' colour space, and that of the rows from which libjpeg would make them.
 struct Spaces {
   J_COLOR_SPACE stored, rows;

@@ -5,7 +5,6 @@
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::uint32_t kBlock = 8;        // samples along a side of a DCT block
 constexpr int kMaxBlocksInMcu = 10;        // T.81, B.2.3
 constexpr std::uint16_t kMaxStep = 8191;   // libjpeg's divisors are 16 bits wide and hold the step times 8
 constexpr unsigned kMaxRestart = 0xFFFFU;  // DRI has 16 bits

@@ -16,6 +16,11 @@
 
 namespace ece465::image::jpeg {
 
+/// Samples along a side of a DCT block.
+inline constexpr std::uint32_t kBlock = 8;
+/// The most rows of a component that one row of MCUs has: four blocks, by the standard's largest sampling factor.
+inline constexpr int kMaxRowsPerImcu = 4 * kBlock;
+
 /// What the components mean.
 enum class ColorModel {
   gray,

@@ -9,7 +9,6 @@
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::uint32_t kBlock = 8;
 /// Large enough that the cost per block vanishes, small enough to stay in the second-level cache between
 /// decoding and counting, and between mapping and encoding.
 constexpr std::size_t kBandBytes = std::size_t{256} << 10;

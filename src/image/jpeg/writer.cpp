@@ -9,7 +9,6 @@
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::uint32_t kBlock = 8;
 /// What an image of another format becomes, unless told otherwise.
 constexpr int kDefaultQuality = 92;
 /// From this quality on, colour is kept at full resolution, as libvips and ImageMagick do.
