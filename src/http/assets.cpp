@@ -3,17 +3,10 @@
 #include <algorithm>
 
 #include "ece465/http/range.hpp"
+#include "text.hpp"
 
 namespace ece465::http {
 namespace {
-
-constexpr std::string_view kBlank = " \t";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 bool same_word(std::string_view text, std::string_view lower_case) {
   return std::ranges::equal(text, lower_case,
