@@ -66,6 +66,7 @@ class PageStrips::Impl {
  public:
   Impl(const ImageReader& reader, std::size_t page, Conversion conversion, const PageStripsOptions& options);
   Result<void> plan(std::uint64_t encoder_bytes);
+  [[nodiscard]] Result<void> check_ends() const;
   Result<void> cut();
 
   Result<void> load(std::size_t index, bool to_scatter);
@@ -203,11 +204,23 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
   return {};
 }
 
+/// A header of 200 bytes may promise a million by a million pixels: a list of its strips takes seconds and 300 MB, and
+/// then the first of them turns out not to be there. So the ends of a very long page are read before it is cut.
+Result<void> PageStrips::Impl::check_ends() const {
+  constexpr std::uint64_t kVeryLong = 4096;  // strips, several gigabytes
+  if (residence != Residence::on_demand || cut_.groups() < kVeryLong) return {};
+  ECE465_ASSIGN(const auto blocks, reader_.read_page(page_));
+  Block block;
+  ECE465_TRY(blocks->read(0, block));
+  return blocks->read(conversion_.source().block_count - 1, block);
+}
+
 Result<void> PageStrips::Impl::cut() {
   if (cut_.groups() > options_.limits.max_blocks / planes) {
     return fail(Errc::too_large, "{} strips; at most {} are handled: choose larger ones", cut_.groups() * planes,
                 options_.limits.max_blocks);
   }
+  ECE465_TRY(check_ends());
   groups_.resize(cut_.groups());
   strips.reserve(groups_.size() * planes);
   for (std::size_t g = 0; g < groups_.size(); ++g) {

@@ -9,6 +9,7 @@
 #include "jpeg_file.hpp"
 #include "png_file.hpp"
 #include "strips_run.hpp"
+#include "tiff_builder.hpp"
 #include "tiff_file.hpp"
 
 using namespace ece465;
@@ -347,6 +348,19 @@ TEST_SUITE("page strips") {
     const auto many = PageStrips::open(**reader, 0, Format::tiff, options);
     REQUIRE(!many);
     CHECK(many.error().code == Errc::too_large);
+  }
+
+  TEST_CASE("a header that promises more strips than there are is refused before they are listed") {
+    testing::TiffBuilder file;
+    auto tags = file.gray_tags(1'000'000, 1'000'000, file.add(std::string(100, 'a')));
+    const auto bytes = file.finish(file.add_directory(tags));
+    const auto source = borrow_memory("bomb", bytes);
+    const PageStripsOptions options;
+    const auto reader = open_image(*source, strips_read_options(Format::tiff, Format::tiff, options));
+    ECE465_REQUIRE_OK(reader);
+    const auto page = PageStrips::open(**reader, 0, Format::tiff, options);
+    REQUIRE(!page);
+    CHECK(page.error().code == Errc::corrupt);
   }
 
   TEST_CASE("a page that is mapped remotely is every one but those of palettes") {
