@@ -10,7 +10,7 @@ exec 3>input
 head -c 100 a.png >&3
 # A signal that came before the program was up would end it as it ends any process: wait until it spools its input.
 for _ in $(seq 500); do
-  ls -l /proc/$pid/fd 2>/dev/null | grep -q 'ece465-.*(deleted)' && break
+  ls -l /proc/$pid/fd 2>/dev/null | grep -q '/tmp/ece465-[^/]*(deleted)' && break
   sleep 0.01
 done
 kill -TERM $pid
