@@ -154,8 +154,29 @@ class Test {
       const { protocol, origin } = new URL(request.url());
       if (origin !== master.url && !['data:', 'blob:'].includes(protocol)) this.complain(`a request to another host: ${request.url()}`);
     });
-    await page.goto(`${master.url}/`);
+    await this.goTo(page, `${master.url}/`);
     return page;
+  }
+
+  /// Chromium gives up requests under way when a network interface of the machine comes or goes, as those of containers
+  /// do: then the page is asked for again.
+  async goTo(page, url) {
+    const changed = /net::ERR_NETWORK_CHANGED/;
+    this.tolerate(changed);
+    for (let left = 10; left > 0; --left) {
+      let again = false;
+      const notice = (request) => { again ||= changed.test(request.failure()?.errorText); };
+      page.on('requestfailed', notice);
+      try {
+        await page.goto(url);
+      } catch (error) {
+        if (!changed.test(error.message)) throw error;
+        again = true;
+      }
+      page.off('requestfailed', notice);
+      if (!again) return;
+    }
+    throw new Error('the network of this machine does not come to rest');
   }
 
   /// The same, logged in.

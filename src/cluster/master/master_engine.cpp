@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
@@ -186,9 +187,9 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
   around_.metrics.lies(status.lies);
   changed(job, true);
   std::size_t ended = 0;
-  for (auto at = jobs_.rbegin(); at != jobs_.rend(); ++at) {
-    ended += at->second->ended ? 1 : 0;
-    if (at->second->ended && ended > kTimelinesKept) at->second->work.forget_timeline();
+  for (const auto& [number, one] : std::views::reverse(jobs_)) {
+    ended += one->ended ? 1 : 0;
+    if (one->ended && ended > kTimelinesKept) one->work.forget_timeline();
   }
   for (auto at = jobs_.begin(); ended > kEndedKept && at != jobs_.end();) {
     const bool old = at->second->ended && at->second.get() != &job;
@@ -271,7 +272,7 @@ std::optional<JobStatus> MasterEngine::job(JobNumber number) const {
 
 std::vector<JobStatus> MasterEngine::jobs() const {
   std::vector<JobStatus> all;
-  for (auto at = jobs_.rbegin(); at != jobs_.rend(); ++at) all.push_back(at->second->work.status());
+  for (const auto& [number, job] : std::views::reverse(jobs_)) all.push_back(job->work.status());
   return all;
 }
 

@@ -348,7 +348,7 @@ void Session::give_to_claim(wire::TaskId chunk) {
 }
 
 void Session::compute(const std::shared_ptr<Work>& work) {
-  asio::post(cpu_, [this, work, pass = gate_.enter(), executor = stream_.executor()]() mutable {
+  asio::post(cpu_, [this, work = work, pass = gate_.enter(), executor = stream_.executor()]() mutable {
     if (work->begin()) work->run();
     // The pass, too, is handed back to the loop: gates are of one thread.
     asio::post(executor, [this, work = std::move(work), pass = std::move(pass)] { finished(work); });
