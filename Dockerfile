@@ -30,7 +30,7 @@ RUN DESTDIR=/out cmake --install build/release --strip --prefix /usr/local \
 ARG TESTS=OFF
 COPY scripts scripts
 COPY tests tests
-RUN if [ "$TESTS" = ON ]; then scripts/test; fi
+RUN if [ "$TESTS" = ON ]; then cmake --preset release -DBUILD_TESTING=ON --log-level=WARNING && scripts/test; fi
 
 FROM ${BASE_IMAGE}
 COPY --from=build /out/packages /usr/local/share/doc/ece465/packages
