@@ -37,6 +37,53 @@ class ManyAtATime(master.Case):
         self.assert_ten_jobs(under_test)
 
 
+class Timelines(master.Case):
+    """What is told of a page's strips is a whole story: everything is sent, done twice, and written once."""
+
+    def assert_whole(self, under_test, job, page=1, attempts=True):
+        told = under_test.get(f"/api/v1/jobs/{job['id']}/timeline?page={page}")
+        self.assertTrue(told["kept"] and told["ended"] and not told["cut"] and not told["more"])
+        events = told["events"]
+        self.assertEqual([event["at"] for event in events], sorted(event["at"] for event in events))
+        self.assertLessEqual(events[-1]["at"], told["seconds"] + 1e-5)
+        strips = set(range(len(told["strips"])))
+        self.assertTrue(strips)
+
+        def of(what, phase=None):
+            return [event["strip"] for event in events if event["what"] == what and phase in (None, event["phase"])]
+
+        for phase in ("map", "apply"):
+            self.assertEqual(sorted(of("done", phase)), sorted(strips))
+            if attempts:
+                self.assertEqual(set(of("sent", phase)), strips)
+        self.assertEqual(sorted(of("written")), sorted(strips))
+        phases = [event["phase"] for event in events if event["what"] == "phase"]
+        self.assertEqual(phases, ["map", "reduce", "apply", "write", "done"])
+        return events
+
+    def put_through(self, under_test, name, *options):
+        return under_test.put_through(name, self.image(name, "--size", "2000x1500", *options))[0]
+
+    def test_without_workers(self):
+        under_test = self.master()
+        events = self.assert_whole(under_test, self.put_through(under_test, "a.png", "--color", "rgb"))
+        self.assertEqual({event["worker"] for event in events if "worker" in event}, {"master"})
+        both = self.put_through(under_test, "b.tif", "--pages", "2")
+        for page in (1, 2):
+            self.assert_whole(under_test, both, page)
+        self.assertFalse(under_test.get(f"/api/v1/jobs/{both['id']}/timeline?page=3")["kept"])
+
+    def test_a_palette_whose_indices_stay(self):
+        under_test = self.master()
+        self.assert_whole(under_test, self.put_through(under_test, "a.png", "--color", "palette"), attempts=False)
+
+    def test_with_workers(self):
+        under_test = self.master()
+        under_test.own_worker("own")
+        under_test.peer("documented_worker", "documented")
+        self.assert_whole(under_test, self.put_through(under_test, "a.jpg", "--color", "ycbcr"))
+
+
 class OneFile(master.Case):
     def test_numbers_begin_with_1(self):
         under_test = self.master()

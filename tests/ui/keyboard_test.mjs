@@ -47,6 +47,15 @@ await scenario('by keyboard alone', async (test) => {
   await page.keyboard.press('ArrowLeft');
   assert.equal(await page.locator('.compare-slider').inputValue(), '99.5');
 
+  // Zoomed, and moved.
+  await page.locator('.compare-frame').focus();
+  for (let i = 0; i < 4; ++i) await page.keyboard.press('+');
+  const left = () => page.locator('.compare-before').evaluate((image) => image.getBoundingClientRect().left);
+  const before = await left();
+  await page.keyboard.press('ArrowRight');
+  await until(async () => await left() < before, 'the picture to move');
+  assert.equal(await page.locator('.compare-slider').inputValue(), '99.5');
+
   // A question has the focus, Escape says no, and the focus goes back.
   await page.locator('[data-file="photo.jpg"] .row-actions button').last().focus();
   await page.keyboard.press('Enter');

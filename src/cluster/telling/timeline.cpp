@@ -13,21 +13,25 @@ void Timeline::ready(std::uint32_t strips) { add({.what = What::ready, .strip = 
 
 void Timeline::sent(mapreduce::AttemptId attempt, std::uint32_t strip, std::string_view worker, bool kept) {
   const std::uint16_t index = index_of(worker);
-  open_.insert_or_assign(attempt, Open{strip, index});
+  open_[strip].push_back({attempt, index});
   add({.what = What::sent, .kept = kept, .worker = index, .strip = strip});
 }
 
 void Timeline::done(std::uint32_t strip, std::string_view worker) {
   // Other attempts at the strip are of no further interest, whatever becomes of them.
-  std::erase_if(open_, [strip](const auto& attempt) { return attempt.second.strip == strip; });
+  open_.erase(strip);
   add({.what = What::done, .worker = index_of(worker), .strip = strip});
 }
 
 void Timeline::missed(mapreduce::AttemptId attempt, Why why) {
-  const auto at = open_.find(attempt);
-  if (at == open_.end()) return;
-  add({.what = What::missed, .why = why, .worker = at->second.worker, .strip = at->second.strip});
-  open_.erase(at);
+  // Rare, so nothing is kept to find it faster.
+  for (auto& [strip, attempts] : open_) {
+    const auto at = std::ranges::find(attempts, attempt, &Open::attempt);
+    if (at == attempts.end()) continue;
+    add({.what = What::missed, .why = why, .worker = at->worker, .strip = strip});
+    attempts.erase(at);
+    return;
+  }
 }
 
 void Timeline::written(std::uint32_t strip) { add({.what = What::written, .strip = strip}); }
@@ -38,13 +42,13 @@ void Timeline::gone(std::string_view worker) {
   const auto index = static_cast<std::uint16_t>(at - workers_.begin());
   add({.what = What::gone, .worker = index});
   std::vector<std::uint32_t> strips;
-  for (const auto& [attempt, open] : open_) {
-    if (open.worker == index) strips.push_back(open.strip);
+  for (auto& [strip, attempts] : open_) {
+    const std::size_t lost = std::erase_if(attempts, [index](const Open& open) { return open.worker == index; });
+    strips.insert(strips.end(), lost, strip);
   }
   std::ranges::sort(strips);
   for (const std::uint32_t strip : strips)
     add({.what = What::missed, .why = Why::lost, .worker = index, .strip = strip});
-  std::erase_if(open_, [index](const auto& attempt) { return attempt.second.worker == index; });
 }
 
 void Timeline::end() {

@@ -80,10 +80,10 @@ class Timeline {
   std::vector<Entry> entries_;
   std::vector<std::string> workers_;
   struct Open {
-    std::uint32_t strip = 0;
+    mapreduce::AttemptId attempt;
     std::uint16_t worker = 0;
   };
-  std::unordered_map<mapreduce::AttemptId, Open> open_;  // attempts that may still be answered
+  std::unordered_map<std::uint32_t, std::vector<Open>> open_;  // attempts that may still be answered, by strip
   JobPhase phase_ = JobPhase::queued;
   double ended_ = -1;
   bool cut_ = false;

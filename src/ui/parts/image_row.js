@@ -1,4 +1,4 @@
-import { html } from '../preact.js';
+import { html, useState } from '../preact.js';
 import { previewPath } from '../state/api.js';
 import { bytes, imageWords, percent } from '../state/format.js';
 import { useStore } from '../state/store.js';
@@ -25,6 +25,17 @@ function State({ file, job }) {
   return file.result ? html`<small class="good">equalized</small>` : html`<small>not equalized yet</small>`;
 }
 
+const TRIES = 4, PAUSE_MS = 2000;
+
+/// A small picture by the master. Making one can be refused for a while, when many are wanted: then it is asked again.
+function Thumbnail({ file }) {
+  const [tries, setTries] = useState(1);
+  const again = () => setTimeout(() => setTries(tries + 1), PAUSE_MS);
+  if (!file.image || tries > TRIES) return html`<span class="thumbnail missing"><${Icon} name="image" /></span>`;
+  return html`<img key=${tries} class="thumbnail" src=${previewPath(file.name, 160, `${file.modified} ${tries}`)} alt="" width="72"
+    height="54" loading="lazy" onError=${again} />`;
+}
+
 /// One image of the list.
 export function ImageRow({ file, selected }) {
   const job = useStore((state) => newestJob(state.jobs, file.name));
@@ -32,9 +43,7 @@ export function ImageRow({ file, selected }) {
   return html`
     <li class="image-row ${selected ? 'selected' : ''}" data-file=${file.name}>
       <a class="image-link" href=${`#/image/${encodeURIComponent(file.name)}`} aria-current=${selected ? 'true' : undefined}>
-        ${file.image
-          ? html`<img class="thumbnail" src=${previewPath(file.name, 160, file.modified)} alt="" width="72" height="54" loading="lazy" />`
-          : html`<span class="thumbnail missing"><${Icon} name="image" /></span>`}
+        <${Thumbnail} key=${file.modified} file=${file} />
         <span class="image-words">
           <strong title=${file.name}>${file.name}</strong>
           <small>${file.image ? imageWords(file.image) : 'cannot be read'} · ${bytes(file.size)}</small>

@@ -64,11 +64,22 @@ export function Compare({ file, job }) {
   const up = () => { drag.current = null; };
   /// Its tags may say that a picture is to be held another way.
   const turned = (event) => setRatio(event.target.naturalWidth / event.target.naturalHeight);
+  const key = (event) => {
+    if (event.target !== frame.current) return;
+    const step = 0.1 / view.scale;
+    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+    if (by && view.scale > 1) setView(within({ scale: view.scale, x: view.x + by[0], y: view.y + by[1] }));
+    else if (event.key === '+') zoom(STEP);
+    else if (event.key === '-') zoom(1 / STEP);
+    else return;
+    event.preventDefault();
+  };
   const version = job.finished ?? job.id;
   return html`
     <div class="compare">
       <div class="compare-frame ${view.scale > 1 ? 'zoomed' : ''}" ref=${frame} onPointerDown=${down} onPointerMove=${move}
-        onPointerUp=${up} onPointerCancel=${up}>
+        onPointerUp=${up} onPointerCancel=${up} onKeyDown=${key} tabindex="0" role="group"
+        aria-label="Before and after: plus and minus zoom, arrow keys move what is zoomed">
         <img class="compare-before" src=${previewPath(file.name, SIZE, file.modified)} alt="Before" draggable=${false} onLoad=${turned} onError=${() => setFailed(true)} />
         <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, version)} alt="After" draggable=${false} onError=${() => setFailed(true)} /></div>
         <span class="compare-word before" aria-hidden="true">before</span><span class="compare-word after" aria-hidden="true">after</span>

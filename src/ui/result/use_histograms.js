@@ -1,6 +1,21 @@
 import { useEffect, useState } from '../preact.js';
 import { getHistograms } from '../state/api.js';
 
+const KEPT = 4;
+const answers = new Map();
+
+/// Asked for once, whoever wants them: those of 16 bits are megabytes. What is done does not change.
+function ask({ id, finished }, page) {
+  const key = `${id} ${finished} ${page}`;
+  if (!answers.has(key)) {
+    const answer = getHistograms(id, page);
+    answer.catch(() => answers.delete(key));
+    answers.set(key, answer);
+    if (answers.size > KEPT) answers.delete(answers.keys().next().value);
+  }
+  return answers.get(key);
+}
+
 /// Histograms and tables of a page of a job that is done: null until they are there.
 export function useHistograms(job, page) {
   const [found, setFound] = useState(null);
@@ -8,7 +23,7 @@ export function useHistograms(job, page) {
     let gone = false;
     setFound(null);
     if (job.state === 'done') {
-      getHistograms(job.id, page).then((answer) => { if (!gone) setFound(answer); }).catch(() => {});
+      ask(job, page).then((answer) => { if (!gone) setFound(answer); }).catch(() => {});
     }
     return () => { gone = true; };
   }, [job.id, job.state, page]);
