@@ -1,11 +1,11 @@
 import { useEffect, useState } from '../preact.js';
-import { previewPath } from '../state/api.js';
+import { previewPath, read } from '../state/api.js';
 
 const SIZE = 720;
 
 /// A picture as the file stores it: strips are rows of that, whatever a tag says about how to hold it.
 async function load(path) {
-  const response = await fetch(path);
+  const response = await read(path);
   if (!response.ok) return null;
   return createImageBitmap(await response.blob(), { imageOrientation: 'none' });
 }

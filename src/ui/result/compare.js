@@ -4,6 +4,7 @@ import { previewPath } from '../state/api.js';
 const SIZE = 2048; // pixels of the longer side: the most that the master makes
 const MOST = 8; // how far one can zoom
 const STEP = 1.25;
+const TRIES = 3, PAUSE_MS = 1500; // of loading the pictures
 
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
@@ -21,7 +22,8 @@ function within({ scale, x, y }) {
 export function Compare({ file, job }) {
   const [at, setAt] = useState(50); // percent
   const [view, setView] = useState(WHOLE);
-  const [failed, setFailed] = useState(false);
+  const [tries, setTries] = useState(1);
+  const failed = tries > TRIES;
   const [ratio, setRatio] = useState(file.image.width / file.image.height);
   const frame = useRef();
   const drag = useRef(null);
@@ -75,13 +77,14 @@ export function Compare({ file, job }) {
     event.preventDefault();
   };
   const version = job.finished ?? job.id;
+  const again = () => { if (!failed) setTimeout(() => setTries(tries + 1), PAUSE_MS); };
   return html`
     <div class="compare">
       <div class="compare-frame ${view.scale > 1 ? 'zoomed' : ''}" ref=${frame} onPointerDown=${down} onPointerMove=${move}
         onPointerUp=${up} onPointerCancel=${up} onKeyDown=${key} tabindex="0" role="group"
         aria-label="Before and after: plus and minus zoom, arrow keys move what is zoomed">
-        <img class="compare-before" src=${previewPath(file.name, SIZE, file.modified)} alt="Before" draggable=${false} onLoad=${turned} onError=${() => setFailed(true)} />
-        <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, version)} alt="After" draggable=${false} onError=${() => setFailed(true)} /></div>
+        <img class="compare-before" src=${previewPath(file.name, SIZE, `${file.modified} ${tries}`)} alt="Before" draggable=${false} onLoad=${turned} onError=${again} />
+        <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, `${version} ${tries}`)} alt="After" draggable=${false} onError=${again} /></div>
         <span class="compare-word before" aria-hidden="true">before</span><span class="compare-word after" aria-hidden="true">after</span>
         <div class="compare-line" aria-hidden="true"></div>
         <input class="compare-slider" type="range" min="0" max="100" step="0.5" value=${at} aria-label="Where before ends and after begins"

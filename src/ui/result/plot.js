@@ -3,10 +3,11 @@ import { count } from '../state/format.js';
 import { color } from '../state/theme.js';
 
 const HEIGHT = 220;
+const RETRY_MS = 2000;
 
 /// uPlot comes when it is needed, with its style.
 let loading = null;
-function load() {
+async function load() {
   loading ??= (async () => {
     const style = document.createElement('link');
     style.rel = 'stylesheet';
@@ -14,7 +15,12 @@ function load() {
     document.head.append(style);
     return (await import('../packages/uplot.js')).default;
   })();
-  return loading;
+  try {
+    return await loading;
+  } catch (error) {
+    loading = null; // the next plot tries again
+    throw error;
+  }
 }
 
 const alpha = (hex, part) => hex + Math.round(part * 255).toString(16).padStart(2, '0');
@@ -54,8 +60,12 @@ export function Plot({ title, name, bins, levels, stroke }) {
     let sum = 0;
     const parts = bins.map((n) => (sum += n) / total);
     const make = async () => {
-      const uPlot = await load();
+      const uPlot = await load().catch(() => null);
       if (gone) return;
+      if (!uPlot) {
+        setTimeout(make, RETRY_MS);
+        return;
+      }
       plot?.destroy();
       plot = new uPlot(options(uPlot, element.current.clientWidth, { stroke: color(stroke), name }), [levels, bins, parts], element.current);
     };

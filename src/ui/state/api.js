@@ -8,10 +8,25 @@ function words(status, body) {
   return `The master answered with status ${status}.`;
 }
 
+const PAUSES_MS = [200, 1000];
+
+/// GETs something. A request that gets no answer is sent again: browsers give up what is under way whenever a network
+/// interface comes or goes, and reading twice does no harm.
+export async function read(path) {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await fetch(path);
+    } catch {
+      await new Promise((resolve) => { setTimeout(resolve, pause); });
+    }
+  }
+  return fetch(path);
+}
+
 async function call(method, path, json) {
   let response;
   try {
-    response = await fetch(path, {
+    response = method === 'GET' ? await read(path) : await fetch(path, {
       method,
       headers: json ? { 'Content-Type': 'application/json' } : {},
       body: json ? JSON.stringify(json) : undefined,
