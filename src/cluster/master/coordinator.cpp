@@ -91,7 +91,7 @@ std::shared_ptr<PageWork> Coordinator::page(JobId job) const {
 
 void Coordinator::carry_out(const Send& action) {
   // A worker that was lost meanwhile has no link; the event that tells the scheduler is on its way.
-  const auto to = link(action.worker);
+  auto* const to = link(action.worker);
   const auto work = page(action.task.job);
   assert(work != nullptr);
   if (to == nullptr) return;
@@ -106,7 +106,7 @@ void Coordinator::carry_out(const RunLocally& action) {
 }
 
 void Coordinator::carry_out(const Drop& action) {
-  if (const auto to = link(action.worker)) to->drop(action.attempt);  // the master's own attempts just end
+  if (auto* const to = link(action.worker)) to->drop(action.attempt);  // the master's own attempts just end
 }
 
 void Coordinator::carry_out(const Accept& action) {
@@ -115,7 +115,7 @@ void Coordinator::carry_out(const Accept& action) {
 }
 
 void Coordinator::carry_out(const Ping& action) {
-  if (const auto to = link(action.worker)) to->ping();
+  if (auto* const to = link(action.worker)) to->ping();
 }
 
 void Coordinator::carry_out(const CloseWorker& action) {

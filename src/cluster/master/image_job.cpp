@@ -59,7 +59,7 @@ Result<ImageSummary> summarize(const DataFolder& folder, const JobRequest& reque
 }
 
 Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
-  const auto files = std::make_shared<Files>();
+  auto files = std::make_shared<Files>();
   ECE465_ASSIGN(files->source, context_.folder->open_file(status_.request.file));
   ECE465_ASSIGN(const image::Format input, format_of(*files->source));
   files->output = image::format_of_name(status_.result).value_or(input);
