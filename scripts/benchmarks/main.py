@@ -4,11 +4,12 @@ import argparse
 import sys
 
 import cluster
+import crowd
 import equalize
 import kernels
 import ui
 
-COMMANDS = {"equalize": equalize, "cluster": cluster, "kernels": kernels, "ui": ui}
+COMMANDS = {"equalize": equalize, "cluster": cluster, "crowd": crowd, "kernels": kernels, "ui": ui}
 
 
 def main() -> int:
