@@ -16,6 +16,9 @@ await scenario('no worker, and a master that is started again', async (test) => 
   await master.process.stop('SIGKILL');
   await page.getByRole('alert').filter({ hasText: 'Connection lost.' }).waitFor();
   assert.equal(await page.locator('.connection').innerText(), 'connection lost');
+  const { x, width } = await page.locator('.connection-lost').boundingBox();
+  assert.deepEqual([x, width], [0, page.viewportSize().width], 'the word is across the whole page');
+  assert.equal((await page.locator('main').boundingBox()).x, 0, 'and the page below it as it was');
   await test.shot(page, 'connection-lost');
   await page.getByRole('button', { name: 'Try now' }).click();
   await page.getByRole('button', { name: 'Equalize again' }).click();

@@ -115,6 +115,8 @@ await scenario('from upload to result, by two workers', async (test) => {
   // Delete: asks first, and then both are gone.
   await row(page, 'radiograph.tif').getByRole('button', { name: 'Delete radiograph.tif' }).click();
   await page.getByRole('dialog').waitFor();
+  const { x, width } = await page.getByRole('dialog').boundingBox();
+  assert.ok(Math.abs(x + width / 2 - page.viewportSize().width / 2) < 10, 'the question is in the middle');
   await test.shot(page, 'delete');
   await page.getByRole('button', { name: 'Cancel' }).click();
   assert.equal(await row(page, 'radiograph.tif').count(), 1);
