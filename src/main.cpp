@@ -16,7 +16,7 @@ namespace {
 
 /// Turns the signals that ask a process to end into one stop request. A second signal ends it at once, by that
 /// signal's own doing. A thread of its own waits for them, since hardly anything may be called from a handler;
-/// make it before any other thread, so that all inherit the blocked signals.
+/// make it before any other thread, so that all inherit the blocked signals. Until `start` signals wait, too.
 class SignalWatch {
  public:
   explicit SignalWatch(std::stop_source stop) : stop_(std::move(stop)) {
@@ -28,9 +28,12 @@ class SignalWatch {
       if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(&signals_, number);
     }
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  void start() {
     thread_ = std::thread([this] { watch(); });
   }
   ~SignalWatch() {
+    if (!thread_.joinable()) return;
     done_ = true;
     pthread_kill(thread_.native_handle(), kWakeUp);
     thread_.join();
@@ -71,8 +74,8 @@ int main(int argc, char** argv) {
     keep_standard_streams();
     std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(2)
     std::stop_source stop;
-    const SignalWatch watch(stop);
-    return ece465::cli::run(argc, argv, stop.get_token());
+    SignalWatch watch(stop);
+    return ece465::cli::run(argc, argv, stop.get_token(), [&watch] { watch.start(); });
   } catch (const std::bad_alloc&) {
     std::fputs("ece465: error: out of memory\n", stderr);
   } catch (const std::exception& e) {

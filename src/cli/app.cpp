@@ -6,6 +6,7 @@
 #include "ece465/image/codec.hpp"
 #include "ece465/image/kernel_choice.hpp"
 #include "help.hpp"
+#include "lab_commands.hpp"
 #include "options.hpp"
 #include "settings.hpp"
 #include "text.hpp"
@@ -27,6 +28,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  ece465 equalize photo.jpg             writes photo_equalized.jpg beside it\n"
     "  ece465 histogram photo.jpg            shows levels before and after\n"
+    "  ece465 dine                           dines with five philosophers, as threads\n"
     "  ece465 COMMAND --help                 says all about a command\n";
 
 /// What can be given with every command.
@@ -162,8 +164,8 @@ Result<void> fill_in(CLI::App& app, Settings& settings, const Globals& globals,
   return {};
 }
 
-int run_chosen(CLI::App& app, Globals& globals, const Action& action, Settings& settings, Console& console,
-               std::stop_token stop) {
+int run_chosen(CLI::App& app, Globals& globals, const Action& action, const Prelude& prelude, Settings& settings,
+               Console& console, std::stop_token stop, const std::function<void()>& start_threads) {
   CLI::App* const command = chosen_command(app);
   std::vector<CLI::App*> commands{command};
   if (command == nullptr) commands = app.get_subcommands({});
@@ -185,6 +187,10 @@ int run_chosen(CLI::App& app, Globals& globals, const Action& action, Settings& 
     console.print(help_text(app, console.out_width(), console.out_paint()));
     return kExitOk;
   }
+  if (prelude) {
+    if (auto done = prelude(console); !done) return report_error(console, done.error());
+  }
+  start_threads();
   return action(console, std::move(stop));
 }
 
@@ -222,7 +228,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
-int run(int argc, const char* const* argv, std::stop_token stop) {
+int run(int argc, const char* const* argv, std::stop_token stop, const std::function<void()>& start_threads) {
   Console console;
   CLI::App app(kDescription, "ece465");
   app.footer(kFooter);
@@ -232,6 +238,7 @@ int run(int argc, const char* const* argv, std::stop_token stop) {
   Globals globals;
   setup_globals(app, globals);
   Action chosen;
+  Prelude prelude;
   setup_equalize(app, chosen);
   setup_histogram(app, chosen);
   setup_master(app, chosen);
@@ -239,13 +246,16 @@ int run(int argc, const char* const* argv, std::stop_token stop) {
   setup_submit(app, chosen);
   setup_status(app, chosen);
   setup_health(app, chosen);
+  setup_dine(app, chosen, prelude);
+  setup_serve(app, chosen);
+  setup_client(app, chosen);
   setup_completion(app, chosen);
   setup_version(app, chosen);
   Settings settings(app);
 
   std::optional<int> code = parse(app, argc, argv, console);
   if (!code) code = handle_extras(app, console);
-  if (!code) code = run_chosen(app, globals, chosen, settings, console, std::move(stop));
+  if (!code) code = run_chosen(app, globals, chosen, prelude, settings, console, std::move(stop), start_threads);
 
   if (auto output = console.output_result(); !output && *code == kExitOk) return report_error(console, output.error());
   return *code;

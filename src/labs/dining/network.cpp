@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <thread>
+
+#include "dining/dinner.hpp"
+#include "dining/message.hpp"
+#include "dining/ways.hpp"
+#include "open_files.hpp"
+#include "random.hpp"
+#include "serve/server.hpp"
+
+namespace ece465::labs {
+namespace {
+
+using net::Task;
+
+constexpr auto kConnectLimit = std::chrono::seconds(10);
+/// Others' meals are waited for as long as it takes; only a coordinator that is gone ends that.
+constexpr auto kAnswerLimit = std::chrono::hours(24);
+
+/// A philosopher's end of the connection.
+struct Client {
+  explicit Client(net::Stream connected)
+      : stream(std::move(connected)), lines(stream, 2 * kMaxMessageBytes), timer(stream.executor()) {}
+  net::Stream stream;
+  net::LineReader lines;
+  asio::steady_timer timer;
+  int seat = -1;
+};
+
+Task<Result<Message>> receive(Client& client) {
+  ECE465_CO_ASSIGN(const auto line, co_await client.lines.line(kAnswerLimit));
+  const auto message = decode(line);
+  if (!message) co_return fail(Errc::corrupt, "{} is no coordinator of philosophers", client.stream.peer());
+  co_return *message;
+}
+
+Task<Result<void>> tell(Client& client, Message message) {
+  const std::string line = encode(message);
+  co_return co_await client.stream.write(as_bytes(line), kConnectLimit);
+}
+
+/// Philosophers as clients, all on one thread; what they see of the table is watched here, at their end.
+class NetworkTable {
+ public:
+  NetworkTable(const DineOptions& options, const DineHooks& hooks) : options_(options), hooks_(hooks) {}
+
+  Result<DineReport> run(const std::stop_token& stop) {
+    ECE465_TRY(allow_open_files(2 * static_cast<std::uint64_t>(options_.philosophers) + 64));
+    net::Address server(options_.server_host, options_.server_port);
+    if (server.host.empty()) {
+      ECE465_ASSIGN(server_, open_server());
+      server = server_->address();
+      server_thread_ = std::jthread([this] { server_->run(); });
+    }
+    auto report = dine(server, stop);
+    if (server_) server_->stop();
+    if (server_thread_.joinable()) server_thread_.join();
+    if (server_ && report && report->breach.empty()) {
+      report->breach = server_->report().breach;
+      if (!report->breach.empty()) report->end = DineEnd::breach;
+    }
+    return report;
+  }
+
+ private:
+  [[nodiscard]] Result<std::unique_ptr<Server>> open_server() const {
+    ServeOptions serve;
+    serve.protocol = Protocol::table;
+    serve.address = net::Address("127.0.0.1", 0);
+    serve.seats = options_.philosophers;
+    serve.on_busy = options_.on_busy;
+    serve.limits.max_connections = static_cast<std::size_t>(options_.philosophers);
+    serve.limits.meal = serve.limits.idle = std::chrono::hours(2);  // no thought and no meal takes longer
+    return Server::open(serve, ServeHooks{.note = hooks_.note});
+  }
+
+  Result<DineReport> dine(const net::Address& server, const std::stop_token& stop) {
+    const auto arrived = std::chrono::steady_clock::now();
+    const auto before = resident_bytes();
+    asio::co_spawn(context_, sit_all(server, stop), asio::detached);
+    context_.run();
+    if (failure_) return std::unexpected(*failure_);
+
+    // The table may have more seats than philosophers come from here.
+    DineOptions table = options_;
+    table.philosophers = seats_;
+    Dinner dinner(table, hooks_);
+    const auto start_up = std::chrono::steady_clock::now() - arrived;
+    const auto memory = (resident_bytes() - std::min(before, resident_bytes())) / clients_.size();
+    for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(seats_); ++i) dinner.left();
+    dinner.begin();
+    context_.restart();
+    for (auto& client : clients_) asio::co_spawn(context_, live(dinner, *client), asio::detached);
+    std::jthread thread([this] { context_.run(); });
+    dinner.supervise(stop, [this] {
+      asio::post(context_, [this] {
+        for (auto& client : clients_) {
+          client->timer.cancel();
+          client->stream.close();
+        }
+      });
+    });
+    thread.join();
+    DineReport report = dinner.finish();
+    report.start_up = start_up;
+    report.memory_per_philosopher = memory;
+    return report;
+  }
+
+  Task<void> sit_all(net::Address server, std::stop_token stop) {
+    for (int i = 0; i < options_.philosophers && !failure_; ++i) {
+      auto sat = co_await sit(server, stop);
+      if (!sat) failure_ = std::move(sat).error();
+    }
+  }
+
+  Task<Result<void>> sit(net::Address server, std::stop_token stop) {
+    ECE465_CO_ASSIGN(auto stream, co_await net::connect(server, kConnectLimit, stop));
+    auto client = std::make_unique<Client>(std::move(stream));
+    const Message request{.action = Action::sit};
+    ECE465_CO_TRY(co_await tell(*client, request));
+    ECE465_CO_ASSIGN(const auto message, co_await receive(*client));
+    if (message.action == Action::full) {
+      co_return fail(Errc::unavailable, "{}: no seat is free at the table", server.to_string());
+    }
+    if (message.action != Action::seated || message.pid >= message.seats || (seats_ != 0 && seats_ != message.seats)) {
+      co_return fail(Errc::unavailable, "{} is no coordinator of philosophers", server.to_string());
+    }
+    seats_ = message.seats;
+    client->seat = message.pid;
+    clients_.push_back(std::move(client));
+    co_return Result<void>{};
+  }
+
+  Task<void> live(Dinner& dinner, Client& client) {
+    const auto done = co_await eat_and_think(dinner, client);
+    const bool early = !done && !dinner.stopping();
+    if (early && hooks_.note) hooks_.note(fmt::format("philosopher {}: {}", client.seat, done.error().what));
+    dinner.table.leaves(client.seat, early);
+    client.stream.close();
+    dinner.left();
+  }
+
+  Task<Result<void>> eat_and_think(Dinner& dinner, Client& client) {
+    const int i = client.seat;
+    TableWatch& table = dinner.table;
+    Random random(options_.seed, static_cast<std::uint64_t>(i));
+    const Message request{.action = Action::request, .pid = i};
+    const Message back{.action = Action::returned, .pid = i};
+    while (!dinner.stopping()) {
+      table.thinks(i);
+      dinner.say(i, dinner.words.thinking);
+      co_await rest(dinner, client, random.between(options_.think.least, options_.think.most));
+      if (dinner.stopping()) break;
+      table.asks(i);
+      dinner.say(i, dinner.words.requesting);
+      ECE465_CO_TRY(co_await tell(client, request));
+      ECE465_CO_ASSIGN(const auto answer, co_await receive(client));
+      if (answer.action != Action::approved) {
+        table.denied(i);
+        continue;
+      }
+      table.takes(i, table.left_fork(i));
+      table.takes(i, table.right_fork(i));
+      table.eats(i);
+      dinner.say(i, dinner.words.eating);
+      co_await rest(dinner, client, random.between(options_.eat.least, options_.eat.most));
+      dinner.say(i, dinner.words.returning);
+      table.stops_eating(i);
+      table.puts(i, table.left_fork(i));
+      table.puts(i, table.right_fork(i));
+      ECE465_CO_TRY(co_await tell(client, back));
+      if (dinner.had_enough(i)) break;
+    }
+    co_return Result<void>{};
+  }
+
+  static Task<void> rest(Dinner& dinner, Client& client, std::chrono::nanoseconds time) {
+    if (time.count() <= 0 || dinner.stopping()) co_return;
+    client.timer.expires_after(time);
+    co_await client.timer.async_wait(net::kNoThrow);
+  }
+
+  const DineOptions& options_;
+  const DineHooks& hooks_;
+  std::unique_ptr<Server> server_;
+  std::jthread server_thread_;
+  asio::io_context context_{1};
+  std::vector<std::unique_ptr<Client>> clients_;
+  int seats_ = 0;
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<DineReport> dine_by_network(const DineOptions& options, const DineHooks& hooks, const std::stop_token& stop) {
+  return NetworkTable(options, hooks).run(stop);
+}
+
+}  // namespace ece465::labs

@@ -1,0 +1,110 @@
+#include "serve/talkers.hpp"
+
+#include "serve/message_buffer.hpp"
+
+namespace ece465::labs {
+namespace {
+
+/// Reads more. False: the peer has ended its side, is gone, or must go. `paused`: nothing came for `limits.pause` after
+/// part of a message.
+net::Task<bool> read_more(net::Stream& stream, MessageBuffer& buffer, const ServeLimits& limits, bool pauses_count,
+                          bool& paused) {
+  const MutableBytes room = buffer.room();
+  if (room.empty()) co_return false;  // a message without end
+  const bool waits_for_pause = pauses_count && buffer.partial();
+  const auto limit = waits_for_pause ? limits.pause : limits.idle;
+  const auto count = co_await stream.read_some(room, limit);
+  paused = waits_for_pause && !count && count.error().code == Errc::timeout;
+  if (paused) co_return true;
+  if (!count || *count == 0) co_return false;
+  buffer.filled(*count);
+  co_return true;
+}
+
+/// "('10.0.0.7', 41234)" → "/10.0.0.7", as Java names an address.
+std::string java_name(const std::string& peer) { return "/" + peer.substr(0, peer.rfind(':')); }
+
+}  // namespace
+
+std::string python_name(const std::string& peer) {
+  const auto colon = peer.rfind(':');
+  if (colon == std::string::npos) return fmt::format("('{}', 0)", peer);
+  std::string host = peer.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return fmt::format("('{}', {})", host, peer.substr(colon + 1));
+}
+
+net::Task<void> part(net::Stream& stream) {
+  stream.end_writing();
+  // Closing with unread bytes would reset the connection, and take answers on their way with it.
+  std::array<std::byte, 4096> ignored{};
+  constexpr int kMostReads = 64;
+  for (int i = 0; i < kMostReads; ++i) {
+    const auto count = co_await stream.read_some(ignored, std::chrono::seconds(1));
+    if (!count || *count == 0) co_return;
+  }
+}
+
+net::Task<void> ack_session(ServeState& state, net::Stream stream) {
+  const Peers::Entry entry(state.peers, stream);
+  const std::string name = python_name(stream.peer());
+  state.say(fmt::format("[Server] Connected to {}", name));
+  const ServeLimits& limits = state.options.limits;
+  MessageBuffer buffer(limits.max_message_bytes);
+  std::string answers;
+  const auto answer = [&](std::string_view message) {
+    message = stripped(message);
+    ++state.report.messages;
+    if (state.hooks.say) state.say(fmt::format("[{}] says: {}", name, message));
+    answers.append("Acknowledged ").append(message).append("\n");
+  };
+  for (bool more = true; more && !state.stopping;) {
+    bool paused = false;
+    more = co_await read_more(stream, buffer, limits, true, paused);
+    while (const auto line = buffer.line()) answer(*line);
+    if (paused || !more) {
+      if (const auto rest = buffer.rest()) answer(*rest);
+    }
+    if (answers.empty()) continue;
+    const auto written = co_await stream.write(as_bytes(answers), limits.write);
+    if (!written) break;
+    answers.clear();
+  }
+  co_await part(stream);
+}
+
+net::Task<void> echo_session(ServeState& state, net::Stream stream) {
+  const Peers::Entry entry(state.peers, stream);
+  const std::string name = java_name(stream.peer());
+  state.say(fmt::format("Client connected: {}", name));
+  const ServeLimits& limits = state.options.limits;
+  MessageBuffer buffer(limits.max_message_bytes);
+  std::string answers;
+  bool exit = false;
+  const auto answer = [&](std::string_view line) {
+    ++state.report.messages;
+    if (state.hooks.say) state.say(fmt::format("Received from client: {}", line));
+    answers.append("Server received: ").append(line).append("\n");
+    exit = line == "exit";
+  };
+  for (bool more = true; more && !exit && !state.stopping;) {
+    bool paused = false;
+    more = co_await read_more(stream, buffer, limits, false, paused);
+    while (!exit) {
+      const auto line = buffer.line();
+      if (!line) break;
+      answer(*line);
+    }
+    if (!more && !exit) {
+      if (const auto rest = buffer.rest()) answer(*rest);
+    }
+    if (answers.empty()) continue;
+    const auto written = co_await stream.write(as_bytes(answers), limits.write);
+    if (!written) break;
+    answers.clear();
+  }
+  co_await part(stream);
+  state.say(fmt::format("Client disconnected: {}", name));
+}
+
+}  // namespace ece465::labs

@@ -1,0 +1,65 @@
+# Ctrl-C ends a dinner in any state of its philosophers, with a summary, and leaves no process; a killed philosopher gives
+# the forks back.
+. "$(dirname "$0")/lib.sh"
+dine() { # starts it in a process group of its own, whose members are counted afterwards
+  rm -f out err
+  set -m
+  "$ECE465" dine "$@" >out 2>err &
+  pid=$!
+  set +m
+}
+members() { pgrep -g "$pid" || true; }
+ended() { code=0; wait "$pid" || code=$?; wait_for 'the last philosopher to end' nobody_left; }
+nobody_left() { [ -z "$(members)" ]; }
+
+# Thinking, eating (the others wait), and in the middle of everything.
+for mode in ipc thread async tcp; do
+  for state in '--think 1h --eat 1h' '--think 0 --eat 1h' '--think 0 --eat 0 --quiet'; do
+    # shellcheck disable=SC2086
+    dine --mode "$mode" $state
+    if [[ $state != *quiet ]]; then
+      wait_for "$mode $state" grep -sq "$([[ $state = *'think 0'* ]] && echo Eating || echo Thinking)" out
+    else
+      wait_for "$mode at work" test -n "$(members)"
+    fi
+    kill -INT "$pid"
+    ended
+    expect_code 130
+    expect_no_err
+    expect_out "5 philosophers, $mode, "
+    [[ $state = *quiet ]] || expect_out 'Shutting down.'
+  done
+done
+
+# As a terminal does it: to everybody in the group at once.
+dine --mode ipc --think 0 --eat 1h
+wait_for 'a meal' grep -sq Eating out
+kill -INT -- "-$pid"
+ended
+expect_code 130
+expect_no_err
+
+# One who eats for an hour keeps both neighbours waiting; killed, he does not.
+dine --mode ipc -n 2 --think 0 --eat 1h
+wait_for 'a meal' grep -sq Eating out
+eater=$(grep -m 1 Eating out | sed 's/[^0-9]//g')
+victim=$(members | sort -n | sed -n "$((eater + 2))p")  # after the coordinator, in the order of their making
+kill -KILL "$victim"
+wait_for 'the other to eat' grep -sq "Philosopher $((1 - eater))\] Eating" out
+expect_err "philosopher $eater was killed by signal 9; his forks are back"
+kill -TERM "$pid"
+ended
+expect_code 130
+expect_out 'lost'
+
+# Whoever is stopped (SIGSTOP) or has lost its coordinator does not stay, either.
+dine --mode ipc --think 1h
+wait_for 'thinking' grep -sq 'Philosopher 4' out
+kill -STOP "$(members | tail -n 1)"
+kill -INT "$pid"
+ended
+expect_code 130
+dine --mode ipc --think 1h
+wait_for 'thinking' grep -sq 'Philosopher 4' out
+kill -KILL "$pid"
+ended

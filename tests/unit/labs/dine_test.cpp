@@ -1,0 +1,154 @@
+#include "ece465/labs/dine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <mutex>
+
+using namespace ece465;
+using namespace ece465::labs;
+using namespace std::chrono_literals;
+
+namespace {
+
+DineOptions quick(DineMode mode, int philosophers, std::uint64_t meals) {
+  DineOptions options;
+  options.mode = mode;
+  options.strategy = mode == DineMode::tcp ? Strategy::coordinator : Strategy::ordered;
+  options.philosophers = philosophers;
+  options.think = {0ns, 200us};
+  options.eat = {0ns, 200us};
+  options.meals = meals;
+  return options;
+}
+
+/// What is said, in order.
+struct Heard {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  DineHooks hooks{.say = [this](std::string_view line) {
+    const std::scoped_lock lock(mutex);
+    lines.emplace_back(line);
+  }};
+  std::vector<std::string> of(const std::string& who) {
+    std::vector<std::string> own;
+    for (const auto& line : lines) {
+      if (line.starts_with("[" + who + "]")) own.push_back(line.substr(who.size() + 3));
+    }
+    return own;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("labs: dine") {
+  TEST_CASE(
+      "every mode and strategy, over sizes and seeds: everybody eats his meals, and the table is never breached") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
+      for (const Strategy strategy : {Strategy::ordered, Strategy::coordinator}) {
+        if (mode == DineMode::tcp && strategy == Strategy::ordered) continue;
+        for (const int philosophers : {2, 3, 5, 32}) {
+          for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            DineOptions options = quick(mode, philosophers, 5);
+            options.strategy = strategy;
+            options.seed = seed;
+            const auto report = dine(options, {}, {});
+            REQUIRE(report.has_value());
+            CHECK(report->end == DineEnd::meals);
+            CHECK(report->breach.empty());
+            CHECK(report->meals == 5 * static_cast<std::uint64_t>(philosophers));
+            CHECK(report->fairness == doctest::Approx(1.0));
+            CHECK(report->seats.size() == static_cast<std::size_t>(philosophers));
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("without time to think or eat nobody keeps the table to himself for ever") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
+      DineOptions options = quick(mode, 5, 200);
+      options.think = options.eat = {};
+      const auto report = dine(options, {}, {});
+      REQUIRE(report.has_value());
+      CHECK(report->meals == 1000);
+    }
+  }
+
+  TEST_CASE("a coordinator that denies is asked again until there is a meal") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
+      DineOptions options = quick(mode, 5, 10);
+      options.strategy = Strategy::coordinator;
+      options.on_busy = OnBusy::deny;
+      const auto report = dine(options, {}, {});
+      REQUIRE(report.has_value());
+      CHECK(report->meals == 50);
+    }
+  }
+
+  TEST_CASE("the naive come to a deadlock, which is found and named") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async}) {
+      DineOptions options = quick(mode, 5, 0);
+      options.strategy = Strategy::naive;
+      const auto report = dine(options, {}, {});
+      REQUIRE(report.has_value());
+      CHECK(report->end == DineEnd::deadlock);
+      CHECK(circle_text(report->circle) == "0 waits for 1 waits for 2 waits for 3 waits for 4 waits for 0");
+      CHECK(report->meals == 0);
+    }
+  }
+
+  TEST_CASE("a stop ends it whatever they do: thinking, waiting, eating") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
+      for (const Span& think : {Span{0ns, 0ns}, Span{1h, 1h}}) {
+        DineOptions options = quick(mode, 5, 0);
+        options.think = think;
+        options.eat = {1h, 1h};
+        std::stop_source stop;
+        DineHooks hooks;
+        hooks.look = [&](const std::vector<SeatView>& seats, auto) {
+          const auto doing = [&](Doing what) { return std::ranges::count(seats, what, &SeatView::doing); };
+          const bool settled = think.most > 0ns ? doing(Doing::thinking) == 5 : doing(Doing::eating) >= 1;
+          if (settled) stop.request_stop();
+        };
+        const auto report = dine(options, hooks, stop.get_token());
+        REQUIRE(report.has_value());
+        CHECK(report->end == DineEnd::interrupted);
+      }
+    }
+  }
+
+  TEST_CASE("it ends when the time is over") {
+    for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
+      DineOptions options = quick(mode, 3, 0);
+      options.duration = 20ms;
+      const auto report = dine(options, {}, {});
+      REQUIRE(report.has_value());
+      CHECK(report->end == DineEnd::duration);
+      CHECK(report->elapsed >= 20ms);
+    }
+  }
+
+  TEST_CASE("says the words of the course notes") {
+    using Lines = std::vector<std::string>;
+    Heard threads;
+    REQUIRE(dine(quick(DineMode::thread, 3, 1), threads.hooks, {}));
+    CHECK(threads.of("Thread 2") == Lines{"Thinking...", "Eating!", "Returning forks..."});
+    Heard coroutines;
+    REQUIRE(dine(quick(DineMode::async, 3, 1), coroutines.hooks, {}));
+    CHECK(coroutines.of("Async Philosopher 2") ==
+          Lines{"Thinking...", "Eating with chopsticks!", "Returning chopsticks..."});
+    Heard clients;
+    REQUIRE(dine(quick(DineMode::tcp, 3, 1), clients.hooks, {}));
+    CHECK(clients.of("Philosopher 2") == Lines{"Thinking...", "Requesting forks...", "Eating!", "Returning forks..."});
+  }
+
+  TEST_CASE("nobody dines at a coordinator that is not there") {
+    DineOptions options = quick(DineMode::tcp, 3, 1);
+    options.server_host = "127.0.0.1";
+    options.server_port = 1;
+    const auto report = dine(options, {}, {});
+    REQUIRE_FALSE(report.has_value());
+    CHECK(report.error().code == Errc::unavailable);
+  }
+}
