@@ -19,7 +19,7 @@ class Chart(tools.Case):
 
     def chart(self, verb, *values):
         arguments = [word for value in values for word in ("--set", value)]
-        self.cluster.helm(verb, "demo", CHART, "--set", f"image.repository={REPOSITORY}", "--set", f"image.tag={TAG}",
+        self.cluster.helm(verb, "demo", CHART, *(["--install"] if verb == "upgrade" else []), "--set", f"image.repository={REPOSITORY}", "--set", f"image.tag={TAG}",
                           *arguments, "--wait", "--timeout", "180s")
 
     def test_a_release_lives(self):
@@ -71,6 +71,15 @@ class Chart(tools.Case):
         self.master.is_ready()
         self.assertIn("scan.tif", [file["name"] for file in self.master.get("/files")["files"]])
         self.assertEqual(self.master.download("scan_equalized.tif"), self.expected)
+
+    def test_philosophers_come_with_a_coordinator(self):
+        for protocol, words in (("ack", "Acknowledged Philosopher"), ("table", "Eating!")):
+            self.chart("upgrade", "master.enabled=false", "worker.enabled=false", "coordinator.replicaCount=1",
+                       f"coordinator.protocol={protocol}")
+            for pod in self.cluster.pods("philosopher"):
+                self.cluster.prints(pod, words, 2)
+        self.cluster.helm("uninstall", "demo", "--wait", "--timeout", "120s")
+        until(lambda: self.cluster.kinds_left() == set(), "nothing to be left")
 
 
 if __name__ == "__main__":

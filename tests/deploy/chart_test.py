@@ -57,6 +57,15 @@ class Chart(tools.Case):
         self.assertIn("port: 6000", found["Service/demo-ece465-master-tcp"])
         self.assertIn("storage: 1Gi", found["PersistentVolumeClaim/demo-ece465-data"])
 
+    def test_the_courses_coordinator_has_its_meaning(self):
+        found = rendered("--values", os.path.join(CHART, "ci", "dining-values.yaml"))
+        coordinator = found["Deployment/demo-ece465-coordinator"]
+        self.assertIn('image: "your-docker-hub-username/ece465-server:v1"', coordinator)
+        self.assertIn("\n  replicas: 1\n", coordinator)
+        self.assertIn("port: 5055", found["Service/demo-ece465-coordinator"])
+        self.assertNotIn("Deployment/demo-ece465-master", found)
+        self.assertNotIn("Deployment/demo-ece465-coordinator", rendered())
+
     def test_apis_are_those_that_the_cluster_has(self):
         values = ("--values", os.path.join(CHART, "ci", "everything-values.yaml"))
         for versions, expected in ((OLD, {"autoscaling/v2beta2", "policy/v1beta1"}),
@@ -81,7 +90,8 @@ class Chart(tools.Case):
 
     def test_what_may_not_be_is_refused(self):
         for wrong in ("master.replicaCount=2", "worker.replicaCount=-1", "worker.replicas=3", "storage.sise=1Gi",
-                      "master.service.type=Magic", "master.service.httpPort=0", "no.such.value=1"):
+                      "master.service.type=Magic", "master.service.httpPort=0", "no.such.value=1",
+                      "coordinator.protocol=telepathy"):
             done = run("helm", "template", "demo", CHART, "--set", wrong, check=False)
             self.assertNotEqual(done.returncode, 0, wrong)
             self.assertIn("values don't meet the specifications", done.stderr)

@@ -64,11 +64,24 @@ class Roles(tools.Case):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"shared_data.*[Pp]ermission denied")
 
+    def test_the_courses_variables_have_their_meaning(self):
+        for role, given, expected in (
+                ("worker", ("MASTER_HOST=far", "MASTER_PORT=7000"), "master: \"far:7000\""),
+                ("worker", ("MASTER_HOST=far",), "master: \"far:6000\""),
+                ("master", ("MASTER_PORT=7000",), "worker-port: 7000"),
+                ("master", ("UPLOAD_DIR=/images",), "data-dir: /images"),
+                ("client", ("SERVER_HOST=far", "SERVER_PORT=5056"), "host: far"),
+                ("client", ("SERVER_HOST=far", "SERVER_PORT=5056"), "port: 5056"),
+                ("serve", ("SERVER_PORT=5056",), "port: 5056")):
+            variables = [word for variable in given for word in ("--env", variable)]
+            printed = say("docker", "run", "--rm", *variables, IMAGE, role, "--print-config")
+            self.assertIn(f"  {expected} ", printed)
+
     def test_a_variable_that_kubernetes_makes_up_for_a_service_is_passed_over(self):
         variables = ["MASTER_PORT", "SERVER_PORT", "ECE465_PORT", "ECE465_MASTER_PORT", "ECE465_WORKER_PORT",
                      "ECE465_HTTP_PORT", "ECE465_MASTER_HTTP_PORT", "ECE465_MASTER_WORKER_PORT"]
         given = [word for name in variables for word in ("--env", f"{name}=tcp://10.96.0.7:6000")]
-        for role in ("master", "worker"):
+        for role in ("master", "worker", "serve", "client"):
             printed = say("docker", "run", "--rm", *given, IMAGE, role, "--print-config")
             self.assertNotIn("tcp://", printed)
 

@@ -16,9 +16,6 @@ class Manifests(tools.Case):
     def setUp(self):
         super().setUp()
         self.cluster = Cluster(self)
-        modern = "autoscaling/v2\n" in tools.say("kubectl", "api-versions") + "\n"
-        self.scaling = "scaling" if modern else "scaling-before-1.23"
-        self.master = Forwarded(self, self.cluster, "ece465-master")
 
     def manifests(self, *folders):
         """What is applied, with the image under test."""
@@ -28,6 +25,14 @@ class Manifests(tools.Case):
                 with open(path, encoding="utf-8") as file:
                     texts.append(file.read().replace("image: ece465:latest", f"image: {tools.IMAGE}"))
         return "\n---\n".join(texts)
+
+
+class Histogram(Manifests):
+    def setUp(self):
+        super().setUp()
+        modern = "autoscaling/v2\n" in tools.say("kubectl", "api-versions") + "\n"
+        self.scaling = "scaling" if modern else "scaling-before-1.23"
+        self.master = Forwarded(self, self.cluster, "ece465-master")
 
     def test_kustomize_sees_every_file(self):
         def names(text):
@@ -113,6 +118,30 @@ class Manifests(tools.Case):
         until(lambda: len(self.master.nodes()) == 4, "four workers")
         _, result = self.master.put_through("scan.tif", PIXELS)
         self.assertEqual(result, self.expected)
+
+
+class Dining(Manifests):
+    def test_philosophers_eat_whoever_dies(self):
+        everything = self.manifests("dining")
+        self.cluster("apply", "-f", "-", input=everything)
+        for name in ("coordinator", "philosopher"):
+            self.cluster("rollout", "status", f"deployment/{name}", "--timeout=120s")
+        for pod in self.cluster.pods("philosopher"):
+            self.cluster.prints(pod, "Eating!", 2)
+        self.cluster.kill("philosopher")
+        self.cluster.prints(self.cluster.pods("coordinator")[0], "is gone", 2)
+        self.everybody_eats()
+        self.cluster.kill("coordinator")
+        self.cluster("rollout", "status", "deployment/coordinator", "--timeout=120s")
+        self.everybody_eats()
+        self.cluster("delete", "-f", "-", "--wait", "--timeout=120s", input=everything)
+        until(lambda: self.cluster.kinds_left() == set(), "nothing to be left")
+
+    def everybody_eats(self):
+        self.cluster("rollout", "status", "deployment/philosopher", "--timeout=120s")
+        for pod in self.cluster.pods("philosopher"):
+            before = self.cluster("logs", pod).count("Eating!")
+            self.cluster.prints(pod, "Eating!", before + 1)
 
 
 if __name__ == "__main__":

@@ -144,10 +144,10 @@ class RemoteMaster(master.Master):
 class Compose:
     """A system of deploy/compose under a project name of its own, by whichever Compose there is."""
 
-    def __init__(self, case, name, **variables):
+    def __init__(self, case, *names, **variables):
         self.case = case
         self.project = f"ece465test{os.getpid()}"
-        self.file = os.path.join(ROOT, "deploy", "compose", name)
+        self.files = [word for name in names for word in ("--file", os.path.join(ROOT, "deploy", "compose", name))]
         self.environment = {**os.environ, "IMAGE": IMAGE, **{k: str(v) for k, v in variables.items()}}
         self.tool = self.find_tool()
         case.addCleanup(self, "down", "--volumes", "--timeout", "20")
@@ -162,7 +162,7 @@ class Compose:
         raise AssertionError("neither 'docker compose' nor docker-compose is there")
 
     def __call__(self, *arguments):
-        return say(*self.tool, "--project-name", self.project, "--file", self.file, *arguments, env=self.environment)
+        return say(*self.tool, "--project-name", self.project, *self.files, *arguments, env=self.environment)
 
     def containers(self, service):
         """The ids of a service's containers, stopped ones too."""
@@ -224,6 +224,11 @@ class Cluster:
         """The names of a role's pods that are not about to end."""
         found = json.loads(self("get", "pods", "-l", f"app.kubernetes.io/component={component}", "-o", "json"))
         return [pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
+
+    def prints(self, pod, words, times=1):
+        """Waits until a pod has printed this so often."""
+        until(lambda: run("kubectl", "--namespace", self.namespace, "logs", pod, check=False).stdout.count(words) >= times,
+              f"{pod} to print '{words}' {times} times")
 
     def kill(self, component):
         """Ends a role's pod at once, as a node that fails would."""
