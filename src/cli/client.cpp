@@ -7,6 +7,7 @@
 #include <random>
 
 #include "dine_report.hpp"
+#include "ece465/base/orphans.hpp"
 #include "ece465/labs/serve.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
@@ -154,6 +155,7 @@ int run_philosopher(const ClientCommand& command, Console& console, const std::s
 }
 
 int run_client(const ClientCommand& command, Console& console, const std::stop_token& stop) {
+  let_orphans_go();
   if (command.interactive && (!command.message.empty() || command.connections)) {
     return report_error(console, {Errc::usage, "--interactive: takes no --message and no --connections"});
   }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "ece465/base/orphans.hpp"
 #include "lab_commands.hpp"
 #include "options.hpp"
 #include "text.hpp"
@@ -28,6 +29,7 @@ std::string hello(labs::Protocol protocol, const net::Address& address) {
 }
 
 int run_serve(ServeCommand& command, Console& console, std::stop_token stop) {
+  let_orphans_go();
   labs::ServeOptions& options = command.options;
   const int port = command.port.value_or(usual_port(options.protocol));
   options.address = net::Address(command.host, static_cast<std::uint16_t>(port));
