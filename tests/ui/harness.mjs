@@ -92,6 +92,7 @@ export class Master {
 
   /// Lets workers do strips until all of them are trusted with as many as they can take.
   async prove(...ids) {
+    this.test.tolerate(/status of 404 .*prove\.tif/); // a page may ask for its thumbnail when it is gone already
     await this.upload(this.test.image('prove.tif', '--size', '1024x4096'));
     await until(async () => {
       const { job_id: id } = await (await fetch(`${this.url}/process/prove.tif`, { method: 'POST' })).json();
@@ -147,7 +148,7 @@ class Test {
       window.tellViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     }));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complain(`console: ${message.text()}`);
+      if (['error', 'warning'].includes(message.type())) this.complain(`console: ${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', (error) => this.complain(`error: ${error.stack}`));
     context.on('request', (request) => {
