@@ -18,6 +18,12 @@ Result<void> check(const EqualizeCommand& command, const Plan& plan, const Conso
   if (!command.plot.empty() && plan.jobs.size() > 1) {
     return fail(Errc::usage, "--plot is for a single input; these are {}", plan.jobs.size());
   }
+  if (!command.plot.empty() && plan.jobs.size() == 1) {
+    const Job& job = plan.jobs.front();
+    if (same_place(command.plot, job.input) || same_place(command.plot, job.output)) {
+      return fail(Errc::usage, "--plot {}: an image has that place; give the plot another name", command.plot);
+    }
+  }
   return {};
 }
 

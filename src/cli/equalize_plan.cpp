@@ -233,6 +233,12 @@ class Planner {
 
 }  // namespace
 
+bool same_place(const fs::path& a, const fs::path& b) {
+  if (a == kDash || b == kDash) return false;
+  std::error_code error;
+  return identity(a) == identity(b) || fs::equivalent(a, b, error);
+}
+
 Result<Plan> plan_jobs(const PlanRequest& request) { return Planner(request).run(); }
 
 }  // namespace ece465::cli

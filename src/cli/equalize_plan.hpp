@@ -28,6 +28,9 @@ struct Job {
   std::optional<Error> refused;
 };
 
+/// Whether two names mean one place, whether it exists or not. kDash is none.
+[[nodiscard]] bool same_place(const std::filesystem::path& a, const std::filesystem::path& b);
+
 struct Plan {
   std::vector<Job> jobs;
   std::vector<std::string> notes;

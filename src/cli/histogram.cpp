@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "ece465/base/cpus.hpp"
 #include "equalize_files.hpp"
+#include "equalize_plan.hpp"
 #include "options.hpp"
 #include "plot.hpp"
 #include "report.hpp"
@@ -124,6 +125,9 @@ Result<void> show(const HistogramCommand& command, Console& console, std::stop_t
   using Existing = OutputFile::Existing;
   std::unique_ptr<OutputFile> plot_file;
   if (!command.plot.empty()) {
+    if (same_place(command.plot, command.input)) {
+      return fail(Errc::usage, "--plot {}: the image has that place; give the plot another name", command.plot);
+    }
     ECE465_ASSIGN(plot_file, OutputFile::create(command.plot, command.force ? Existing::replace : Existing::refuse));
   }
   ECE465_ASSIGN(const auto source, open_input(command.input, stop));

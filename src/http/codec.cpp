@@ -31,6 +31,7 @@ class AnyParser {
   virtual bool done() const = 0;
   virtual std::optional<std::uint64_t> content_length() const = 0;
   virtual bool keep_alive() const = 0;
+  virtual unsigned version() const = 0;  ///< 11: HTTP/1.1
   virtual std::string method() const = 0;
   virtual std::string target() const = 0;
   virtual int status() const = 0;
@@ -57,6 +58,7 @@ class Parser final : public AnyParser {
     return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
   }
   bool keep_alive() const override { return parser_.keep_alive(); }
+  unsigned version() const override { return parser_.get().version(); }
   std::string method() const override {
     if constexpr (is_request) return std::string(parser_.get().method_string());
     return {};
@@ -73,6 +75,18 @@ class Parser final : public AnyParser {
  private:
   beast::http::parser<is_request, beast::http::buffer_body> parser_;
 };
+
+/// What Beast passes over, and a proxy in front of us may read otherwise: where one of the two sees a body, the other
+/// sees the next request (RFC 9112, sections 6.1 and 11.2).
+Result<void> check_framing(const AnyParser& parser) {
+  const auto [first, last] = parser.fields().equal_range(beast::http::field::transfer_encoding);
+  if (first == last) return {};
+  if (parser.version() < 11) return fail(Errc::corrupt, "bad HTTP head: a transfer coding in HTTP/1.0");
+  if (std::next(first) != last || !beast::iequals(first->value(), "chunked")) {
+    return fail(Errc::corrupt, "bad HTTP head: a transfer coding other than chunked");
+  }
+  return {};
+}
 
 void add_fields(std::string& text, const Headers& headers) {
   for (const auto& [name, value] : headers.all()) {
@@ -105,6 +119,7 @@ Result<std::size_t> MessageParser::put_head(Bytes in) {
   if (code && code != error::need_more && code != error::need_buffer) {
     return fail(kind_of(code), "bad HTTP head: {}", code.message());
   }
+  if (head_done()) ECE465_TRY(check_framing(*impl_->parser));
   return n;
 }
 

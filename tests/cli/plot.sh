@@ -17,3 +17,16 @@ expect_code 0
 expect_no_out
 for plane in red green blue; do grep -q "$plane, 6,144 samples" levels.svg || fail "no $plane"; done
 expect_no_traces
+
+# A plot takes no image's place, whatever it is called and whether it is there yet.
+small b.png
+cp b.png kept.png
+for name in b.png ./b.png result.png; do
+  run equalize b.png -o result.png --plot $name --force
+  expect_code 2
+  expect_err "--plot $name: an image has that place"
+done
+run histogram b.png --plot b.png --force
+expect_code 2
+expect_same b.png kept.png
+expect_no_file result.png

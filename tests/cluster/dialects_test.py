@@ -1,5 +1,7 @@
 """Workers of all dialects, as they are and without any flag, at the same time; and what each is known by."""
 
+import socket
+
 import harness
 import master
 import peer
@@ -120,6 +122,20 @@ class Refused(master.Case):
                     pass
                 connection.close()
         self.assertEqual(under_test.nodes(), [])
+
+
+class Pretenders(master.Case):
+    def test_nobody_speaks_for_another(self):
+        under_test = self.master()
+        host, port = under_test.workers.rsplit(":", 1)
+        for name, seen in (("Master", "worker Master"), ("somebody", "somebody")):
+            with socket.create_connection((host, int(port)), timeout=harness.PATIENCE) as connection:
+                connection.sendall(f"REGISTER {name}\nLOG Master forged\n".encode())
+                harness.until(lambda seen=seen: (seen, "forged") in
+                              {(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]},
+                              f"the line of {seen}")
+        self.assertNotIn(("Master", "forged"),
+                         {(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]})
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ void WorkerHub::gone(const std::shared_ptr<WorkerSession>& session, std::string_
 }
 
 void WorkerHub::said(const std::string& worker, const std::string& text) {
-  around_.logs.add(worker, text);
+  // The master's own lines are known by their source.
+  around_.logs.add(worker == kMasterSource ? fmt::format("worker {}", worker) : worker, text);
   around_.logger.debug("worker says", {{"worker", worker}, {"text", text}});
 }
 

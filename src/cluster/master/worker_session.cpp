@@ -124,7 +124,9 @@ net::Task<Result<wire::Step>> WorkerSession::hear(net::Duration limit) {
       co_return handshake_.on_error(added.error());
     }
   }
-  if (const auto* log = std::get_if<wire::Log>(&header->message)) host_.said(log->worker, log->text);
+  // Under the name that it registered with, once it has: nobody speaks for another.
+  if (const auto* log = std::get_if<wire::Log>(&header->message))
+    host_.said(id().empty() ? log->worker : id(), log->text);
   co_return handshake_.on(*header);
 }
 

@@ -2,11 +2,15 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "master/engine.hpp"
 #include "telling/broadcast.hpp"
 
 namespace ece465::cluster {
+
+/// The source of the master's own lines.
+inline constexpr std::string_view kMasterSource = "Master";
 
 /// The last 100 lines for people (/logs). On the loop's thread.
 class LogBook {

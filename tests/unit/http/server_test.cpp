@@ -262,6 +262,26 @@ TEST_SUITE("http server under attack") {
     });
   }
 
+  TEST_CASE("a transfer coding that is not understood is refused: what follows is no request") {
+    with_server([](net::Address address) -> net::Task<void> {
+      for (const std::string_view coding : {"xchunked", "gzip, chunked", "chunked, identity", "identity"}) {
+        CAPTURE(coding);
+        const auto answer =
+            co_await raw(address, fmt::format("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {}\r\n\r\n"
+                                              "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                                              coding));
+        CHECK(answer.starts_with("HTTP/1.1 400"));
+        CHECK(answer.find("hello world") == std::string::npos);
+      }
+      const auto old = co_await raw(address, "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+      CHECK(old.starts_with("HTTP/1.1 400"));
+      const auto upper = co_await raw(address,
+                                      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n"
+                                      "Connection: close\r\n\r\n0\r\n\r\n");
+      CHECK(upper.starts_with("HTTP/1.1 200"));
+    });
+  }
+
   TEST_CASE("a client that goes in the middle of a body costs nothing but its connection") {
     with_server([](net::Address address) -> net::Task<void> {
       auto stream = co_await net::connect(address, kLong);
