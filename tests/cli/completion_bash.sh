@@ -17,7 +17,9 @@ offers() { # EXPECTED WORD...
 }
 touch 'photo one.jpg' photo2.jpg
 offers 'equalize' ece465 eq
-offers 'completion equalize health histogram master status submit version worker' ece465 ''
+commands=$("$ECE465" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\+\) .*/\1/p' | sort | tr '\n' ' ')
+[[ $commands == *equalize*worker* ]] || fail "--help lists: $commands"
+offers "${commands% }" ece465 ''
 offers '--memory' ece465 equalize a.png --mem
 offers '--channels' ece465 histogram --ch
 offers 'each gray luma' ece465 equalize --channels ''
