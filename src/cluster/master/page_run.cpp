@@ -99,10 +99,15 @@ net::Task<Result<void>> PageRun::run(image::ImageWriter& writer) {
   co_return Result<void>{};
 }
 
-void PageRun::cancel() { lose({Errc::cancelled, "cancelled"}); }
+void PageRun::cancel() {
+  cancelled_ = true;
+  lose({Errc::cancelled, "cancelled"});
+}
 
 void PageRun::lose(Error error) {
-  if (!lost()) error_ = std::move(error);
+  // Whose write failed on a full disk may be heard of after those that only stopped since the page was given up.
+  const bool only_stopped = lost() && error_->code == Errc::cancelled && !cancelled_;
+  if (!lost() || (only_stopped && error.code != Errc::cancelled)) error_ = std::move(error);
   if (submitted_ && !job_over_) context_.coordinator->cancel(job_);
   strips_->abandon();
   news_.notify();

@@ -109,6 +109,7 @@ class PageRun final : public PageWork, public std::enable_shared_from_this<PageR
   JobStatus* status_;  // null once `run` has returned
   mapreduce::JobId job_;
   std::optional<Error> error_;
+  bool cancelled_ = false;  ///< by whoever asked for the job
   bool submitted_ = false, job_over_ = false, mapped_ = false;
   std::vector<Progress> progress_;
   std::vector<std::uint32_t> planes_left_;  // of each group, until it is whole

@@ -183,7 +183,7 @@ TEST_SUITE("labs: serve") {
                                                      "Received from client: exit", "Client disconnected: /127.0.0.1"});
   }
 
-  TEST_CASE("a message without end, and a peer that says nothing, are let go; others notice nothing") {
+  TEST_CASE("a message without end, and a peer that says nothing, are let go, and others notice nothing") {
     ServeLimits limits;
     limits.max_message_bytes = 2000;
     limits.idle = 200ms;
