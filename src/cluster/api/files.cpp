@@ -109,7 +109,7 @@ net::Task<Response> delete_file(Api& api, Request& request) {
   const Result<bool> removed = co_await net::offload(context.files, [&]() { return remove_with_result(folder, name); });
   if (!removed) co_return answer_error(removed.error());
   if (!*removed) co_return Response::detail(404, "File not found or already deleted.");
-  context.logs.add("Master", fmt::format("Deleted {}.", name));
+  context.logs.add(kMasterSource, fmt::format("Deleted {}.", name));
   if (context.events.anyone()) context.events.publish("file", file_event_json(name, "removed"));
   co_return Response::json(200, json{{"status", "success"}, {"filename", name}}.dump());
 }

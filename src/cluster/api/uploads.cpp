@@ -162,7 +162,7 @@ net::Task<Response> upload_file(Api& api, http::Request& request) {
     co_return std::move(*refused);
   }
   context.metrics.uploaded(upload.bytes());
-  context.logs.add("Master", fmt::format("Uploaded {} ({} bytes).", upload.name(), upload.bytes()));
+  context.logs.add(kMasterSource, fmt::format("Uploaded {} ({} bytes).", upload.name(), upload.bytes()));
   if (context.events.anyone()) context.events.publish("file", file_event_json(upload.name(), "added"));
   co_return Response::json(200, uploaded_json(upload.name()));
 }

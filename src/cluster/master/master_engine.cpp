@@ -92,7 +92,8 @@ net::Task<Result<void>> MasterEngine::resume() {
     status.created = left.created;
     status.image = left.image;
     status.result = result_name(left.request.file);
-    around_.logs.add("Master", fmt::format("{}: {} is taken up again", to_string(status.number), status.request.file));
+    around_.logs.add(kMasterSource,
+                     fmt::format("{}: {} is taken up again", to_string(status.number), status.request.file));
     start(std::move(status));
   }
   co_return Result<void>{};
@@ -164,13 +165,13 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
     status.progress = 1;
     std::string by;
     for (const auto& [id, share] : status.shares) by += fmt::format("{}{}", by.empty() ? "" : ", ", id);
-    around_.logs.add("Master", fmt::format("{}: {} -> {} in {:.3f} s by {}", name, status.request.file, status.result,
-                                           seconds, by.empty() ? "master" : by));
+    around_.logs.add(kMasterSource, fmt::format("{}: {} -> {} in {:.3f} s by {}", name, status.request.file,
+                                                status.result, seconds, by.empty() ? "master" : by));
     around_.events.publish("file", file_event_json(status.result, "added"));
   } else {
     status.state = outcome.error().code == Errc::cancelled ? JobState::cancelled : JobState::failed;
     status.reason = outcome.error().what;
-    around_.logs.add("Master",
+    around_.logs.add(kMasterSource,
                      fmt::format("{}: {} {}: {}", name, status.request.file, state_name(status.state), status.reason));
   }
   around_.logger.info("job ended", {{"job", name},

@@ -74,7 +74,7 @@ void WorkerHub::registered(const std::shared_ptr<WorkerSession>& session) {
   registered_.insert_or_assign(id, session);
   const auto dialect = wire::dialect_name(session->dialect());
   around_.logger.info("worker joined", {{"worker", id}, {"peer", session->status().peer}, {"dialect", dialect}});
-  around_.logs.add("Master", fmt::format("Worker {} joined ({})", id, dialect));
+  around_.logs.add(kMasterSource, fmt::format("Worker {} joined ({})", id, dialect));
   around_.metrics.worker_joined();
   if (around_.events.anyone()) around_.events.publish("worker", worker_json(session->status()), "worker/" + id);
 }
@@ -86,7 +86,7 @@ void WorkerHub::gone(const std::shared_ptr<WorkerSession>& session, std::string_
   const auto at = registered_.find(id);
   if (at == registered_.end() || at->second != session) return;  // it is there again already
   registered_.erase(at);
-  around_.logs.add("Master", fmt::format("Worker {} is gone: {}", id, why));
+  around_.logs.add(kMasterSource, fmt::format("Worker {} is gone: {}", id, why));
   around_.events.publish("worker_lost", worker_lost_json(id));
 }
 

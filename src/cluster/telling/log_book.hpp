@@ -17,7 +17,7 @@ class LogBook {
  public:
   struct Line {
     WallTime time;
-    std::string source;  ///< a worker's id, or "Master"
+    std::string source;  ///< a worker's id, or `kMasterSource`
     std::string message;
   };
   /// Lines are published there as event `log`, too.
