@@ -8,11 +8,6 @@
 namespace ece465::http {
 namespace {
 
-bool same_word(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
 /// Cuts off and returns what stands before the next `separator`.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());

@@ -4,12 +4,10 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "text.hpp"
+
 namespace ece465::http {
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 /// Header injection ends here: a value cannot end its line.
 std::string one_line(std::string_view text) {
@@ -32,13 +30,13 @@ void Headers::add(std::string_view name, std::string_view value) {
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
-  std::erase_if(fields_, [&](const auto& field) { return same_name(field.first, name); });
+  std::erase_if(fields_, [&](const auto& field) { return same_word(field.first, name); });
   add(name, value);
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
   for (const auto& [key, value] : fields_) {
-    if (same_name(key, name)) return value;
+    if (same_word(key, name)) return value;
   }
   return std::nullopt;
 }
