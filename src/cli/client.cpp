@@ -210,40 +210,21 @@ void setup_client(CLI::App& app, Action& chosen) {
       ->group(kWhat);
   add_text(*client, "--message", command->message, "TEXT", "One message; with --connections, what is sent each time")
       ->group(kWhat);
-  add_value<std::optional<int>>(
-      *client, "--id", command->id, "N",
-      [](std::string_view text) -> Result<std::optional<int>> {
-        ECE465_ASSIGN(const int id, parse_number(text, 0, 1'000'000));
-        return id;
-      },
+  add_value<int>(
+      *client, "--id", command->id, "N", [](std::string_view text) { return parse_number(text, 0, 1'000'000); },
       "The philosopher's number; unless told, 100 to 999 by chance")
       ->group(kWhat);
   add_value<labs::Span>(*client, "--think", command->think, "TIME..TIME", parse_span,
                         "How long the philosopher thinks, by chance")
       ->default_str("1s..3s")
       ->group(kWhat);
-  add_value<std::optional<std::uint64_t>>(
-      *client, "--seed", command->seed, "N",
-      [](std::string_view text) -> Result<std::optional<std::uint64_t>> {
-        ECE465_ASSIGN(const auto seed, parse_count(text));
-        return seed;
-      },
-      "Where chance begins")
+  add_value<std::uint64_t>(*client, "--seed", command->seed, "N", parse_count, "Where chance begins")->group(kWhat);
+  add_value<std::uint64_t>(*client, "--requests", command->requests, "N", parse_count,
+                           "Ends after so many answers, on each connection; 0: a philosopher never does")
       ->group(kWhat);
-  add_value<std::optional<std::uint64_t>>(
-      *client, "--requests", command->requests, "N",
-      [](std::string_view text) -> Result<std::optional<std::uint64_t>> {
-        ECE465_ASSIGN(const auto count, parse_count(text));
-        return count;
-      },
-      "Ends after so many answers, on each connection; 0: a philosopher never does")
-      ->group(kWhat);
-  add_value<std::optional<int>>(
+  add_value<int>(
       *client, "--connections", command->connections, "N",
-      [](std::string_view text) -> Result<std::optional<int>> {
-        ECE465_ASSIGN(const int count, parse_number(text, 1, 1'000'000));
-        return count;
-      },
+      [](std::string_view text) { return parse_number(text, 1, 1'000'000); },
       "A load: so many connections at once, each asking again as soon as it was answered")
       ->group(kWhat);
 

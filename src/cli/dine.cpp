@@ -135,12 +135,9 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
   const Choices<labs::Strategy> strategies{{"ordered", labs::Strategy::ordered},
                                            {"coordinator", labs::Strategy::coordinator},
                                            {"naive", labs::Strategy::naive}};
-  add_value<std::optional<labs::Strategy>>(
+  add_value<labs::Strategy>(
       *dine, "--strategy", command->strategy, choices_type(strategies),
-      [strategies](std::string_view text) -> Result<std::optional<labs::Strategy>> {
-        ECE465_ASSIGN(const auto strategy, parse_choice(text, strategies));
-        return strategy;
-      },
+      [strategies](std::string_view text) { return parse_choice(text, strategies); },
       "How they come by forks; unless told, threads and coroutines are ordered, others have a coordinator")
       ->group(kTable);
   const Choices<labs::OnBusy> answers{{"queue", labs::OnBusy::queue}, {"deny", labs::OnBusy::deny}};
@@ -158,13 +155,8 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
   add_value<labs::Span>(*dine, "--eat", options.eat, "TIME..TIME", parse_span, "How long a meal takes, by chance")
       ->default_str("500ms..1s")
       ->group(kTable);
-  add_value<std::optional<std::uint64_t>>(
-      *dine, "--seed", command->seed, "N",
-      [](std::string_view text) -> Result<std::optional<std::uint64_t>> {
-        ECE465_ASSIGN(const auto seed, parse_count(text));
-        return seed;
-      },
-      "Where chance begins; unless told it differs each time, and the summary tells it")
+  add_value<std::uint64_t>(*dine, "--seed", command->seed, "N", parse_count,
+                           "Where chance begins; unless told it differs each time, and the summary tells it")
       ->group(kTable);
 
   add_value<net::Address>(

@@ -56,9 +56,10 @@ template <class T>
   return fail(Errc::usage, "'{}' is none of {}{}", text, fmt::join(names, ", "), did_you_mean(text, names));
 }
 
-/// Adds an option whose single value goes through `parse` into `target`. Given twice, the last one counts.
-template <class T>
-CLI::Option* add_value(CLI::App& app, const std::string& names, T& target, const std::string& type,
+/// Adds an option whose single value goes through `parse` into `target`: a T, or an optional one for an option that may
+/// stay unset. Given twice, the last one counts.
+template <class T, class Target = T>
+CLI::Option* add_value(CLI::App& app, const std::string& names, Target& target, const std::string& type,
                        std::function<Result<T>(std::string_view)> parse, const std::string& description) {
   const auto dashes = names.find("--");
   const std::string name = dashes == std::string::npos ? names : names.substr(dashes);

@@ -94,12 +94,8 @@ void setup_serve(CLI::App& app, Action& chosen) {
       {"ack", labs::Protocol::ack}, {"echo", labs::Protocol::echo}, {"table", labs::Protocol::table}};
   add_choice(*serve, "--protocol", options.protocol, protocols, "What is spoken")->group(kNetwork);
   add_text(*serve, "--host", command->host, "HOST", "Where it listens")->default_str(command->host)->group(kNetwork);
-  add_value<std::optional<int>>(
-      *serve, "--port", command->port, "PORT",
-      [](std::string_view text) -> Result<std::optional<int>> {
-        ECE465_ASSIGN(const int port, parse_number(text, 0, 65535));
-        return port;
-      },
+  add_value<int>(
+      *serve, "--port", command->port, "PORT", [](std::string_view text) { return parse_number(text, 0, 65535); },
       "0: any free one; unless told, that of the protocol (SERVER_PORT says so, too)")
       ->envname("SERVER_PORT")
       ->group(kNetwork);
