@@ -1,5 +1,7 @@
 #include "serve/talkers.hpp"
 
+#include <functional>
+
 #include "serve/message_buffer.hpp"
 
 namespace ece465::labs {
@@ -45,25 +47,28 @@ net::Task<void> part(net::Stream& stream) {
   }
 }
 
-net::Task<void> ack_session(ServeState& state, net::Stream stream) {
-  const Peers::Entry entry(state.peers, stream);
-  const std::string name = python_name(stream.peer());
-  state.say(fmt::format("[Server] Connected to {}", name));
+namespace {
+
+/// Adds the answer to a message. False: the conversation is over.
+using Answer = std::function<bool(std::string_view message, std::string& answers)>;
+
+/// Answers messages until the peer ends, `answer` does, or the server stops. `pauses_count`: a message without its
+/// newline ends where the sender pauses.
+net::Task<void> converse(ServeState& state, net::Stream& stream, bool pauses_count, const Answer& answer) {
   const ServeLimits& limits = state.options.limits;
   MessageBuffer buffer(limits.max_message_bytes);
   std::string answers;
-  const auto answer = [&](std::string_view message) {
-    message = stripped(message);
-    ++state.report.messages;
-    if (state.hooks.say) state.say(fmt::format("[{}] says: {}", name, message));
-    answers.append("Acknowledged ").append(message).append("\n");
-  };
-  for (bool more = true; more && !state.stopping;) {
+  bool talks = true;
+  for (bool more = true; more && talks && !state.stopping;) {
     bool paused = false;
-    more = co_await read_more(stream, buffer, limits, true, paused);
-    while (const auto line = buffer.line()) answer(*line);
-    if (paused || !more) {
-      if (const auto rest = buffer.rest()) answer(*rest);
+    more = co_await read_more(stream, buffer, limits, pauses_count, paused);
+    while (talks) {
+      const auto line = buffer.line();
+      if (!line) break;
+      talks = answer(*line, answers);
+    }
+    if (talks && (paused || !more)) {
+      if (const auto rest = buffer.rest()) talks = answer(*rest, answers);
     }
     if (answers.empty()) continue;
     const auto written = co_await stream.write(as_bytes(answers), limits.write);
@@ -73,37 +78,33 @@ net::Task<void> ack_session(ServeState& state, net::Stream stream) {
   co_await part(stream);
 }
 
+}  // namespace
+
+net::Task<void> ack_session(ServeState& state, net::Stream stream) {
+  const Peers::Entry entry(state.peers, stream);
+  const std::string name = python_name(stream.peer());
+  state.say(fmt::format("[Server] Connected to {}", name));
+  const Answer answer = [&state, &name](std::string_view message, std::string& answers) {
+    message = stripped(message);
+    ++state.report.messages;
+    if (state.hooks.say) state.say(fmt::format("[{}] says: {}", name, message));
+    answers.append("Acknowledged ").append(message).append("\n");
+    return true;
+  };
+  co_await converse(state, stream, true, answer);
+}
+
 net::Task<void> echo_session(ServeState& state, net::Stream stream) {
   const Peers::Entry entry(state.peers, stream);
   const std::string name = java_name(stream.peer());
   state.say(fmt::format("Client connected: {}", name));
-  const ServeLimits& limits = state.options.limits;
-  MessageBuffer buffer(limits.max_message_bytes);
-  std::string answers;
-  bool exit = false;
-  const auto answer = [&](std::string_view line) {
+  const Answer answer = [&state](std::string_view line, std::string& answers) {
     ++state.report.messages;
     if (state.hooks.say) state.say(fmt::format("Received from client: {}", line));
     answers.append("Server received: ").append(line).append("\n");
-    exit = line == "exit";
+    return line != "exit";
   };
-  for (bool more = true; more && !exit && !state.stopping;) {
-    bool paused = false;
-    more = co_await read_more(stream, buffer, limits, false, paused);
-    while (!exit) {
-      const auto line = buffer.line();
-      if (!line) break;
-      answer(*line);
-    }
-    if (!more && !exit) {
-      if (const auto rest = buffer.rest()) answer(*rest);
-    }
-    if (answers.empty()) continue;
-    const auto written = co_await stream.write(as_bytes(answers), limits.write);
-    if (!written) break;
-    answers.clear();
-  }
-  co_await part(stream);
+  co_await converse(state, stream, false, answer);
   state.say(fmt::format("Client disconnected: {}", name));
 }
 
