@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ece465/base/seconds.hpp"
 #include "text.hpp"
 
 namespace ece465::cli {
@@ -12,8 +13,6 @@ using Json = nlohmann::ordered_json;
 
 /// Philosophers that get a line of their own; of more, those who ate least and most.
 constexpr std::size_t kLines = 16;
-
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 std::string_view end_name(labs::DineEnd end) {
   switch (end) {

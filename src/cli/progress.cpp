@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "ece465/base/seconds.hpp"
 #include "text.hpp"
 
 namespace ece465::cli {
@@ -18,7 +19,7 @@ constexpr std::size_t kBarColumns = 24;
 
 std::string remaining_time(double fraction, std::chrono::nanoseconds elapsed) {
   if (fraction < 0.01) return "ETA ?";
-  const double left = std::chrono::duration<double>(elapsed).count() * (1 - fraction) / fraction;
+  const double left = seconds(elapsed) * (1 - fraction) / fraction;
   const std::chrono::seconds whole(static_cast<std::int64_t>(std::min(left, 3e8) + 0.999));
   return "ETA " + (whole < 60s ? fmt::format("{} s", whole.count()) : format_duration(whole));
 }

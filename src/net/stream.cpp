@@ -9,6 +9,8 @@
 #include <cstring>
 #include <vector>
 
+#include "ece465/base/seconds.hpp"
+
 namespace ece465::net {
 
 std::unexpected<Error> net_error(std::string_view doing, const asio::error_code& code) {
@@ -105,8 +107,7 @@ Task<Result<std::size_t>> Stream::read_some(MutableBytes out, Duration limit) {
   state->bytes_read += n;
   if (n > 0 || !code) co_return n;
   if (deadline.passed()) {
-    co_return fail(Errc::timeout, "{} sent nothing for {:.1f} s", state->peer,
-                   std::chrono::duration<double>(limit).count());
+    co_return fail(Errc::timeout, "{} sent nothing for {:.1f} s", state->peer, seconds(limit));
   }
   if (code == asio::error::operation_aborted) co_return net_error(fmt::format("read from {}", state->peer), code);
   state->read_end = code;
@@ -141,8 +142,7 @@ Task<Result<void>> Stream::write(std::span<const Bytes> buffers, Duration limit)
     const auto [code, n] = co_await state->socket.async_write_some(pending, kNoThrow);
     state->bytes_written += n;
     if (code && deadline.passed()) {
-      co_return fail(Errc::timeout, "{} took nothing for {:.1f} s", state->peer,
-                     std::chrono::duration<double>(limit).count());
+      co_return fail(Errc::timeout, "{} took nothing for {:.1f} s", state->peer, seconds(limit));
     }
     if (code) co_return net_error(fmt::format("write to {}", state->peer), code);
     std::size_t done = n;
@@ -200,8 +200,7 @@ Task<Result<Stream>> connect(Address to, Duration limit, std::stop_token stop) {
   const auto failure = [&](const asio::error_code& code) {
     if (stop.stop_requested()) return fail(Errc::cancelled, "cannot {}: told to stop", doing);
     if (!deadline.passed()) return net_error(doing, code);
-    return fail(Errc::timeout, "cannot {}: no answer for {:.1f} s", doing,
-                std::chrono::duration<double>(limit).count());
+    return fail(Errc::timeout, "cannot {}: no answer for {:.1f} s", doing, seconds(limit));
   };
   const auto [resolve_code, found] = co_await resolver->async_resolve(to.host, std::to_string(to.port), kNoThrow);
   if (resolve_code || stop.stop_requested()) co_return failure(resolve_code);

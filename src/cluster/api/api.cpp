@@ -3,6 +3,7 @@
 #include "api/api_state.hpp"
 #include "api/page.hpp"
 #include "api/route_table.hpp"
+#include "ece465/base/seconds.hpp"
 
 namespace ece465::cluster {
 
@@ -25,7 +26,7 @@ std::function<void(const http::Request&, int, net::Duration)> observe_requests(A
                                       {"path", request.path},
                                       {"status", status},
                                       {"peer", request.peer},
-                                      {"seconds", std::chrono::duration<double>(took).count()}});
+                                      {"seconds", seconds(took)}});
   };
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ece465/base/seconds.hpp"
+
 namespace ece465::cluster {
 
 void Timeline::phase(JobPhase phase) {
@@ -55,9 +57,7 @@ void Timeline::end() {
   if (!ended()) ended_ = seconds();
 }
 
-double Timeline::seconds() const {
-  return ended() ? ended_ : std::chrono::duration<double>(Clock::now() - began_).count();
-}
+double Timeline::seconds() const { return ended() ? ended_ : ece465::seconds(Clock::now() - began_); }
 
 void Timeline::add(Entry entry) {
   if (ended()) return;

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "ece465/base/seconds.hpp"
 #include "ece465/net/asio.hpp"
 #include "ece465/wire/worker_id.hpp"
 
@@ -70,7 +71,7 @@ net::Task<void> WorkerRole::work_for(net::Stream stream) {
   // one id, each throws the other out.
   if (ending.lived >= options_.reconnect_max) backoff_.reset();
   const LogFields fields{{"master", options_.master.to_string()},
-                         {"seconds", std::chrono::duration<double>(ending.lived).count()},
+                         {"seconds", seconds(ending.lived)},
                          {"answered", ending.answered},
                          {"reason", ending.why.what}};
   if (stopping_ || ending.master_left) {
