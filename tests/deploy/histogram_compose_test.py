@@ -34,10 +34,17 @@ class Histogram(tools.Case):
         self.assertEqual(result, self.expected)
         self.assertTrue(job["workers"])
 
+    def stopped_at_work(self, container):
+        """Stops a worker's process while jobs run, until it is sure to hold strips: on a fast machine they are done too soon
+        for a command of Docker to hit one."""
+        run("docker", "kill", "--signal", "STOP", container)
+        tools.until(lambda: self.master.strips_held(container[:12]) > 0, f"{container[:12]} to hold strips")
+
     def worker_killed_at_work(self, compose):
         victim = compose.containers("worker")[0]
 
         def kill():
+            self.stopped_at_work(victim)
             run("docker", "kill", victim)
             self.master.has_so_many(WORKERS - 1)
             run("docker", "start", victim)
@@ -49,8 +56,10 @@ class Histogram(tools.Case):
         network = f"{compose.project}_hist-net"
 
         def cut():
+            self.stopped_at_work(victim)
             # Nothing tells the master: it has to find out by the silence.
             run("docker", "network", "disconnect", network, victim)
+            run("docker", "kill", "--signal", "CONT", victim)
             self.master.has_so_many(WORKERS - 1)
             run("docker", "network", "connect", network, victim)
             self.master.has_so_many(WORKERS)
