@@ -15,5 +15,6 @@ using Prelude = std::function<Result<void>(Console&)>;
 void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude);
 void setup_serve(CLI::App& app, Action& chosen);
 void setup_client(CLI::App& app, Action& chosen);
+void setup_mapreduce(CLI::App& app, Action& chosen);
 
 }  // namespace ece465::cli
