@@ -250,6 +250,7 @@ int run(int argc, const char* const* argv, std::stop_token stop, const std::func
   setup_serve(app, chosen);
   setup_client(app, chosen);
   setup_mapreduce(app, chosen);
+  setup_marshal(app, chosen);
   setup_completion(app, chosen);
   setup_version(app, chosen);
   Settings settings(app);

@@ -16,5 +16,6 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude);
 void setup_serve(CLI::App& app, Action& chosen);
 void setup_client(CLI::App& app, Action& chosen);
 void setup_mapreduce(CLI::App& app, Action& chosen);
+void setup_marshal(CLI::App& app, Action& chosen);
 
 }  // namespace ece465::cli

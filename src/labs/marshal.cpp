@@ -1,0 +1,274 @@
+#include "ece465/labs/marshal.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+/// The one place of this room that knows yaml-cpp, whose exceptions end here.
+
+namespace ece465::labs {
+namespace {
+
+// Names keep their order: what is sent is what was written.
+using Json = nlohmann::ordered_json;
+
+/// Counts values, and how deep they lie, while they are read.
+class Budget {
+ public:
+  explicit Budget(const RecordLimits& limits) : limits_(limits) {}
+  [[nodiscard]] Result<void> take(int depth) {
+    if (depth > limits_.max_depth) return fail(Errc::too_large, "values lie more than {} deep", limits_.max_depth);
+    if (++values_ > limits_.max_values) return fail(Errc::too_large, "more than {} values", limits_.max_values);
+    return {};
+  }
+
+ private:
+  const RecordLimits& limits_;
+  std::size_t values_ = 0;
+};
+
+/// Builds a tree out of a parser's events, and stops it where a limit is reached.
+class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
+  using Base = nlohmann::detail::json_sax_dom_parser<Json>;
+
+ public:
+  Builder(Json& into, const RecordLimits& limits) : Base(into, false), budget_(limits) {}
+  bool null() { return fits() && Base::null(); }
+  bool boolean(bool value) { return fits() && Base::boolean(value); }
+  bool number_integer(number_integer_t value) { return fits() && Base::number_integer(value); }
+  bool number_unsigned(number_unsigned_t value) { return fits() && Base::number_unsigned(value); }
+  bool number_float(number_float_t value, const string_t& text) { return fits() && Base::number_float(value, text); }
+  bool string(string_t& value) { return fits() && Base::string(value); }
+  bool binary(binary_t& value) { return fits() && Base::binary(value); }
+  // A length that was only claimed is not believed: nothing is reserved for it.
+  bool start_object(std::size_t) { return fits(1) && Base::start_object(static_cast<std::size_t>(-1)); }
+  bool end_object() { return --depth_, Base::end_object(); }
+  bool start_array(std::size_t) { return fits(1) && Base::start_array(static_cast<std::size_t>(-1)); }
+  bool end_array() { return --depth_, Base::end_array(); }
+  template <class Exception>
+  bool parse_error(std::size_t position, const std::string&, const Exception& error) {
+    if (!error_) {
+      // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what people need begins behind.
+      std::string_view what = error.what();
+      what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
+      error_ = Error{Errc::bad_input, std::string(what)};
+    }
+    (void)position;
+    return false;
+  }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  bool fits(int deeper = 0) {
+    depth_ += deeper;
+    auto taken = budget_.take(depth_);
+    if (!taken) error_ = std::move(taken).error();
+    return !error_;
+  }
+  Budget budget_;
+  int depth_ = 0;
+  std::optional<Error> error_;
+};
+
+Result<Json> read_json(std::string_view bytes, nlohmann::detail::input_format_t format, const RecordLimits& limits) {
+  Json root;
+  Builder builder(root, limits);
+  if (Json::sax_parse(bytes.begin(), bytes.end(), &builder, format)) return root;
+  return std::unexpected(builder.error().value_or(Error{Errc::bad_input, "is no record"}));
+}
+
+/// What a plain scalar means: YAML's core schema.
+Json plain_value(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  if (text == ".inf" || text == "+.inf") return std::numeric_limits<double>::infinity();
+  if (text == "-.inf") return -std::numeric_limits<double>::infinity();
+  if (text == ".nan") return std::numeric_limits<double>::quiet_NaN();
+  const char* const end = text.data() + text.size();
+  const auto whole = [&](auto number) -> std::optional<Json> {
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && stop == end ? std::optional<Json>(number) : std::nullopt;
+  };
+  if (auto number = whole(std::uint64_t{})) return *number;
+  if (auto number = whole(std::int64_t{})) return *number;
+  const bool begins_as_number =
+      text.find_first_of("0123456789") <= 2 && text.find_first_not_of("+-.0123456789eE") == std::string::npos;
+  if (begins_as_number) {
+    if (auto number = whole(double{})) return *number;
+  }
+  return text;
+}
+
+Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
+  ECE465_TRY(budget.take(depth));
+  if (node.IsScalar()) {
+    // yaml-cpp marks what stood in quotes by the tag "!".
+    if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return Json(node.Scalar());
+    return plain_value(node.Scalar());
+  }
+  if (node.IsSequence()) {
+    Json list = Json::array();
+    for (const auto& item : node) {
+      ECE465_ASSIGN(Json value, json_of(item, budget, depth + 1));
+      list.push_back(std::move(value));
+    }
+    return list;
+  }
+  if (node.IsMap()) {
+    Json object = Json::object();
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar())
+        return fail(Errc::bad_input, "a name is no text, in line {}", pair.first.Mark().line + 1);
+      ECE465_ASSIGN(Json value, json_of(pair.second, budget, depth + 1));
+      const std::string& name = pair.first.Scalar();
+      if (object.contains(name))
+        return fail(Errc::bad_input, "{} is there twice, in line {}", name, pair.first.Mark().line + 1);
+      object[name] = std::move(value);
+    }
+    return object;
+  }
+  return Json(nullptr);
+}
+
+Result<Json> read_yaml(std::string_view text, const RecordLimits& limits) {
+  try {
+    Budget budget(limits);
+    return json_of(YAML::Load(std::string(text)), budget, 0);
+  } catch (const YAML::Exception& e) {
+    return fail(Errc::bad_input, "{}, in line {}", e.msg, e.mark.line + 1);
+  }
+}
+
+/// Numbers that are not whole stay so when they are read again.
+std::string yaml_number(double number) {
+  if (std::isnan(number)) return ".nan";
+  if (std::isinf(number)) return number > 0 ? ".inf" : "-.inf";
+  std::string text = fmt::format("{}", number);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+void emit(YAML::Emitter& out, const Json& value) {
+  if (value.is_object()) {
+    out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginMap;
+    for (const auto& [name, item] : value.items()) {
+      // A name could be read as something else than a text without quotes; what surely is none of these goes without.
+      const bool simple = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos &&
+                          plain_value(name).is_string() && name.size() < 64;
+      out << YAML::Key;
+      if (!simple) out << YAML::DoubleQuoted;
+      out << name << YAML::Value;
+      emit(out, item);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const Json& item : value) emit(out, item);
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    out << YAML::DoubleQuoted << value.get_ref<const std::string&>();
+  } else if (value.is_number_float()) {
+    out << yaml_number(value.get<double>());
+  } else if (value.is_null()) {
+    out << YAML::Null;  // the word would be put in quotes
+  } else {
+    out << value.dump();
+  }
+}
+
+Result<std::string> yaml_of(const Json& value) {
+  try {
+    YAML::Emitter out;
+    emit(out, value);
+    if (!out.good()) return fail(Errc::unsupported, "YAML cannot say this: {}", out.GetLastError());
+    return std::string(out.c_str(), out.size()) + "\n";
+  } catch (const YAML::Exception& e) {
+    return fail(Errc::unsupported, "YAML cannot say this: {}", e.msg);
+  }
+}
+
+bool has_not_finite(const Json& value) {
+  if (value.is_number_float()) return !std::isfinite(value.get<double>());
+  return value.is_structured() && std::any_of(value.begin(), value.end(), has_not_finite);
+}
+
+}  // namespace
+
+struct Record::Tree {
+  Json json;
+};
+
+Record::Record(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
+Record::~Record() = default;
+Record::Record(Record&&) noexcept = default;
+Record& Record::operator=(Record&&) noexcept = default;
+
+Result<Record> Record::parse(std::string_view text, Syntax syntax, const RecordLimits& limits) {
+  return decode(text, syntax == Syntax::json ? Format::json : Format::yaml, limits);
+}
+
+Result<Record> Record::decode(std::string_view bytes, Format format, const RecordLimits& limits) {
+  if (bytes.size() > limits.max_bytes) return fail(Errc::too_large, "more than {} bytes", limits.max_bytes);
+  using Input = nlohmann::detail::input_format_t;
+  Result<Json> json = format == Format::yaml      ? read_yaml(bytes, limits)
+                      : format == Format::cbor    ? read_json(bytes, Input::cbor, limits)
+                      : format == Format::msgpack ? read_json(bytes, Input::msgpack, limits)
+                                                  : read_json(bytes, Input::json, limits);
+  if (!json) return std::unexpected(std::move(json).error());
+  return Record(std::make_unique<Tree>(*std::move(json)));
+}
+
+Result<std::string> Record::encode(Format format) const {
+  std::string bytes;
+  switch (format) {
+    case Format::json:
+      if (has_not_finite(tree_->json)) return fail(Errc::unsupported, "JSON has no infinity and no NaN");
+      try {
+        return tree_->json.dump();
+      } catch (const Json::exception&) {
+        return fail(Errc::unsupported, "JSON is UTF-8, and a text is not");
+      }
+    case Format::cbor: Json::to_cbor(tree_->json, bytes); return bytes;
+    case Format::msgpack: Json::to_msgpack(tree_->json, bytes); return bytes;
+    case Format::yaml: return yaml_of(tree_->json);
+  }
+  return fail(Errc::internal, "no such format");
+}
+
+bool Record::equals(const Record& other) const { return tree_->json == other.tree_->json; }
+
+std::string_view format_name(Format format) {
+  switch (format) {
+    case Format::json: return "json";
+    case Format::cbor: return "cbor";
+    case Format::msgpack: return "msgpack";
+    case Format::yaml: return "yaml";
+  }
+  return "?";
+}
+
+Result<Marshalled> marshal(const Record& record, Format format) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kEnough = std::chrono::milliseconds(5);
+  Marshalled done{.format = format, .bytes = {}};
+  std::int64_t times = 0;
+  const auto encoding = Clock::now();
+  do {
+    ECE465_ASSIGN(done.bytes, record.encode(format));
+    ++times;
+  } while (Clock::now() - encoding < kEnough);
+  done.encode = (Clock::now() - encoding) / times;
+  times = 0;
+  const auto decoding = Clock::now();
+  do {
+    ECE465_ASSIGN(const Record copy, Record::decode(done.bytes, format));
+    if (times++ == 0) done.equal = record.equals(copy);
+  } while (Clock::now() - decoding < kEnough);
+  done.decode = (Clock::now() - decoding) / times;
+  return done;
+}
+
+}  // namespace ece465::labs
