@@ -249,6 +249,7 @@ int run(int argc, const char* const* argv, std::stop_token stop, const std::func
   setup_dine(app, chosen, prelude);
   setup_serve(app, chosen);
   setup_client(app, chosen);
+  setup_prodcon(app, chosen);
   setup_mapreduce(app, chosen);
   setup_marshal(app, chosen);
   setup_completion(app, chosen);

@@ -15,6 +15,7 @@ using Prelude = std::function<Result<void>(Console&)>;
 void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude);
 void setup_serve(CLI::App& app, Action& chosen);
 void setup_client(CLI::App& app, Action& chosen);
+void setup_prodcon(CLI::App& app, Action& chosen);
 void setup_mapreduce(CLI::App& app, Action& chosen);
 void setup_marshal(CLI::App& app, Action& chosen);
 

@@ -18,7 +18,7 @@ cp out equalize
 run help equalize
 expect_same out equalize
 [ "$(wc -L <equalize)" -le 110 ] || fail 'lines are too long'
-for command in client dine mapreduce marshal serve histogram submit status health completion version; do
+for command in client dine mapreduce marshal prodcon serve histogram submit status health completion version; do
   run "$command" --help
   expect_code 0
   expect_out "Usage: ece465 $command"
