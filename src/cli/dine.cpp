@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include "dine_compare.hpp"
+#include "dine_live.hpp"
 #include "dine_report.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
@@ -20,6 +22,19 @@ labs::DineHooks hooks_of(const DineCommand& command, Console& console) {
     hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   return hooks;
+}
+
+Result<labs::DineReport> dine_as_asked(DineCommand& command, Console& console, const std::stop_token& stop) {
+  labs::DineHooks hooks = hooks_of(command, console);
+  std::optional<Screen> screen;  // goes, whatever happens, before anything else is said
+  if (command.live) {
+    screen.emplace(console);
+    hooks.note = {};
+    hooks.look = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
+      screen->draw(table_picture(seats, elapsed, console.out_width(), console.out_height(), console.out_paint()));
+    };
+  }
+  return command.forked ? command.forked->dine(hooks, stop) : labs::dine(command.options, hooks, stop);
 }
 
 constexpr const char* kDescription =
@@ -50,6 +65,8 @@ constexpr const char* kFooter =
     "  ece465 dine --mode ipc --meals 3                       five processes, three meals each\n"
     "  ece465 dine --strategy naive                           a deadlock\n"
     "  ece465 dine --mode ipc --on-busy deny --duration 10s   a coordinator that does not queue\n"
+    "  ece465 dine --live --timeline dinner.svg               watch, and keep a picture\n"
+    "  ece465 dine --compare                                  processes, threads, coroutines and clients, in numbers\n"
     "  ece465 dine --mode async -n 10000 --think 0 --eat 0 --duration 5s --quiet\n";
 
 }  // namespace
@@ -76,7 +93,18 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
   }
   options.seed = command.seed ? *command.seed : std::random_device{}();
   options.timeline = !command.timeline.empty();
+  if (command.live && !console.can_draw()) {
+    return fail(Errc::usage, "--live: standard output is no terminal to draw on");
+  }
+  if (command.live && command.json) return fail(Errc::usage, "--live and --json: choose one");
+  if (command.compare && (options.timeline || command.live || command.strategy || !options.server_host.empty())) {
+    return fail(Errc::usage, "--compare: runs every mode as it comes; no --timeline, --live, --strategy or --server");
+  }
+  if (options.timeline) {
+    ECE465_ASSIGN(command.drawing, OutputFile::create(command.timeline, OutputFile::Existing::replace));
+  }
   if (command.json || command.live) command.quiet = true;
+  if (command.compare) return {};
   if (options.mode == labs::DineMode::ipc) {
     if (!command.quiet) console.print(std::string(labs::opening_line(options.mode)) + "\n");
     ECE465_ASSIGN(command.forked, labs::ForkedPhilosophers::start(options, !command.quiet));
@@ -85,11 +113,16 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
 }
 
 int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
+  if (command.compare) return run_dine_compare(command, console, stop);
   const labs::DineOptions& options = command.options;
-  const labs::DineHooks hooks = hooks_of(command, console);
   if (!command.quiet && !command.forked) console.print(std::string(labs::opening_line(options.mode)) + "\n");
-  const auto report = command.forked ? command.forked->dine(hooks, stop) : labs::dine(options, hooks, stop);
+  const auto report = dine_as_asked(command, console, stop);
   if (!report) return report_error(console, report.error());
+  if (command.drawing) {
+    auto drawn = command.drawing->write_at(0, as_bytes(labs::timeline_svg(options, *report)));
+    if (drawn) drawn = command.drawing->commit();
+    if (!drawn) return report_error(console, drawn.error());
+  }
   if (report->end == labs::DineEnd::interrupted && !command.quiet) console.print("Shutting down.\n");
   if (command.json) {
     console.print(dine_json(options, *report));
@@ -176,6 +209,14 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
       ->group(kEnd);
 
   constexpr const char* kTelling = "Telling";
+  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")
+      ->group(kTelling);
+  add_switch(*dine, "--live", command->live, "Show the table in the terminal, as it is, instead of lines")
+      ->group(kTelling);
+  add_switch(*dine, "--compare", command->compare,
+             "Run every mode without time to think or eat, and print one table: what a process, a thread, a coroutine "
+             "and a connection cost")
+      ->group(kTelling);
   add_switch(*dine, "-q,--quiet", command->quiet, "The summary only")->group(kTelling);
   add_switch(*dine, "--json", command->json, "The summary only, as one JSON object")->group(kTelling);
 }

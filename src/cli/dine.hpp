@@ -6,6 +6,7 @@
 #include <string>
 
 #include "console.hpp"
+#include "ece465/base/byte_sink.hpp"
 #include "ece465/labs/dine.hpp"
 #include "ece465/net/address.hpp"
 
@@ -18,6 +19,7 @@ struct DineCommand {
   std::optional<std::uint64_t> seed;       ///< by chance, unless told
   net::Address server;                     ///< of mode tcp; no host: one is started
   std::string timeline;                    ///< a file to draw into; empty: none
+  std::unique_ptr<OutputFile> drawing;     ///< that file
   bool live = false, compare = false, quiet = false, json = false;
   /// Those of mode ipc, started before this process had threads.
   std::unique_ptr<labs::ForkedPhilosophers> forked;

@@ -58,3 +58,23 @@ check '--server: only philosophers of --mode tcp have a server' --server localho
 run dine --mode tcp --server 127.0.0.1:1
 expect_code 4
 expect_lines err 1
+
+run dine "${quick[@]}" --quiet --timeline dinner.svg
+expect_code 0
+python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("dinner.svg")' || fail 'the timeline is no XML'
+[ "$(grep -c '#3f8f4f' dinner.svg)" -ge 10 ] || fail 'the timeline has not every meal'
+run dine --compare -n 3 --duration 50ms
+expect_code 0
+expect_lines out 6
+for mode in ipc thread async tcp; do grep -qE "^$mode +" out || fail "$mode is not compared"; done
+run dine --compare -n 2 --duration 20ms --json
+expect_code 0
+json "[run['mode'] for run in it['compare']] == ['ipc', 'thread', 'async', 'tcp']" "all(run['meals'] > 0 for run in it['compare'])"
+check '--live: standard output is no terminal' --live
+check '--compare: runs every mode as it comes' --compare --strategy naive
+on_a_terminal "'$ECE465' dine --live --think 1ms --eat 1ms --duration 300ms"
+[ $code = 0 ] || fail "exit code $code"
+grep -qF "${escape}[?1049h" screen || fail 'no screen of its own'
+grep -qF "${escape}[?1049l" screen || fail 'the screen is not given back'
+grep -qF '5 philosophers: ' screen || fail 'no picture'
+grep -qF 'fairness' screen || fail 'no summary'

@@ -70,3 +70,17 @@ dine --mode ipc --think 1h
 wait_for 'thinking' grep -sq 'Philosopher 4' out
 kill -KILL "$pid"
 ended
+
+# On a terminal the picture goes away and the cursor comes back, also when it is ended.
+mkfifo pids
+code=0
+command -v script >/dev/null || exit 0
+script -qec "sh -c 'echo \$\$ >pids; exec \"$ECE465\" dine --live'" screen </dev/null >/dev/null 2>&1 &
+watcher=$!
+read -r pid <pids
+wait_for 'a picture' grep -sqF '5 philosophers: ' screen
+kill -TERM "$pid"
+wait $watcher || code=$?
+[ $code = 130 ] || fail "exit code $code"
+grep -qF "$(printf '\033')[?25h" screen || fail 'the cursor is gone'
+grep -qF "$(printf '\033')[?1049l" screen || fail 'the screen is not given back'
