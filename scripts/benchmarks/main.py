@@ -7,9 +7,10 @@ import cluster
 import crowd
 import equalize
 import kernels
+import labs
 import ui
 
-COMMANDS = {"equalize": equalize, "cluster": cluster, "crowd": crowd, "kernels": kernels, "ui": ui}
+COMMANDS = {"equalize": equalize, "cluster": cluster, "crowd": crowd, "kernels": kernels, "labs": labs, "ui": ui}
 
 
 def main() -> int:
