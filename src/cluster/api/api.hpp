@@ -57,8 +57,8 @@ struct ApiContext {
   asio::thread_pool& cpu;
   std::string version;
   WallTime started{};
-  /// False while the master starts or stops (/readyz).
-  std::function<bool()> ready;
+  /// Why the master cannot take jobs now (/readyz): it starts or stops, its folder is gone.
+  std::function<Result<void>()> ready;
   /// Open HTTP connections.
   std::function<std::size_t()> connections;
   ApiLimits limits{};

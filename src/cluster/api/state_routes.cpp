@@ -16,7 +16,6 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t kJobsInHello = 20;
 
-bool is_ready(const ApiContext& context) { return !context.ready || context.ready(); }
 std::size_t connections(const ApiContext& context) { return context.connections ? context.connections() : 0; }
 
 /// `,`-joined.
@@ -110,8 +109,9 @@ net::Task<Response> watch_events(Api& api, Request& /*request*/) {
 net::Task<Response> health(Api& /*api*/, Request& /*request*/) { co_return Response::text(200, "ok"); }
 
 net::Task<Response> readiness(Api& api, Request& /*request*/) {
-  if (is_ready(api.context)) co_return Response::text(200, "ready");
-  co_return answer_busy("The master starts or stops.");
+  const auto ready = api.context.ready ? api.context.ready() : Result<void>{};
+  if (ready) co_return Response::text(200, "ready");
+  co_return answer_busy(ready.error().what);
 }
 
 net::Task<Response> show_metrics(Api& api, Request& /*request*/) {

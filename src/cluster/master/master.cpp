@@ -5,6 +5,7 @@
 
 #include "api/api.hpp"
 #include "ece465/http/server.hpp"
+#include "ece465/net/offload.hpp"
 #include "master_engine.hpp"
 
 namespace ece465::cluster {
@@ -13,6 +14,9 @@ namespace {
 constexpr unsigned kFileThreads = 4;  // for calls that wait for a disk: reads of uploads and downloads, the job store
 constexpr auto kTick = std::chrono::milliseconds(500);
 constexpr auto kHeartbeat = std::chrono::seconds(5);
+/// How often is looked whether the data folder is well, and how long the file system may take to say so.
+constexpr auto kLookPause = std::chrono::seconds(1);
+constexpr auto kLookLimit = std::chrono::seconds(10);
 /// What a stop leaves for workers to say BYE and for requests to end, beside the jobs' own limit.
 constexpr auto kFarewell = std::chrono::seconds(2);
 
@@ -45,6 +49,8 @@ class Master {
   Master(const MasterOptions& options, Logger& logger, DataFolder& folder, JobStore& store)
       : options_(options),
         logger_(logger),
+        folder_(folder),
+        store_(store),
         files_(kFileThreads),
         cpu_(std::max(1U, options.threads)),
         coordinator_(loop_, scheduler_options(options)),
@@ -77,10 +83,11 @@ class Master {
              .cpu = cpu_,
              .version = options.version,
              .started = wall_now(),
-             .ready = [this] { return ready_; },
+             .ready = [this] { return ready(); },
              .connections = [this] { return server_.connections(); }},
         server_(loop_, files_, make_routes(api_), server_limits(options)),
-        clock_(loop_) {
+        clock_(loop_),
+        next_look_(loop_) {
     api_.limits.max_upload_bytes = options.max_upload_bytes;
     api_.logger = &logger;
     server_.observe = observe_requests(api_);
@@ -95,6 +102,7 @@ class Master {
     addresses.http = *http;
     asio::co_spawn(loop_, begin(this), asio::detached);
     asio::co_spawn(loop_, tick(this), asio::detached);
+    asio::co_spawn(loop_, watch_folder(this), asio::detached);
     logger_.info("master listening", {{"http", addresses.http.to_string()},
                                       {"workers", addresses.workers.to_string()},
                                       {"data", options_.data_dir.string()}});
@@ -127,6 +135,44 @@ class Master {
     }
   }
 
+  [[nodiscard]] Result<void> ready() const {
+    if (!ready_) return fail(Errc::unavailable, "The master starts or stops.");
+    if (!folder_trouble_.empty()) return fail(Errc::unavailable, "{}", folder_trouble_);
+    // A file system that hangs answers nothing at all: a volume in the network, for instance.
+    if (looking_since_ && std::chrono::steady_clock::now() - *looking_since_ > kLookLimit) {
+      return fail(Errc::unavailable, "{}: the data folder does not answer", options_.data_dir.string());
+    }
+    return {};
+  }
+
+  /// Looks again and again whether the data folder is there, and tells when that changes.
+  static net::Task<void> watch_folder(Master* master) {
+    while (!master->stopping_) {
+      master->looking_since_ = std::chrono::steady_clock::now();
+      const auto looked = co_await net::offload(master->files_, [master]() -> Result<void> {
+        ECE465_TRY(master->folder_.follow());
+        return master->store_.follow();
+      });
+      master->looking_since_.reset();
+      if (master->stopping_) co_return;
+      master->found_folder(looked ? std::string() : looked.error().what);
+      master->next_look_.expires_after(kLookPause);
+      co_await master->next_look_.async_wait(net::kNoThrow);
+    }
+  }
+
+  void found_folder(std::string trouble) {
+    const std::string before = std::exchange(folder_trouble_, std::move(trouble));
+    if (folder_trouble_ == before) return;
+    if (folder_trouble_.empty()) {
+      logger_.info("the data folder is well again", {{"data", options_.data_dir.string()}});
+      logs_.add(kMasterSource, "The data folder is well again.");
+    } else {
+      logger_.error("the data folder cannot be used", {{"reason", folder_trouble_}});
+      logs_.add(kMasterSource, fmt::format("The data folder cannot be used: {}", folder_trouble_));
+    }
+  }
+
   /// In the order in which things depend on each other: jobs need workers, and people want to see how they end.
   static net::Task<void> end(Master* master) {
     if (std::exchange(master->stopping_, true)) co_return;
@@ -138,13 +184,18 @@ class Master {
     co_await master->server_.stop(kFarewell);
     master->coordinator_.stop();
     master->clock_.cancel();
+    master->next_look_.cancel();
     master->logger_.info("master stopped", {});
     master->loop_.stop();
   }
 
   const MasterOptions& options_;
   Logger& logger_;
+  DataFolder& folder_;
+  JobStore& store_;
   bool ready_ = false, stopping_ = false;
+  std::string folder_trouble_;  // empty: it is well
+  std::optional<std::chrono::steady_clock::time_point> looking_since_;
   Result<void> outcome_;
   asio::io_context loop_{1};
   asio::thread_pool files_, cpu_;
@@ -156,7 +207,7 @@ class Master {
   MasterEngine engine_;
   ApiContext api_;
   http::Server server_;
-  asio::steady_timer clock_;
+  asio::steady_timer clock_, next_look_;
 };
 
 }  // namespace

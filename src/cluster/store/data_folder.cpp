@@ -90,32 +90,63 @@ Result<Descriptor> lock(const Descriptor& hidden, const std::filesystem::path& p
   return file;
 }
 
+Result<void> check_writable(const Descriptor& folder, const std::filesystem::path& path) {
+  if (::faccessat(folder.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return fail(Errc::io, "{}: cannot write to the data folder: {}", path.string(), reason(errno));
+}
+
 }  // namespace
 
+Result<std::shared_ptr<const DataFolder::Place>> DataFolder::take(const std::filesystem::path& path) {
+  auto place = std::make_shared<Place>();
+  place->folder = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place->folder) return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), reason(errno));
+  ECE465_TRY(check_writable(place->folder, path));
+  ECE465_ASSIGN(const Descriptor hidden, open_hidden_folder(place->folder, path));
+  ECE465_ASSIGN(place->lock, lock(hidden, path));
+  return place;
+}
+
+std::shared_ptr<const DataFolder::Place> DataFolder::place() const {
+  const std::scoped_lock guard(*mutex_);
+  return place_;
+}
+
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
-  DataFolder folder;
-  folder.path_ = path;
+  DataFolder folder(path);
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  folder.folder_ = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.folder_) {
-    return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), code ? code.message() : reason(errno));
-  }
-  if (::faccessat(folder.folder_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
-    return fail(Errc::io, "{}: cannot write to the data folder: {}", path.string(), reason(errno));
-  }
-  ECE465_ASSIGN(const Descriptor hidden, open_hidden_folder(folder.folder_, path));
-  ECE465_ASSIGN(folder.lock_, lock(hidden, path));
-  remove_stale_temporaries(folder.folder_, path);
+  auto place = take(path);
+  // Why it could not be made says more than that it is not there.
+  if (!place && code) return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), code.message());
+  if (!place) return std::unexpected(std::move(place).error());
+  folder.place_ = *std::move(place);
+  remove_stale_temporaries(folder.place_->folder, path);
   return folder;
+}
+
+Result<void> DataFolder::follow() {
+  const auto held = place();
+  // The lock is what no other folder has, and what whoever clears this one takes away.
+  struct stat own{}, there{};
+  const auto lock_path = path_ / kHiddenFolder / kLock;
+  if (::fstat(held->lock.get(), &own) == 0 && ::lstat(lock_path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
+      own.st_ino == there.st_ino) {
+    return check_writable(held->folder, path_);
+  }
+  ECE465_ASSIGN(auto taken, take(path_));
+  const std::scoped_lock guard(*mutex_);
+  place_ = std::move(taken);
+  return {};
 }
 
 Result<std::vector<DataFolder::Entry>> DataFolder::list(bool results) const {
   std::vector<Entry> entries;
-  ECE465_TRY(for_each_name(folder_, path_, [&](const char* name) {
+  const auto held = place();
+  ECE465_TRY(for_each_name(held->folder, path_, [&](const char* name) {
     struct stat status{};
     if (!is_safe_name(name) || !has_image_extension(name) || is_result_name(name) != results) return;
-    if (::fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
+    if (::fstatat(held->folder.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
     entries.push_back(entry_of(name, status));
   }));
   std::ranges::sort(entries, {}, &Entry::name);
@@ -130,7 +161,7 @@ Result<DataFolder::Opened> DataFolder::open_version(std::string_view name) const
   Opened opened;
   const std::string text(name);
   // O_NONBLOCK so that a FIFO is refused below instead of waiting for a writer.
-  Descriptor file(::openat(folder_.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  Descriptor file(::openat(place()->folder.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file && errno != ENOENT && errno != ELOOP && errno != ENXIO)
     return fail(Errc::io, "{}: cannot open: {}", name, reason(errno));
   struct stat status{};
@@ -149,7 +180,7 @@ Result<std::shared_ptr<const ByteSource>> DataFolder::open_file(std::string_view
 Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name) const {
   struct stat status{};
   if (!is_safe_name(name)) return std::nullopt;
-  if (::fstatat(folder_.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstatat(place()->folder.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
     return fail(Errc::io, "{}: cannot look: {}", name, reason(errno));
   }
@@ -160,13 +191,13 @@ Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name)
 Result<std::unique_ptr<OutputFile>> DataFolder::create(std::string_view name) const {
   if (!is_safe_name(name)) return fail(Errc::bad_input, "no name for a file in the data folder");
   const std::string text(name);
-  return OutputFile::create_in(folder_, text, text, OutputFile::Existing::replace);
+  return OutputFile::create_in(place()->folder, text, text, OutputFile::Existing::replace);
 }
 
 Result<bool> DataFolder::remove(std::string_view name) const {
   ECE465_ASSIGN(const auto entry, find(name));
   if (!entry) return false;
-  if (::unlinkat(folder_.get(), entry->name.c_str(), 0) == 0) return true;
+  if (::unlinkat(place()->folder.get(), entry->name.c_str(), 0) == 0) return true;
   if (errno == ENOENT) return false;
   return fail(Errc::io, "{}: cannot delete: {}", name, reason(errno));
 }

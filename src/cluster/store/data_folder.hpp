@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ece465/base/byte_sink.hpp"
@@ -38,6 +40,11 @@ class DataFolder {
   /// process however it ends. Fails with `io`: not writable; `unavailable`: another master uses it (named).
   [[nodiscard]] static Result<DataFolder> open(const std::filesystem::path& path);
 
+  /// Looks whether the folder is still there and can be written to. One that was made anew in its place (deleted, or
+  /// mounted again) is taken over from then on, with its lock. Fails with `io`: gone, read-only; `unavailable`: another
+  /// master has taken it meanwhile.
+  [[nodiscard]] Result<void> follow();
+
   /// Images that are no results, sorted by name. Fails with `io`.
   [[nodiscard]] Result<std::vector<Entry>> inputs() const;
   [[nodiscard]] Result<std::vector<Entry>> results() const;
@@ -54,11 +61,18 @@ class DataFolder {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-  DataFolder() = default;
+  /// The folder as it was opened: whoever works in it keeps it, while `follow` may put another in its place.
+  struct Place {
+    Descriptor folder, lock;
+  };
+  explicit DataFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  [[nodiscard]] static Result<std::shared_ptr<const Place>> take(const std::filesystem::path& path);
+  [[nodiscard]] std::shared_ptr<const Place> place() const;
   [[nodiscard]] Result<std::vector<Entry>> list(bool results) const;
 
   std::filesystem::path path_;
-  Descriptor folder_, lock_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // guards what follows
+  std::shared_ptr<const Place> place_;
 };
 
 }  // namespace ece465::cluster

@@ -6,8 +6,10 @@
 #include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <mutex>
+#include <utility>
 
 #include "master/words.hpp"
 #include "store/hidden_folder.hpp"
@@ -18,6 +20,7 @@ namespace ece465::cluster {
 namespace {
 
 constexpr const char* kFile = "jobs.sqlite";
+constexpr const char* kUnfinished = ".part";
 /// Of the tables below. A newer program's store is refused, an older one's is brought up to date here.
 constexpr int kSchemaVersion = 1;
 constexpr int kBusyMilliseconds = 500;
@@ -74,10 +77,13 @@ std::string_view text_of(const SQLite::Column& column) {
 
 }  // namespace
 
-struct JobStore::Impl {
-  Impl(const std::string& path, const JobStoreLimits& l)
-      : limits(l),
-        database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOFOLLOW, kBusyMilliseconds) {
+namespace {
+
+/// The database, open.
+struct Connection {
+  explicit Connection(const std::filesystem::path& path)
+      : database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOFOLLOW,
+                 kBusyMilliseconds) {
     prepare_file();
     add.emplace(database, "INSERT INTO jobs (file, state, status) VALUES (?, ?, ?)");
     update.emplace(database, "UPDATE jobs SET state = ?, status = ? WHERE number = ?");
@@ -91,6 +97,9 @@ struct JobStore::Impl {
     levels.emplace(database, "SELECT content FROM levels WHERE number = ? AND page = ?");
     forget_jobs.emplace(database, "DELETE FROM jobs WHERE number <= ? AND state NOT IN ('queued', 'running')");
     forget_levels.emplace(database, "DELETE FROM levels WHERE number <= ?");
+    // Which file this is: nobody else can say, once it is deleted.
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) == 0) file = {status.st_dev, status.st_ino};
   }
 
   void prepare_file() {
@@ -120,20 +129,30 @@ struct JobStore::Impl {
     if (verdict != "ok") throw SQLite::Exception(verdict, SQLITE_CORRUPT);
   }
 
-  JobStoreLimits limits;
-  std::mutex mutex;  // guards everything below
+  using FileId = std::pair<dev_t, ino_t>;
+
   SQLite::Database database;
   int newer = 0;  // the schema's version, when it is one from the future
-  std::vector<std::string> notes;
+  FileId file;
   std::optional<SQLite::Statement> add, update, find, newest, newest_of, unfinished, counts, save_levels, levels,
       forget_jobs, forget_levels;
+};
 
-  /// Runs `work()` alone. SQLite's exceptions end here.
+}  // namespace
+
+struct JobStore::Impl {
+  std::filesystem::path folder, path;  // of the data, of the store
+  JobStoreLimits limits;
+  std::vector<std::string> notes;
+  std::mutex mutex;  // guards what follows
+  std::unique_ptr<Connection> connection;
+
+  /// Runs `work(connection)` alone. SQLite's exceptions end here.
   template <class Work>
-  std::invoke_result_t<Work> alone(Work work) {
+  std::invoke_result_t<Work, Connection&> alone(Work work) {
     const std::scoped_lock lock(mutex);
     try {
-      return work();
+      return work(*connection);
     } catch (const SQLite::Exception& e) {
       return store_error(e);
     }
@@ -149,14 +168,14 @@ struct JobStore::Impl {
     return jobs;
   }
 
-  void forget_what_is_old(std::uint64_t newest_number) {
+  void forget_what_is_old(Connection& c, std::uint64_t newest_number) const {
     if (newest_number > limits.jobs) {
-      Use old(*forget_jobs);
+      Use old(*c.forget_jobs);
       old->bind(1, to_column(newest_number - limits.jobs));
       old->exec();
     }
     if (newest_number > limits.jobs_with_levels) {
-      Use old(*forget_levels);
+      Use old(*c.forget_levels);
       old->bind(1, to_column(newest_number - limits.jobs_with_levels));
       old->exec();
     }
@@ -164,6 +183,14 @@ struct JobStore::Impl {
 };
 
 namespace {
+
+/// SQLite refuses a path with symlinks in it here, and the data folder's own may have some.
+Result<std::filesystem::path> store_path(const std::filesystem::path& folder) {
+  std::error_code code;
+  const auto real = std::filesystem::canonical(folder, code);
+  if (code) return fail(Errc::io, "{}: {}", folder.string(), code.message());
+  return real / kHiddenFolder / kFile;
+}
 
 /// Gives a damaged store, and the log that belongs to it, a name under which nobody looks for it.
 Result<std::string> put_aside(const std::filesystem::path& path) {
@@ -185,23 +212,24 @@ Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobSt
   const Descriptor data(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!data) return fail(Errc::io, "{}: cannot open the data folder", folder.string());
   ECE465_TRY(open_hidden_folder(data, folder));
-  // SQLite refuses a path with symlinks in it here, and the data folder's own may have some.
-  std::error_code code;
-  const auto real = std::filesystem::canonical(folder, code);
-  if (code) return fail(Errc::io, "{}: {}", folder.string(), code.message());
-  const auto path = real / kHiddenFolder / kFile;
+  ECE465_ASSIGN(const auto path, store_path(folder));
 
   std::vector<std::string> notes;
   for (bool again = false;; again = true) {
     std::string damage;
     try {
-      auto impl = std::make_unique<Impl>(path.string(), limits);
-      if (impl->newer > 0) {
+      auto connection = std::make_unique<Connection>(path);
+      if (connection->newer > 0) {
         return fail(Errc::unsupported, "{}: a newer ece465 made it (version {}, known {}); move it away to begin anew",
-                    path.string(), impl->newer, kSchemaVersion);
+                    path.string(), connection->newer, kSchemaVersion);
       }
-      impl->examine();
+      connection->examine();
+      auto impl = std::make_unique<Impl>();
+      impl->folder = folder;
+      impl->path = path;
+      impl->limits = limits;
       impl->notes = notes;
+      impl->connection = std::move(connection);
       JobStore store(std::move(impl));
       // What would stop every start from now on is as good as damage.
       const auto jobs = store.unfinished();
@@ -228,30 +256,56 @@ JobStore& JobStore::operator=(JobStore&&) noexcept = default;
 
 const std::vector<std::string>& JobStore::notes() const { return impl_->notes; }
 
+Result<void> JobStore::follow() {
+  return impl_->alone([&](Connection& c) -> Result<void> {
+    struct stat there{};
+    if (::lstat(impl_->path.c_str(), &there) == 0) {
+      if (c.file == Connection::FileId(there.st_dev, there.st_ino)) return {};
+      return fail(Errc::io, "{}: it is not the job store that this master has open; start the master anew",
+                  impl_->path.string());
+    }
+    ECE465_ASSIGN(const auto path, store_path(impl_->folder));
+    // Under another name until it is whole, or what a full disk cut off would be taken for a store.
+    const std::filesystem::path part = path.string() + kUnfinished;
+    std::error_code code;
+    std::filesystem::remove(part, code);
+    {
+      SQLite::Statement copy(c.database, "VACUUM INTO ?");  // from the file that no longer has a name
+      copy.bind(1, part.string());
+      copy.exec();
+    }
+    std::filesystem::rename(part, path, code);
+    if (code) return fail(Errc::io, "{}: cannot rename: {}", part.string(), code.message());
+    impl_->connection = std::make_unique<Connection>(path);
+    impl_->path = path;
+    return {};
+  });
+}
+
 Result<JobNumber> JobStore::add(const JobRequest& request, WallTime created) {
   JobStatus job;
   job.request = request;
   job.result = result_name(request.file);
   job.created = created;
-  return impl_->alone([&]() -> Result<JobNumber> {
-    SQLite::Transaction transaction(impl_->database);
+  return impl_->alone([&](Connection& c) -> Result<JobNumber> {
+    SQLite::Transaction transaction(c.database);
     {
-      Use add(*impl_->add);
+      Use add(*c.add);
       add->bind(1, request.file);
       add->bind(2, std::string(state_name(job.state)));
       add->bind(3, encode_job(job));
       add->exec();
     }
-    const auto number = static_cast<std::uint64_t>(impl_->database.getLastInsertRowid());
-    impl_->forget_what_is_old(number);
+    const auto number = static_cast<std::uint64_t>(c.database.getLastInsertRowid());
+    impl_->forget_what_is_old(c, number);
     transaction.commit();
     return JobNumber{number};
   });
 }
 
 Result<void> JobStore::update(const JobStatus& status) {
-  return impl_->alone([&]() -> Result<void> {
-    Use update(*impl_->update);
+  return impl_->alone([&](Connection& c) -> Result<void> {
+    Use update(*c.update);
     update->bind(1, std::string(state_name(status.state)));
     update->bind(2, encode_job(status));
     update->bind(3, to_column(status.number));
@@ -263,8 +317,8 @@ Result<void> JobStore::update(const JobStatus& status) {
 Result<void> JobStore::save_levels(JobNumber number, std::size_t page, const PageLevels& levels) {
   if (page >= impl_->limits.pages_with_levels) return {};
   const auto content = encode_levels(levels);
-  return impl_->alone([&]() -> Result<void> {
-    Use save(*impl_->save_levels);
+  return impl_->alone([&](Connection& c) -> Result<void> {
+    Use save(*c.save_levels);
     save->bind(1, to_column(number));
     save->bind(2, to_column(page));
     save->bindNoCopy(3, content.data(), static_cast<int>(content.size()));
@@ -274,8 +328,8 @@ Result<void> JobStore::save_levels(JobNumber number, std::size_t page, const Pag
 }
 
 Result<std::optional<PageLevels>> JobStore::levels(JobNumber number, std::size_t page) const {
-  return impl_->alone([&]() -> Result<std::optional<PageLevels>> {
-    Use query(*impl_->levels);
+  return impl_->alone([&](Connection& c) -> Result<std::optional<PageLevels>> {
+    Use query(*c.levels);
     query->bind(1, to_column(number));
     query->bind(2, to_column(page));
     if (!query->executeStep()) return std::nullopt;
@@ -284,8 +338,8 @@ Result<std::optional<PageLevels>> JobStore::levels(JobNumber number, std::size_t
 }
 
 Result<std::optional<JobStatus>> JobStore::find(JobNumber number) const {
-  return impl_->alone([&]() -> Result<std::optional<JobStatus>> {
-    Use query(*impl_->find);
+  return impl_->alone([&](Connection& c) -> Result<std::optional<JobStatus>> {
+    Use query(*c.find);
     query->bind(1, to_column(number));
     ECE465_ASSIGN(auto jobs, Impl::all(query));
     if (jobs.empty()) return std::nullopt;
@@ -294,8 +348,8 @@ Result<std::optional<JobStatus>> JobStore::find(JobNumber number) const {
 }
 
 Result<std::vector<JobStatus>> JobStore::newest(std::size_t limit, std::string_view file) const {
-  return impl_->alone([&]() -> Result<std::vector<JobStatus>> {
-    Use query(file.empty() ? *impl_->newest : *impl_->newest_of);
+  return impl_->alone([&](Connection& c) -> Result<std::vector<JobStatus>> {
+    Use query(file.empty() ? *c.newest : *c.newest_of);
     int parameter = 0;
     if (!file.empty()) query->bind(++parameter, std::string(file));
     query->bind(++parameter, to_column(limit));
@@ -304,20 +358,20 @@ Result<std::vector<JobStatus>> JobStore::newest(std::size_t limit, std::string_v
 }
 
 Result<std::vector<JobStatus>> JobStore::unfinished() const {
-  return impl_->alone([&]() -> Result<std::vector<JobStatus>> {
-    Use query(*impl_->unfinished);
+  return impl_->alone([&](Connection& c) -> Result<std::vector<JobStatus>> {
+    Use query(*c.unfinished);
     return Impl::all(query);
   });
 }
 
 Result<std::map<JobState, std::uint64_t>> JobStore::counts() const {
-  return impl_->alone([&]() -> Result<std::map<JobState, std::uint64_t>> {
+  return impl_->alone([&](Connection& c) -> Result<std::map<JobState, std::uint64_t>> {
     std::map<JobState, std::uint64_t> counts;
     for (const JobState state :
          {JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled}) {
       counts[state] = 0;
     }
-    Use query(*impl_->counts);
+    Use query(*c.counts);
     while (query->executeStep()) {
       const auto state = parse_state(text_of(query->getColumn(0)));
       if (state) counts[*state] = static_cast<std::uint64_t>(query->getColumn(1).getInt64());

@@ -37,6 +37,11 @@ class JobStore {
   JobStore(JobStore&&) noexcept;
   JobStore& operator=(JobStore&&) noexcept;
 
+  /// Makes sure that the store is where it was opened: when its file is gone (the folder was deleted, and is there
+  /// again), all that it holds is written there anew, and kept there from then on. Fails with `io` or `no_space`, also
+  /// when there is another store in its place.
+  [[nodiscard]] Result<void> follow();
+
   /// What a person should know of the opening (a damaged store was put aside); usually empty.
   [[nodiscard]] const std::vector<std::string>& notes() const;
 

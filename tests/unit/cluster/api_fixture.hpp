@@ -23,7 +23,10 @@ struct ApiFixture {
         engine(folder, store),
         events(io.get_executor(), {.pace = std::chrono::milliseconds(1)}) {
     context.limits = limits;
-    context.ready = [this] { return ready; };
+    context.ready = [this]() -> Result<void> {
+      if (!ready) return fail(Errc::unavailable, "The master starts or stops.");
+      return {};
+    };
     server = std::make_unique<http::Server>(io, files, make_routes(context), server_limits());
     server->observe = observe_requests(context);
     const auto listening = server->listen({"127.0.0.1", 0});

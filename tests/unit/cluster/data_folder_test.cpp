@@ -144,6 +144,32 @@ TEST_SUITE("data folder") {
     CHECK(DataFolder::open(temp / "data"));
   }
 
+  TEST_CASE("a folder that went away is followed to what is there in its place, with its lock") {
+    const TempFolder temp;
+    auto folder = DataFolder::open(temp / "data");
+    REQUIRE(folder);
+    put(*folder, "a.jpg", "old");
+    CHECK(folder->follow());
+    std::filesystem::rename(temp / "data", temp / "away");
+    const auto gone = folder->follow();
+    REQUIRE(!gone);
+    CHECK(gone.error().what == temp / "data" + ": cannot open the data folder: No such file or directory");
+    CHECK(!temp.holds("data"));  // whoever took it away is not contradicted
+    std::filesystem::rename(temp / "away", temp / "data");
+    CHECK(folder->follow());
+    CHECK(names(folder->inputs()) == Names{"a.jpg"});
+
+    std::filesystem::remove_all(temp / "data");
+    CHECK(!folder->follow());
+    std::filesystem::create_directory(temp / "data");
+    CHECK(folder->follow());
+    CHECK(names(folder->inputs()).empty());
+    put(*folder, "b.jpg", "new");
+    CHECK(temp.read("data/b.jpg") == "new");
+    CHECK(DataFolder::open(temp / "data").error().code == Errc::unavailable);
+    CHECK(folder->follow());
+  }
+
   TEST_CASE("what cannot be a data folder is refused by name") {
     const TempFolder temp;
     temp.write("file", "");

@@ -61,6 +61,37 @@ std::vector<JobNumber> list(std::initializer_list<std::uint64_t> values) {
 }  // namespace
 
 TEST_SUITE("job store") {
+  TEST_CASE("a store whose file was deleted is written anew with all it holds, and kept there") {
+    const TempFolder folder;
+    {
+      JobStore store = open_store(folder);
+      CHECK(add(store, "a.jpg") == JobNumber{1});
+      CHECK(store.follow());
+      std::filesystem::remove_all(folder / ".ece465");
+      CHECK(!store.follow());  // nowhere to write it
+      CHECK(add(store, "b.jpg") == JobNumber{2});
+      std::filesystem::create_directory(folder / ".ece465");
+      folder.write(".ece465/jobs.sqlite.part", "what an attempt left when the disk was full");
+      REQUIRE(store.follow());
+      CHECK(store.follow());
+      CHECK(!folder.holds(".ece465/jobs.sqlite.part"));
+      CHECK(add(store, "c.jpg") == JobNumber{3});
+    }
+    CHECK(numbers(open_store(folder).newest(10)) == list({3, 2, 1}));
+  }
+
+  TEST_CASE("a store is not written over another one") {
+    const TempFolder folder;
+    JobStore store = open_store(folder);
+    add(store, "a.jpg");
+    std::filesystem::rename(folder / ".ece465", folder / "away");
+    folder.write(".ece465/jobs.sqlite", "somebody's");
+    const auto followed = store.follow();
+    REQUIRE(!followed);
+    CHECK(followed.error().code == Errc::io);
+    CHECK(folder.read(".ece465/jobs.sqlite") == "somebody's");
+  }
+
   TEST_CASE("jobs are numbered from 1, found, updated, listed and counted") {
     const TempFolder folder;
     JobStore store = open_store(folder);
