@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "dine_report.hpp"
 #include "ece465/base/orphans.hpp"
 #include "ece465/labs/serve.hpp"
 #include "lab_commands.hpp"

@@ -69,13 +69,6 @@ std::string_view strategy_name(labs::Strategy strategy) {
   return "?";
 }
 
-std::string short_time(std::chrono::nanoseconds time) {
-  const double s = seconds(time);
-  if (s >= 0.9995) return fmt::format("{:.2f} s", s);
-  if (s >= 0.0009995) return fmt::format("{:.{}f} ms", s * 1e3, s >= 0.00995 ? 0 : 1);
-  return fmt::format("{:.{}f} us", s * 1e6, s >= 0.00000995 ? 0 : 1);
-}
-
 std::string dine_summary(const labs::DineOptions& options, const labs::DineReport& report, const Paint& paint) {
   std::string text =
       fmt::format("{} philosophers, {}, {}, seed {}: {} in {}, {} a second, fairness {:.3f}\n", options.philosophers,

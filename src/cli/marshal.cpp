@@ -3,8 +3,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "dine_report.hpp"
 #include "ece465/base/bytes.hpp"
+#include "ece465/base/seconds.hpp"
 #include "inputs.hpp"
 #include "lab_commands.hpp"
 #include "options.hpp"
@@ -70,8 +70,8 @@ void print_json(const std::vector<labs::Marshalled>& all, Console& console) {
   for (const auto& one : all) {
     json["formats"].push_back({{"format", labs::format_name(one.format)},
                                {"bytes", one.bytes.size()},
-                               {"encode_seconds", std::chrono::duration<double>(one.encode).count()},
-                               {"decode_seconds", std::chrono::duration<double>(one.decode).count()},
+                               {"encode_seconds", seconds(one.encode)},
+                               {"decode_seconds", seconds(one.decode)},
                                {"equal", one.equal},
                                {"hex", hex_of(one.bytes, "")}});
   }

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "dine_report.hpp"
+#include "ece465/base/seconds.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
 #include "text.hpp"
@@ -21,8 +21,6 @@ struct ProdconCommand {
   std::optional<std::uint64_t> seed;
   bool quiet = false, json = false;
 };
-
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 std::string_view end_name(labs::ProdconReport::End end) {
   switch (end) {

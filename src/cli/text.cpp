@@ -8,6 +8,8 @@
 #include <numeric>
 #include <utility>
 
+#include "ece465/base/seconds.hpp"
+
 namespace ece465::cli {
 namespace {
 
@@ -195,11 +197,18 @@ std::string format_bytes(std::uint64_t bytes) {
 }
 
 std::string format_duration(std::chrono::nanoseconds duration) {
-  const double seconds = std::chrono::duration<double>(duration).count();
-  if (seconds < 59.995) return fmt::format("{:.{}f} s", seconds, seconds < 0.9995 ? 3 : 2);
-  const auto whole = std::llround(seconds);
+  const double s = seconds(duration);
+  if (s < 59.995) return fmt::format("{:.{}f} s", s, s < 0.9995 ? 3 : 2);
+  const auto whole = std::llround(s);
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string short_time(std::chrono::nanoseconds time) {
+  const double s = seconds(time);
+  if (s >= 0.9995) return fmt::format("{:.2f} s", s);
+  if (s >= 0.0009995) return fmt::format("{:.{}f} ms", s * 1e3, s >= 0.00995 ? 0 : 1);
+  return fmt::format("{:.{}f} us", s * 1e6, s >= 0.00000995 ? 0 : 1);
 }
 
 std::string format_count(std::uint64_t n) {

@@ -37,6 +37,8 @@ namespace ece465::cli {
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 /// "0.004 s", "1.25 s", "3:07", "2:15:00".
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
+/// "1.20 s", "350 ms", "12 us": what is mostly far below a second.
+[[nodiscard]] std::string short_time(std::chrono::nanoseconds time);
 /// "12,345,678"
 [[nodiscard]] std::string format_count(std::uint64_t n);
 /// "1 file", "3 files".

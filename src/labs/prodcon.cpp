@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "bounded_queue.hpp"
+#include "ece465/base/seconds.hpp"
 #include "random.hpp"
 #include "time_counts.hpp"
 
@@ -41,7 +42,7 @@ class DepthLog {
   }
   void report(ProdconReport& into, Clock::time_point end) {
     account(end);
-    const double whole = std::max(1e-9, std::chrono::duration<double>(end - start_).count());
+    const double whole = std::max(1e-9, seconds(end - start_));
     into.mean_depth = weighted_ / whole;
     into.full_part = full_ / whole;
     into.empty_part = empty_ / whole;
@@ -53,10 +54,10 @@ class DepthLog {
   static constexpr std::size_t kMostKept = 4096;
 
   void account(Clock::time_point now) {
-    const double seconds = std::chrono::duration<double>(now - last_).count();
-    weighted_ += seconds * static_cast<double>(depth_);
-    if (depth_ >= capacity_) full_ += seconds;
-    if (depth_ == 0) empty_ += seconds;
+    const double elapsed = seconds(now - last_);
+    weighted_ += elapsed * static_cast<double>(depth_);
+    if (depth_ >= capacity_) full_ += elapsed;
+    if (depth_ == 0) empty_ += elapsed;
     last_ = now;
   }
 

@@ -60,6 +60,10 @@ TEST_SUITE("text") {
     CHECK(format_duration(1250ms) == "1.25 s");
     CHECK(format_duration(187s) == "3:07");
     CHECK(format_duration(8100s) == "2:15:00");
+    CHECK(short_time(1204ms) == "1.20 s");
+    CHECK(short_time(9960us) == "10 ms");
+    CHECK(short_time(350us) == "350 us");
+    CHECK(short_time(800ns) == "0.8 us");
     CHECK(format_count(0) == "0");
     CHECK(format_count(1'234'567) == "1,234,567");
     CHECK(counted(1, "file") == "1 file");
