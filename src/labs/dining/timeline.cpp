@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
+#include "ece465/base/seconds.hpp"
 #include "ece465/labs/dine.hpp"
 
 namespace ece465::labs {
@@ -36,13 +38,22 @@ double step_for(double seconds) {
   }
 }
 
+/// How far the picture goes, in seconds: where the first row has its last bar, when there are more than are drawn.
+double drawn_until(std::chrono::nanoseconds elapsed, std::span<const SeatReport> seats) {
+  auto end = elapsed;
+  for (const SeatReport& seat : seats) {
+    if (seat.timeline.size() > kMostBars) end = std::min(end, seat.timeline[kMostBars].at);
+  }
+  return std::max(1e-6, seconds(end));
+}
+
 }  // namespace
 
 std::string timeline_svg(const DineOptions& options, const DineReport& report) {
-  const double whole = std::max(1e-6, std::chrono::duration<double>(report.elapsed).count());
   const std::size_t rows = std::min(report.seats.size(), kMostRows);
+  const double whole = drawn_until(report.elapsed, std::span(report.seats).first(rows));
   const double height = kTop + kRow * static_cast<double>(rows) + kBottom;
-  const auto x_of = [&](double seconds) { return kLeft + kWidth * std::clamp(seconds / whole, 0.0, 1.0); };
+  const auto x_of = [&](double at) { return kLeft + kWidth * std::clamp(at / whole, 0.0, 1.0); };
   std::string svg = fmt::format(
       R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}" font-family="sans-serif" font-size="11">)"
       "\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
@@ -57,10 +68,13 @@ std::string timeline_svg(const DineOptions& options, const DineReport& report) {
                        legend, color_of(doing), legend + 17, name);
     legend += 80;
   }
-  if (rows < report.seats.size()) {
-    svg += fmt::format("<text x=\"{:.0f}\" y=\"22\">the first {} of {} philosophers</text>\n", legend, rows,
-                       report.seats.size());
+  std::string left_out;
+  if (rows < report.seats.size()) left_out = fmt::format("the first {} of {} philosophers", rows, report.seats.size());
+  if (whole < seconds(report.elapsed)) {
+    left_out +=
+        fmt::format("{}the first {:.3g} of {:.3g} s", left_out.empty() ? "" : ", ", whole, seconds(report.elapsed));
   }
+  if (!left_out.empty()) svg += fmt::format("<text x=\"{:.0f}\" y=\"22\">{}</text>\n", legend, left_out);
   for (std::size_t row = 0; row < rows; ++row) {
     const SeatReport& seat = report.seats[row];
     const double y = kTop + kRow * static_cast<double>(row);
@@ -69,11 +83,9 @@ std::string timeline_svg(const DineOptions& options, const DineReport& report) {
     const std::size_t count = std::min(seat.timeline.size(), kMostBars);
     for (std::size_t i = 0; i < count; ++i) {
       const Moment& moment = seat.timeline[i];
-      if (moment.doing == Doing::gone) continue;
-      const double from = x_of(std::chrono::duration<double>(moment.at).count());
-      const double to = i + 1 < seat.timeline.size()
-                            ? x_of(std::chrono::duration<double>(seat.timeline[i + 1].at).count())
-                            : x_of(whole);
+      if (moment.doing == Doing::gone || seconds(moment.at) >= whole) continue;
+      const double from = x_of(seconds(moment.at));
+      const double to = i + 1 < seat.timeline.size() ? x_of(seconds(seat.timeline[i + 1].at)) : x_of(whole);
       svg += fmt::format("<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.0f}\" fill=\"{}\"/>\n", from, y,
                          std::max(0.0, to - from), kBar, color_of(moment.doing));
     }
