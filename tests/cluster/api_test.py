@@ -61,6 +61,8 @@ class Course(master.Case):
         self.assertEqual(self.under_test.request("GET", "/files").headers["Access-Control-Allow-Origin"], "*")
 
     def test_the_pages_of_the_house(self):
+        # It listens before it has looked for jobs of an earlier life, and is ready afterwards.
+        harness.until(lambda: self.under_test.request("GET", "/readyz").status == 200, "the master to be ready")
         for path, kind in (("/", "text/html"), ("/healthz", "text/plain"), ("/readyz", "text/plain"),
                            ("/metrics", "text/plain"), ("/api/v1/openapi.json", "application/json")):
             answer = self.under_test.request("GET", path)
