@@ -15,8 +15,8 @@ Result<void> allow_open_files(std::uint64_t count) {
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
   limit.rlim_cur = limit.rlim_max = most;  // as many as may be
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  return fail(Errc::usage, "a process may have only {} files open here, and {} are needed; raise it by 'ulimit -n'", most,
-              count);
+  return fail(Errc::usage, "a process may have only {} files open here, and {} are needed; raise it by 'ulimit -n'",
+              most, count);
 }
 
 }  // namespace ece465::labs

@@ -5,6 +5,7 @@ await scenario('no worker, and a master that is started again', async (test) => 
   const master = await test.master();
   const page = await test.openIn(master);
   await page.getByText('No worker: the master does the work itself.').waitFor();
+  await page.getByText(new RegExp(`ece465 worker --master [^ ]+:${master.ports[1]}$`)).waitFor();
   await uploadFiles(page, test.image('alone.jpg', '--size', '1200x900', '--color', 'ycbcr'));
   await row(page, 'alone.jpg').getByRole('button', { name: 'Equalize alone.jpg' }).click();
   await page.locator('.job[data-state="done"]').waitFor();

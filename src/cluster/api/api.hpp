@@ -57,6 +57,8 @@ struct ApiContext {
   asio::thread_pool& cpu;
   std::string version;
   WallTime started{};
+  /// Where workers connect, so that people can be told how to start one; 0: not known yet.
+  std::uint16_t worker_port = 0;
   /// Why the master cannot take jobs now (/readyz): it starts or stops, its folder is gone.
   std::function<Result<void>()> ready;
   /// Open HTTP connections.

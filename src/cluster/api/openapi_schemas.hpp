@@ -142,11 +142,12 @@ inline constexpr std::string_view kSchemas = R"json({
       "result": {"type": ["string", "null"]}, "image": {"$ref": "#/components/schemas/ImageOrNull"},
       "detail": {"type": ["string", "null"], "description": "Why it cannot be read"}}}}}},
 "Status": {"type": "object", "additionalProperties": false,
-  "required": ["version", "started", "uptime_seconds", "workers", "jobs", "bytes_sent", "bytes_received",
+  "required": ["version", "started", "uptime_seconds", "worker_port", "workers", "jobs", "bytes_sent", "bytes_received",
     "pixels_per_second", "connections"],
   "properties": {
     "version": {"type": "string"}, "started": {"$ref": "#/components/schemas/Time"},
-    "uptime_seconds": {"type": "number"}, "workers": {"type": "integer"},
+    "uptime_seconds": {"type": "number"},
+    "worker_port": {"type": "integer", "description": "Where workers connect"}, "workers": {"type": "integer"},
     "jobs": {"type": "object", "required": ["queued", "running", "done", "failed", "cancelled"],
       "additionalProperties": false, "properties": {
         "queued": {"type": "integer"}, "running": {"type": "integer"}, "done": {"type": "integer"},

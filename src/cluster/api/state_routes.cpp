@@ -33,8 +33,8 @@ std::string array_of(const Items& items, ToJson to_json, std::size_t most = ~std
 
 /// What a viewer begins with: later events say what changes.
 std::string hello(const ApiContext& context) {
-  return fmt::format(R"({{"version":{},"jobs":{},"workers":{}}})", json(context.version).dump(),
-                     array_of(context.engine.jobs(), job_json, kJobsInHello),
+  return fmt::format(R"({{"version":{},"worker_port":{},"jobs":{},"workers":{}}})", json(context.version).dump(),
+                     context.worker_port, array_of(context.engine.jobs(), job_json, kJobsInHello),
                      array_of(context.engine.workers(), worker_json));
 }
 
@@ -88,6 +88,7 @@ net::Task<Response> show_status(Api& api, Request& /*request*/) {
   co_return Response::json(200, json{{"version", context.version},
                                      {"started", to_rfc3339(context.started)},
                                      {"uptime_seconds", uptime.count()},
+                                     {"worker_port", context.worker_port},
                                      {"workers", context.engine.workers().size()},
                                      {"jobs", std::move(jobs)},
                                      {"bytes_sent", totals.bytes_sent},

@@ -97,6 +97,7 @@ class Master {
   Result<void> run(std::stop_token stop, const std::function<void(const MasterAddresses&)>& listening) {
     MasterAddresses addresses;
     ECE465_ASSIGN(addresses.workers, hub_.listen(options_.workers));
+    api_.worker_port = addresses.workers.port;
     auto http = server_.listen(options_.http);
     if (!http) return std::unexpected(std::move(http).error());
     addresses.http = *http;

@@ -17,7 +17,8 @@ function done(worker) {
 
 /// Who works, how much of it, and how fast.
 export function Cluster() {
-  const [workers, lost, connection] = useStore((state) => [state.workers, state.lost, state.connection]);
+  const [workers, lost, connection, port] = useStore((state) => [state.workers, state.lost, state.connection,
+    state.workerPort]);
   // Ages grow without an event.
   const [, tick] = useReducer((n) => n + 1, 0);
   useEffect(() => {
@@ -35,7 +36,7 @@ export function Cluster() {
         <span class="push"></span><small>${plural(all.length, 'worker')}${now > 0 ? ` · ${rate(now)}` : ''}</small></h2>
       ${all.length === 0 && connection !== 'connecting' && html`
         <p class="empty">No worker: the master does the work itself. Start one, on any machine:
-          <code>ece465 worker --master ${location.hostname}:6000</code></p>`}
+          <code>ece465 worker --master ${location.hostname}:${port}</code></p>`}
       <ul class="workers ${connection === 'lost' ? 'stale' : ''}">
         ${all.map((worker) => html`<${WorkerRow} key=${worker.id} worker=${worker} most=${most} places=${PLACES}
           share=${total > 0 ? done(worker) / total : null} />`)}

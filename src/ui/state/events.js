@@ -56,11 +56,12 @@ async function refreshLogs() {
 }
 
 const handlers = {
-  hello({ version, jobs, workers }) {
+  hello({ version, worker_port: workerPort, jobs, workers }) {
     failures = 0;
     set((state) => ({
       connection: 'live',
       version,
+      workerPort,
       workers: new Map(workers.map((worker) => [worker.id, withSample(worker, state.workers.get(worker.id))])),
       lost: [],
       jobs: new Map(jobs.map((job) => [job.id, job])),

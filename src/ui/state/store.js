@@ -5,6 +5,7 @@ const state = {
   user: null, // who is logged in (a demo: see parts/login.js)
   connection: 'connecting', // to the master's events: connecting, live, lost
   version: '',
+  workerPort: 6000, // where workers connect
   workers: new Map(), // id -> what /api/v1/workers says, with `samples` of its throughput
   lost: [], // workers that are gone: {id, at}
   jobs: new Map(), // id -> what /api/v1/jobs says

@@ -66,6 +66,7 @@ struct ApiFixture {
                      .cpu = cpu,
                      .version = "1.2.3",
                      .started = moment(),
+                     .worker_port = 6465,
                      .ready = {},
                      .connections = {}};
   std::unique_ptr<http::Server> server;

@@ -177,6 +177,7 @@ TEST_SUITE("api events") {
       REQUIRE(at != std::string::npos);
       const json hello = json::parse(watcher.seen.substr(at + 19, watcher.seen.find('\n', at + 19) - at - 19));
       CHECK(hello["version"] == "1.2.3");
+      CHECK(hello["worker_port"] == 6465);
       REQUIRE(hello["jobs"].size() == 20);
       CHECK(hello["jobs"][0]["id"] == "job_30");
       CHECK(hello["workers"][0]["id"] == "node-7");
