@@ -88,6 +88,14 @@ Result<void> check_framing(const AnyParser& parser) {
   return {};
 }
 
+/// Whom a request is for is said once, or two servers in a row may each believe another word (RFC 9112, section 3.2).
+Result<void> check_host(const AnyParser& parser) {
+  const auto hosts = parser.fields().count(beast::http::field::host);
+  if (hosts > 1) return fail(Errc::corrupt, "bad HTTP head: more than one Host");
+  if (hosts == 0 && parser.version() >= 11) return fail(Errc::corrupt, "bad HTTP head: Host is missing");
+  return {};
+}
+
 void add_fields(std::string& text, const Headers& headers) {
   for (const auto& [name, value] : headers.all()) {
     text.append(name).append(": ").append(value).append("\r\n");
@@ -98,11 +106,13 @@ void add_fields(std::string& text, const Headers& headers) {
 }  // namespace
 
 struct MessageParser::Impl {
+  Side side = Side::server;
   std::unique_ptr<AnyParser> parser;
 };
 
 MessageParser::MessageParser(Side side, std::size_t max_header_bytes, std::uint64_t max_body_bytes, bool head_only)
     : impl_(std::make_unique<Impl>()) {
+  impl_->side = side;
   if (side == Side::server) {
     impl_->parser = std::make_unique<Parser<true>>(max_header_bytes, max_body_bytes, head_only);
   } else {
@@ -119,7 +129,9 @@ Result<std::size_t> MessageParser::put_head(Bytes in) {
   if (code && code != error::need_more && code != error::need_buffer) {
     return fail(kind_of(code), "bad HTTP head: {}", code.message());
   }
-  if (head_done()) ECE465_TRY(check_framing(*impl_->parser));
+  if (!head_done()) return n;
+  ECE465_TRY(check_framing(*impl_->parser));
+  if (impl_->side == Side::server) ECE465_TRY(check_host(*impl_->parser));
   return n;
 }
 

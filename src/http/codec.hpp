@@ -48,6 +48,7 @@ class MessageParser {
   [[nodiscard]] Headers headers() const;
   [[nodiscard]] std::optional<std::uint64_t> content_length() const;
   [[nodiscard]] bool keep_alive() const;
+  /// Other expectations than this are passed over, as servers may (RFC 9110, section 10.1.1): no client waits for them.
   [[nodiscard]] bool expects_continue() const;
 
  private:

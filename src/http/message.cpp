@@ -66,6 +66,16 @@ Response Response::detail(int status, std::string_view words) {
   return json(status, nlohmann::json{{"detail", words}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+std::string origin_form(std::string_view target) {
+  const auto colon = target.find("://");
+  if (target.starts_with('/') || colon == std::string_view::npos) return std::string(target);
+  const std::string_view scheme = target.substr(0, colon), rest = target.substr(colon + 3);
+  if (!same_word(scheme, "http") && !same_word(scheme, "https")) return std::string(target);
+  const auto path = std::min(rest.find_first_of("/?"), rest.size());
+  if (path == 0) return std::string(target);  // for no host at all
+  return fmt::format("{}{}", rest.substr(path).starts_with('/') ? "" : "/", rest.substr(path));
+}
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 100: return "Continue";

@@ -43,8 +43,8 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 
 }  // namespace
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-  routes_.push_back({std::string(method), split(pattern), std::move(handler)});
+void Router::add(std::string_view method, std::string_view pattern, Handler handler, BodyUse body) {
+  routes_.push_back({std::string(method), split(pattern), std::move(handler), body});
 }
 
 Router::Match Router::find(std::string_view method, std::string_view raw_path) const {
@@ -59,6 +59,7 @@ Router::Match Router::find(std::string_view method, std::string_view raw_path) c
     match.path_known = true;
     if (route.method == wanted) {
       match.handler = &route.handler;
+      match.body = route.body;
       match.captured = std::move(captured);
       return match;
     }

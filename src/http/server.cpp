@@ -49,6 +49,18 @@ class ConnectionBody final : public BodyReader {
       : stream_(stream), input_(input), parser_(parser), limits_(limits), send_continue_(parser.expects_continue()) {}
 
   net::Task<Result<std::size_t>> read(MutableBytes out) override {
+    auto n = co_await read_piece(out);
+    broken_ = !n;
+    co_return n;
+  }
+  std::optional<std::uint64_t> length() const override { return parser_.content_length(); }
+  /// The peer still waits for leave to send: it never sends unless it gets it.
+  [[nodiscard]] bool never_asked_for() const { return send_continue_; }
+  /// Where it ends, and the next request begins, nobody knows.
+  [[nodiscard]] bool broken() const { return broken_; }
+
+ private:
+  net::Task<Result<std::size_t>> read_piece(MutableBytes out) {
     while (!parser_.done() && !out.empty()) {
       // The peer waits for this word only if nothing of its body has come.
       if (std::exchange(send_continue_, false) && input_.bytes().empty()) {
@@ -67,16 +79,13 @@ class ConnectionBody final : public BodyReader {
     }
     co_return std::size_t{0};
   }
-  std::optional<std::uint64_t> length() const override { return parser_.content_length(); }
-  /// The peer still waits for leave to send: it never sends unless it gets it.
-  [[nodiscard]] bool never_asked_for() const { return send_continue_; }
 
- private:
   net::Stream& stream_;
   Input& input_;
   MessageParser& parser_;
   const ServerLimits& limits_;
   bool send_continue_;
+  bool broken_ = false;
   std::uint64_t total_ = 0;
 };
 
@@ -112,7 +121,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   net::Task<void> session(net::Stream stream);
   net::Task<bool> exchange(net::Stream& stream, Input& input);
-  net::Task<Response> answer(Request& request, std::string_view raw_path, std::string_view method);
+  net::Task<Response> answer(Request& request, std::string_view raw_path, ConnectionBody& body);
+  net::Task<std::optional<Response>> pass_over(ConnectionBody& body) const;
   net::Task<Result<void>> send(net::Stream& stream, Response& response, bool head_only, bool keep);
   net::Task<Result<void>> send_file(net::Stream& stream, const FileBody& file);
   void report(const Request& request, int status, Clock::time_point since) const {
@@ -173,7 +183,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
   request.method = parser.method();
   request.headers = parser.headers();
   request.peer = stream.peer();
-  const std::string target = parser.target();
+  const std::string target = origin_form(parser.target());
   const auto question = std::min(target.find('?'), target.size());
   const std::string raw_path = target.substr(0, question);
   request.query = parse_query(std::string_view(target).substr(std::min(question + 1, target.size())));
@@ -188,7 +198,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
     response = Response::detail(413, fmt::format("the body is over {} bytes", limits.max_body_bytes));
   } else {
     request.path = *path;
-    response = co_await answer(request, raw_path, request.method);
+    response = co_await answer(request, raw_path, body);
   }
 
   // A body that nobody read stands between this request and the next. The answer goes first: the peer may wait for
@@ -196,7 +206,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
   const bool unread = !parser.done();
   const bool drainable = !body.never_asked_for() && parser.content_length().value_or(0) <= limits.max_drain_bytes;
   bool keep = parser.keep_alive() && gate.open() && !std::holds_alternative<StreamBody>(response.body) &&
-              response.status != 413 && (!unread || drainable);
+              response.status != 413 && !body.broken() && (!unread || drainable);
   const auto sent = co_await send(stream, response, request.method == "HEAD", keep);
   report(request, response.status, since);
   if (sent && !keep) {
@@ -210,18 +220,30 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
       drained += *n;
     }
   }
-  if (sent && keep && unread) {
-    Buffer sink(kPiece);
-    for (std::uint64_t drained = 0; keep && !parser.done();) {
-      const auto n = co_await body.read(sink.span());
-      if (n) drained += *n;
-      keep = n.has_value() && drained <= limits.max_drain_bytes;
-    }
-  }
+  if (sent && keep && unread) keep = !co_await pass_over(body);
   co_return (sent.has_value() && keep);
 }
 
-net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_path, std::string_view method) {
+/// Reads a body that means nothing to the end. An answer when that cannot be.
+net::Task<std::optional<Response>> Server::Impl::pass_over(ConnectionBody& body) const {
+  const auto too_large = [this] {
+    return Response::detail(413,
+                            fmt::format("no body is wanted, least of all one over {} bytes", limits.max_drain_bytes));
+  };
+  if (body.never_asked_for()) co_return std::nullopt;
+  if (body.length().value_or(0) > limits.max_drain_bytes) co_return too_large();
+  Buffer sink(kPiece);
+  for (std::uint64_t drained = 0;;) {
+    const auto n = co_await body.read(sink.span());
+    if (!n) co_return refusal(n.error());
+    if (*n == 0) co_return std::nullopt;
+    drained += *n;
+    if (drained > limits.max_drain_bytes) co_return too_large();
+  }
+}
+
+net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_path, ConnectionBody& body) {
+  const std::string_view method = request.method;
   auto match = router.find(method, raw_path);
   if (method == "OPTIONS" && match.path_known) {
     Response response(204);
@@ -237,6 +259,10 @@ net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_
     co_return response;
   }
   if (match.handler == nullptr) co_return Response::detail(404, "Not Found");
+  if (match.body == BodyUse::none) {
+    auto refused = co_await pass_over(body);
+    if (refused) co_return std::move(*refused);
+  }
   request.captured = std::move(match.captured);
   std::optional<Response> response;
   try {

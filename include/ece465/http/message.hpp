@@ -82,6 +82,10 @@ struct Response {
   [[nodiscard]] static Response detail(int status, std::string_view words);
 };
 
+/// Path and query of a request's target. One that names scheme and host, as it is sent to proxies, loses them: every
+/// server must take it (RFC 9112, section 3.2.2), and this one answers to any name.
+[[nodiscard]] std::string origin_form(std::string_view target);
+
 /// The standard reason phrase; "Unknown" for others.
 [[nodiscard]] std::string_view reason_phrase(int status);
 /// Decodes %XX (and nothing else); nothing when an escape is malformed.

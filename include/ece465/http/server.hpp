@@ -24,7 +24,8 @@ struct ServerLimits {
   net::Duration body_idle_time = std::chrono::seconds(30);
   /// The largest body; a handler may set less.
   std::uint64_t max_body_bytes = std::uint64_t{64} << 30;
-  /// How much of an unread body is thrown away to keep a connection usable.
+  /// How much of an unread body is thrown away to keep a connection usable; also the largest one that is sent along
+  /// with a request for which it means nothing.
   std::uint64_t max_drain_bytes = std::uint64_t{1} << 20;
   /// How much, and for how long, is thrown away behind an answer that ends a connection: closing with unread bytes
   /// would reset it, and many a client that still sends would never see why it was refused.
@@ -34,13 +35,23 @@ struct ServerLimits {
 
 using Handler = std::function<net::Task<Response>(Request&)>;
 
+/// Who reads a request's body.
+enum class BodyUse {
+  /// Nobody: it is read and thrown away (`max_drain_bytes` of it) before the handler is called, so that nothing is done
+  /// for a request that turns out to be broken.
+  none,
+  /// The handler, as it comes.
+  handler,
+};
+
 /// Routes as a table. `{name}` captures one segment, `{name*}` the rest of the path.
 class Router {
  public:
-  void add(std::string_view method, std::string_view pattern, Handler handler);
+  void add(std::string_view method, std::string_view pattern, Handler handler, BodyUse body = BodyUse::none);
 
   struct Match {
     const Handler* handler = nullptr;
+    BodyUse body = BodyUse::none;
     bool path_known = false;  ///< the path exists with other methods
     std::string allow;        ///< those, for 405
     std::map<std::string, std::string, std::less<>> captured;
@@ -53,6 +64,7 @@ class Router {
     std::string method;
     std::vector<std::string> segments;
     Handler handler;
+    BodyUse body = BodyUse::none;
   };
   std::vector<Route> routes_;
 };

@@ -11,8 +11,10 @@ http::Router make_routes(ApiContext& context) {
   const auto api = std::make_shared<Api>(context);
   http::Router router;
   for (const RouteDoc& route : route_table()) {
-    router.add(route.method, route.path,
-               [api, handle = route.handle](http::Request& request) { return handle(*api, request); });
+    router.add(
+        route.method, route.path,
+        [api, handle = route.handle](http::Request& request) { return handle(*api, request); },
+        route.body_type.empty() ? http::BodyUse::none : http::BodyUse::handler);
   }
   add_page_files(router);
   return router;

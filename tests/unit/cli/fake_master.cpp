@@ -237,8 +237,8 @@ struct FakeMaster::Impl {
 
   [[nodiscard]] http::Router routes() {
     http::Router router;
-    router.add("POST", "/upload", [this](Request& request) { return upload(request); });
-    router.add("POST", "/api/v1/jobs", [this](Request& request) { return start(request); });
+    router.add("POST", "/upload", [this](Request& request) { return upload(request); }, http::BodyUse::handler);
+    router.add("POST", "/api/v1/jobs", [this](Request& request) { return start(request); }, http::BodyUse::handler);
     router.add("GET", "/api/v1/jobs", [this](Request& request) { return list(request); });
     router.add("GET", "/api/v1/jobs/{id}", [this](Request& request) { return job(request); });
     router.add("DELETE", "/api/v1/jobs/{id}", [this](Request& request) { return cancel(request); });

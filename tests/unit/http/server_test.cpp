@@ -23,34 +23,43 @@ Router test_routes() {
     const auto who = request.query.find("who");
     co_return Response::text(200, "hello " + (who == request.query.end() ? "world" : who->second));
   });
-  router.add("POST", "/echo", [](Request& request) -> net::Task<Response> {
-    auto text = co_await request.text(1 << 20);
-    if (!text) co_return Response::detail(413, text.error().what);
-    co_return Response::text(200, *text);
+  router.add(
+      "POST", "/echo",
+      [](Request& request) -> net::Task<Response> {
+        auto text = co_await request.text(1 << 20);
+        if (!text) co_return Response::detail(413, text.error().what);
+        co_return Response::text(200, *text);
+      },
+      BodyUse::handler);
+  router.add("POST", "/count", [done = std::make_shared<int>()](Request&) -> net::Task<Response> {
+    co_return Response::text(200, std::to_string(++*done));
   });
   router.add("POST", "/ignore", [](Request&) -> net::Task<Response> { co_return Response::text(200, "ignored"); });
-  router.add("POST", "/upload", [](Request& request) -> net::Task<Response> {
-    MultipartParser parser(multipart_boundary(request.headers.get("Content-Type").value_or("")).value_or("?"));
-    Buffer piece(10'000);
-    std::string name;
-    std::size_t bytes = 0;
-    for (;;) {
-      const auto n = co_await request.body->read(piece.span());
-      if (!n) co_return Response::detail(400, n.error().what);
-      if (*n == 0) co_return Response::detail(400, "cut off");
-      parser.feed(piece.span().first(*n));
-      for (bool more = true; more;) {
-        const auto event = parser.next();
-        if (!event) co_return Response::detail(400, event.error().what);
-        if (const auto* part = std::get_if<MultipartParser::PartBegin>(&*event)) name = part->filename.value_or("");
-        if (const auto* data = std::get_if<MultipartParser::PartData>(&*event)) bytes += data->bytes.size();
-        if (std::holds_alternative<MultipartParser::Finished>(*event)) {
-          co_return Response::text(200, fmt::format("{} {}", name, bytes));
+  router.add(
+      "POST", "/upload",
+      [](Request& request) -> net::Task<Response> {
+        MultipartParser parser(multipart_boundary(request.headers.get("Content-Type").value_or("")).value_or("?"));
+        Buffer piece(10'000);
+        std::string name;
+        std::size_t bytes = 0;
+        for (;;) {
+          const auto n = co_await request.body->read(piece.span());
+          if (!n) co_return Response::detail(400, n.error().what);
+          if (*n == 0) co_return Response::detail(400, "cut off");
+          parser.feed(piece.span().first(*n));
+          for (bool more = true; more;) {
+            const auto event = parser.next();
+            if (!event) co_return Response::detail(400, event.error().what);
+            if (const auto* part = std::get_if<MultipartParser::PartBegin>(&*event)) name = part->filename.value_or("");
+            if (const auto* data = std::get_if<MultipartParser::PartData>(&*event)) bytes += data->bytes.size();
+            if (std::holds_alternative<MultipartParser::Finished>(*event)) {
+              co_return Response::text(200, fmt::format("{} {}", name, bytes));
+            }
+            more = !std::holds_alternative<MultipartParser::NeedMore>(*event);
+          }
         }
-        more = !std::holds_alternative<MultipartParser::NeedMore>(*event);
-      }
-    }
-  });
+      },
+      BodyUse::handler);
   router.add("GET", "/file", [](Request& request) -> net::Task<Response> {
     co_return serve_file(request, borrow_memory("file", as_bytes(kFile)), "\"v1\"", "text/plain");
   });
@@ -204,6 +213,41 @@ TEST_SUITE("http server") {
     });
   }
 
+  TEST_CASE("a target that names the host, as proxies are sent it") {
+    with_server([](net::Address address) -> net::Task<void> {
+      for (const std::string_view target : {"http://x/hello?who=you", "HTTPS://elsewhere:8000/hello?who=you"}) {
+        CAPTURE(target);
+        const auto answer =
+            co_await raw(address, fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", target));
+        CHECK(answer.starts_with("HTTP/1.1 200"));
+        CHECK(answer.ends_with("hello you"));
+      }
+      for (const std::string_view target : {"ftp://x/hello", "http:///hello", "hello", "x:80"}) {
+        CAPTURE(target);
+        const auto answer =
+            co_await raw(address, fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", target));
+        CHECK(answer.starts_with("HTTP/1.1 400"));
+      }
+    });
+  }
+
+  TEST_CASE("a request says once whom it is for: without a Host it is none, unless it is older than that") {
+    with_server([](net::Address address) -> net::Task<void> {
+      CHECK((co_await raw(address, "GET /hello HTTP/1.1\r\n\r\n")).starts_with("HTTP/1.1 400"));
+      CHECK((co_await raw(address, "GET /hello HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n")).starts_with("HTTP/1.1 400"));
+      CHECK((co_await raw(address, "GET /hello HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n")).starts_with("HTTP/1.1 400"));
+      CHECK((co_await raw(address, "GET /hello HTTP/1.0\r\n\r\n")).starts_with("HTTP/1.1 200"));
+    });
+  }
+
+  TEST_CASE("expectations that nobody knows are passed over") {
+    with_server([](net::Address address) -> net::Task<void> {
+      const auto answer =
+          co_await raw(address, "GET /hello HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n");
+      CHECK(answer.starts_with("HTTP/1.1 200"));
+    });
+  }
+
   TEST_CASE("an endless body ends with its connection") {
     with_server([](net::Address address) -> net::Task<void> {
       const auto all = co_await raw(address, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -280,6 +324,34 @@ TEST_SUITE("http server under attack") {
                                       "Connection: close\r\n\r\n0\r\n\r\n");
       CHECK(upper.starts_with("HTTP/1.1 200"));
     });
+  }
+
+  TEST_CASE("nothing is done for a request whose body breaks, also when the body means nothing") {
+    ServerLimits limits;
+    limits.max_drain_bytes = 1000;
+    with_server(
+        [](net::Address address) -> net::Task<void> {
+          const std::string chunked = "POST /count HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+          const auto broken = co_await raw(address, chunked + "3\r\nabc\r\nno chunk\r\n");
+          CHECK(broken.starts_with("HTTP/1.1 400"));
+          CHECK(broken.find("Connection: close") != std::string::npos);
+          CHECK((co_await raw(address, chunked + "400\r\n" + std::string(1024, 'x') + "\r\n0\r\n\r\n"))
+                    .starts_with("HTTP/1.1 413"));
+          CHECK((co_await raw(address, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"))
+                    .starts_with("HTTP/1.1 413"));
+          // Whoever asks before sending anything need not send it.
+          const auto asked = co_await raw(address,
+                                          "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+                                          "Expect: 100-continue\r\n\r\n");
+          CHECK(asked.starts_with("HTTP/1.1 200"));
+          CHECK(asked.ends_with("1"));
+          const auto whole = co_await raw(address, chunked +
+                                                       "3\r\nabc\r\n0\r\n\r\n"
+                                                       "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+          CHECK(whole.find("\r\n\r\n2HTTP/1.1 200") != std::string::npos);
+          CHECK(whole.ends_with("hello world"));
+        },
+        limits);
   }
 
   TEST_CASE("a client that goes in the middle of a body costs nothing but its connection") {
