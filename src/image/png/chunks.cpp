@@ -17,9 +17,12 @@ constexpr std::size_t kChunkOverhead = 64;
 /// this can make of the bytes there are is a lie, found before memory is allocated for it.
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
-/// Reads small records through one window, as chunks of some writers lie only 8 KiB apart.
+/// Reads small records through one window, as chunks of some writers lie only 8 KiB apart, and others are a few bytes
+/// each: a file may have a million.
 class Window {
  public:
+  static constexpr std::size_t kBytes = 4096;
+
   explicit Window(const ByteSource& source) : source_(source) {}
 
   Result<Bytes> at(std::uint64_t offset, std::size_t size) {
@@ -35,27 +38,11 @@ class Window {
   const ByteSource& source_;
   std::uint64_t begin_ = 0;
   std::size_t filled_ = 0;
-  std::array<std::byte, 4096> bytes_{};
+  std::array<std::byte, kBytes> bytes_{};
 };
 
 std::uint32_t big_endian(Bytes bytes, std::size_t at = 0) {
   return load<std::uint32_t>(bytes.data() + at, std::endian::big);
-}
-
-/// True when the chunk's checksum is that of its name and data.
-Result<bool> is_intact(const ByteSource& source, const Chunk& chunk) {
-  std::array<std::byte, 16384> piece;
-  std::uint64_t at = chunk.offset + 4;
-  const std::uint64_t end = chunk.data_offset() + chunk.length;
-  uLong crc = crc32_z(0, nullptr, 0);
-  while (at < end) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - at));
-    ECE465_TRY(source.read_exactly(at, std::span(piece).first(n)));
-    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), n);
-    at += n;
-  }
-  ECE465_TRY(source.read_exactly(end, std::span(piece).first(4)));
-  return crc == big_endian(piece);
 }
 
 bool is_valid_depth(ColorType type, unsigned bits) {
@@ -113,6 +100,7 @@ class Scanner {
 
  private:
   Result<Chunk> chunk_at(std::uint64_t offset);
+  Result<bool> is_intact(const Chunk& chunk);
   Result<void> start();
   Result<void> take(const Chunk& chunk);
   Result<void> take_palette(const Chunk& chunk);
@@ -143,13 +131,27 @@ Result<Chunk> Scanner::chunk_at(std::uint64_t offset) {
   return chunk;
 }
 
+/// True when the chunk's checksum is that of its name and data.
+Result<bool> Scanner::is_intact(const Chunk& chunk) {
+  std::uint64_t at = chunk.offset + 4;
+  const std::uint64_t end = chunk.data_offset() + chunk.length;
+  uLong crc = crc32_z(0, nullptr, 0);
+  while (at < end) {
+    ECE465_ASSIGN(const Bytes piece, window_.at(at, std::min<std::uint64_t>(Window::kBytes, end - at)));
+    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
+    at += piece.size();
+  }
+  ECE465_ASSIGN(const Bytes told, window_.at(end, 4));
+  return crc == big_endian(told);
+}
+
 Result<void> Scanner::start() {
   ECE465_ASSIGN(const Chunk chunk, chunk_at(kSignature.size()));
   if (chunk.name == name("CgBI")) return fail(Errc::unsupported, "is Apple's variant of PNG (CgBI), not PNG");
   if (chunk.name != name("IHDR") || chunk.length != kHeaderLength) {
     return fail(Errc::corrupt, "begins with {}, not with a header", text(chunk.name));
   }
-  ECE465_ASSIGN(const bool intact, is_intact(source_, chunk));
+  ECE465_ASSIGN(const bool intact, is_intact(chunk));
   if (!intact) return fail(Errc::corrupt, "the header's checksum is wrong");
   ECE465_ASSIGN(const Bytes ihdr, window_.at(chunk.data_offset(), kHeaderLength));
   ECE465_ASSIGN(result_.header, parse_header(ihdr, limits_));
@@ -197,7 +199,7 @@ Result<void> Scanner::take_palette(const Chunk& chunk) {
   if (chunk.length % 3 != 0 || entries == 0 || entries > 256) {
     return fail(Errc::corrupt, "its palette has {} bytes", chunk.length);
   }
-  ECE465_ASSIGN(const bool intact, is_intact(source_, chunk));
+  ECE465_ASSIGN(const bool intact, is_intact(chunk));
   if (!intact) return fail(Errc::corrupt, "the palette's checksum is wrong");
   if (!result_.header.is_color()) return {};  // means nothing in a gray image
   result_.chunks.push_back(chunk);
@@ -214,7 +216,7 @@ Result<void> Scanner::take_palette(const Chunk& chunk) {
 }
 
 Result<void> Scanner::take_transparency(const Chunk& chunk) {
-  ECE465_ASSIGN(const bool intact, is_intact(source_, chunk));
+  ECE465_ASSIGN(const bool intact, is_intact(chunk));
   const bool fits = [&] {
     switch (result_.header.color_type) {
       case ColorType::gray: return chunk.length == 2;
@@ -241,7 +243,7 @@ Result<void> Scanner::take_ancillary(const Chunk& chunk) {
   if (metadata_bytes_ > limits_.max_metadata_bytes) {
     return fail(Errc::too_large, "more than {} MiB of metadata", limits_.max_metadata_bytes >> 20);
   }
-  ECE465_ASSIGN(const bool intact, is_intact(source_, chunk));
+  ECE465_ASSIGN(const bool intact, is_intact(chunk));
   if (intact) {
     result_.chunks.push_back(chunk);
   } else {

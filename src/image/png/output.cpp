@@ -29,11 +29,11 @@ Result<void> Output::append_joined(ChunkName name, const std::array<Bytes, 3>& p
   return append(tail);
 }
 
-Result<void> Output::copy_chunk(const ByteSource& source, const Chunk& chunk) {
+Result<void> Output::copy(const ByteSource& source, std::uint64_t offset, std::uint64_t bytes) {
   constexpr std::uint64_t kPiece = std::uint64_t{64} << 10;
-  for (std::uint64_t done = 0; done < chunk.whole_bytes();) {
-    scratch_.resize(static_cast<std::size_t>(std::min(kPiece, chunk.whole_bytes() - done)));
-    ECE465_TRY(source.read_exactly(chunk.offset + done, scratch_));
+  for (std::uint64_t done = 0; done < bytes;) {
+    scratch_.resize(static_cast<std::size_t>(std::min(kPiece, bytes - done)));
+    ECE465_TRY(source.read_exactly(offset + done, scratch_));
     ECE465_TRY(append(scratch_));
     done += scratch_.size();
   }

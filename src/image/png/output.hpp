@@ -15,8 +15,8 @@ class Output {
   }
   /// A chunk whose data comes in three pieces, of which some may be empty.
   [[nodiscard]] Result<void> append_joined(ChunkName name, const std::array<Bytes, 3>& pieces);
-  /// A chunk of another file as it is, checksum included.
-  [[nodiscard]] Result<void> copy_chunk(const ByteSource& source, const Chunk& chunk);
+  /// Bytes of another file: whole chunks of it, as they are, checksums included.
+  [[nodiscard]] Result<void> copy(const ByteSource& source, std::uint64_t offset, std::uint64_t bytes);
 
  private:
   ByteSink& sink_;

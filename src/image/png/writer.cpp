@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "bands.hpp"
 #include "formats.hpp"
@@ -183,7 +184,12 @@ class PngWriter final : public ImageWriter {
   /// Writes what is kept of the chunks up to the image's, or to the end.
   Result<void> keep_chunks(const PageInfo& info);
   Result<void> keep_chunk(const Chunk& chunk, const PageInfo& info);
+  Result<void> copy_run();
   Result<void> write_palette(const PageInfo& info, bool with_alpha);
+  /// Chunks in a row, to be copied.
+  struct Run {
+    std::uint64_t offset = 0, bytes = 0;
+  };
   void drop(ChunkName chunk);
 
   const ImageReader& reader_;
@@ -192,6 +198,7 @@ class PngWriter final : public ImageWriter {
   Output output_;
   Header header_;
   std::size_t next_chunk_ = 0;        // of kept_'s
+  Run run_;                           // before that
   std::vector<std::string> dropped_;  // chunks
   bool profile_dropped_ = false;
 };
@@ -224,14 +231,27 @@ Result<void> PngWriter::keep_chunks(const PageInfo& info) {
     if (chunk.name == name("IDAT")) break;
     ECE465_TRY(keep_chunk(chunk, info));
   }
-  return {};
+  return copy_run();
+}
+
+/// Chunks are copied together with those that follow: there may be hundreds of thousands, of a few bytes each.
+Result<void> PngWriter::copy_run() {
+  const Run run = std::exchange(run_, {});
+  return output_.copy(kept_->source(), run.offset, run.bytes);
 }
 
 Result<void> PngWriter::keep_chunk(const Chunk& chunk, const PageInfo& info) {
-  if (chunk.name == name("PLTE") && info.palette) return write_palette(info, false);
   const Header& from = kept_->structure().header;
-  switch (fate_of(chunk.name, from, header_)) {
-    case Fate::kept: return output_.copy_chunk(kept_->source(), chunk);
+  const bool palette = chunk.name == name("PLTE") && info.palette;
+  const Fate fate = fate_of(chunk.name, from, header_);
+  if (!palette && fate == Fate::kept && chunk.offset == run_.offset + run_.bytes) {
+    run_.bytes += chunk.whole_bytes();
+    return {};
+  }
+  ECE465_TRY(copy_run());
+  if (palette) return write_palette(info, false);
+  switch (fate) {
+    case Fate::kept: run_ = {chunk.offset, chunk.whole_bytes()}; return {};
     case Fate::forgotten: return {};
     case Fate::dropped: break;
     case Fate::rewritten: {

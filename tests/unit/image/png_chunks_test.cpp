@@ -1,3 +1,6 @@
+#include <atomic>
+#include <memory>
+
 #include "png_run.hpp"
 
 using namespace ece465;
@@ -29,6 +32,23 @@ std::vector<PngChunk> without_image(Bytes png) {
   std::erase_if(chunks, [](const auto& chunk) { return chunk.name == "IDAT"; });
   return chunks;
 }
+
+/// Counts how often it is read: each time is a system call.
+class CountedSource final : public ByteSource {
+ public:
+  explicit CountedSource(Bytes bytes) : memory_(borrow_memory("test.png", bytes)) {}
+  Result<std::size_t> read_at(std::uint64_t offset, MutableBytes out) const override {
+    ++reads_;
+    return memory_->read_at(offset, out);
+  }
+  std::uint64_t size() const override { return memory_->size(); }
+  const std::string& name() const override { return memory_->name(); }
+  [[nodiscard]] std::uint64_t reads() const { return reads_; }
+
+ private:
+  std::unique_ptr<ByteSource> memory_;
+  mutable std::atomic<std::uint64_t> reads_ = 0;
+};
 
 }  // namespace
 
@@ -70,6 +90,19 @@ TEST_SUITE("PNG chunks") {
       CHECK(without_image(run.file) == without_image(input));
       CHECK(run.report.notes.empty());
     }
+  }
+
+  TEST_CASE("thousands of tiny chunks cost few reads") {
+    const auto plain = testing::encode_png(testing::landscape(20, 20, {}));
+    auto chunks = testing::png_chunks(plain);
+    chunks.insert(chunks.begin() + 1, 10'000, png_chunk("tEXt", "a"));
+    const auto png = testing::png_of_chunks(chunks);
+    const CountedSource source(png), few(plain);
+    MemorySink sink, plain_sink;
+    REQUIRE(image::equalize(source, sink, image::Format::png, {}));
+    REQUIRE(image::equalize(few, plain_sink, image::Format::png, {}));
+    CHECK(sink.bytes().size() == plain_sink.bytes().size() + png.size() - plain.size());
+    CHECK(source.reads() < few.reads() + 10'000 / 50);
   }
 
   TEST_CASE("chunks whose contents are nonsense pass unread, as long as their checksums are right") {
