@@ -78,16 +78,29 @@ class NetworkTable {
     const auto arrived = std::chrono::steady_clock::now();
     const auto before = resident_bytes();
     asio::co_spawn(context_, sit_all(server, stop), asio::detached);
-    context_.run();
-    if (failure_) return std::unexpected(*failure_);
+    {
+      const std::stop_callback on_stop(stop, [this] {
+        asio::post(context_, [this] {
+          if (sitting_ != nullptr) sitting_->stream.close();
+        });
+      });
+      context_.run();
+    }
+    // Who is stopped on the way to the table goes home as everybody does.
+    if (stop.stop_requested()) {
+      clients_.clear();
+    } else if (failure_) {
+      return std::unexpected(*failure_);
+    }
 
     // The table may have more seats than philosophers come from here.
     DineOptions table = options_;
-    table.philosophers = seats_;
+    table.philosophers = std::max(seats_, options_.philosophers);
     Dinner dinner(table, hooks_);
     const auto start_up = std::chrono::steady_clock::now() - arrived;
-    const auto memory = (resident_bytes() - std::min(before, resident_bytes())) / clients_.size();
-    for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(seats_); ++i) dinner.left();
+    const auto memory =
+        (resident_bytes() - std::min(before, resident_bytes())) / std::max<std::size_t>(1, clients_.size());
+    for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(table.philosophers); ++i) dinner.left();
     dinner.begin();
     context_.restart();
     for (auto& client : clients_) asio::co_spawn(context_, live(dinner, *client), asio::detached);
@@ -108,18 +121,29 @@ class NetworkTable {
   }
 
   Task<void> sit_all(net::Address server, std::stop_token stop) {
-    for (int i = 0; i < options_.philosophers && !failure_; ++i) {
+    for (int i = 0; i < options_.philosophers && !failure_ && !stop.stop_requested(); ++i) {
       auto sat = co_await sit(server, stop);
       if (!sat) failure_ = std::move(sat).error();
     }
   }
 
+  /// Asks for a seat. A coordinator that says nothing is left by closing the connection.
+  static Task<Result<Message>> be_seated(Client& client) {
+    const Message request{.action = Action::sit};
+    ECE465_CO_TRY(co_await tell(client, request));
+    co_return co_await receive(client);
+  }
+
   Task<Result<void>> sit(net::Address server, std::stop_token stop) {
     ECE465_CO_ASSIGN(auto stream, co_await net::connect(server, kConnectLimit, stop));
     auto client = std::make_unique<Client>(std::move(stream));
-    const Message request{.action = Action::sit};
-    ECE465_CO_TRY(co_await tell(*client, request));
-    ECE465_CO_ASSIGN(const auto message, co_await receive(*client));
+    // A request to stop is seen here, or finds who is sitting down.
+    if (stop.stop_requested()) co_return fail(Errc::cancelled, "told to stop");
+    sitting_ = client.get();
+    auto heard = co_await be_seated(*client);
+    sitting_ = nullptr;
+    if (!heard) co_return std::unexpected(std::move(heard).error());
+    const Message& message = *heard;
     if (message.action == Action::full) {
       co_return fail(Errc::unavailable, "{}: no seat is free at the table", server.to_string());
     }
@@ -187,6 +211,7 @@ class NetworkTable {
   std::jthread server_thread_;
   asio::io_context context_{1};
   std::vector<std::unique_ptr<Client>> clients_;
+  Client* sitting_ = nullptr;  // who is being seated now
   int seats_ = 0;
   std::optional<Error> failure_;
 };

@@ -1,9 +1,14 @@
 #include "ece465/labs/dine.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
+
+#include "ece465/base/descriptor.hpp"
 
 using namespace ece465;
 using namespace ece465::labs;
@@ -141,6 +146,38 @@ TEST_SUITE("labs: dine") {
     Heard clients;
     REQUIRE(dine(quick(DineMode::tcp, 3, 1), clients.hooks, {}));
     CHECK(clients.of("Philosopher 2") == Lines{"Thinking...", "Requesting forks...", "Eating!", "Returning forks..."});
+  }
+
+  TEST_CASE(
+      "who is stopped before all sit ends as everybody does: on the way, or before a coordinator that is silent") {
+    const DineOptions on_the_way = quick(DineMode::tcp, 3, 1);
+    std::stop_source before;
+    before.request_stop();
+    const auto none = dine(on_the_way, {}, before.get_token());
+    REQUIRE(none.has_value());
+    CHECK(none->end == DineEnd::interrupted);
+    CHECK(none->meals == 0);
+
+    const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    DineOptions seated = on_the_way;
+    seated.server_host = "127.0.0.1";
+    seated.server_port = ntohs(address.sin_port);
+    std::stop_source stop;
+    Descriptor first;
+    const std::jthread silent([&] {
+      first = Descriptor(::accept(listener.get(), nullptr, nullptr));
+      stop.request_stop();
+    });
+    const auto report = dine(seated, {}, stop.get_token());
+    REQUIRE(report.has_value());
+    CHECK(report->end == DineEnd::interrupted);
   }
 
   TEST_CASE("nobody dines at a coordinator that is not there") {
