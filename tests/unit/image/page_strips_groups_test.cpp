@@ -1,0 +1,313 @@
+#include <tiff.h>
+
+#include <mutex>
+#include <numeric>
+
+#include "ece465/base/parallel.hpp"
+#include "ece465/image/page_strips.hpp"
+#include "jpeg_file.hpp"
+#include "png_file.hpp"
+#include "strips_inputs.hpp"
+#include "tiff_file.hpp"
+
+using namespace ece465;
+using namespace ece465::image;
+using namespace ece465::testing;
+
+TEST_SUITE("page strips, groups in memory") {
+  TEST_CASE("counts that cannot be the strip's are refused") {
+    const Input input = plain_tiff(64);
+    const Opened opened(input, {});
+    PageStrips& page = *opened.page;
+    ECE465_REQUIRE_OK(page.load(0));
+    std::vector<std::uint64_t> counts(256);
+    ECE465_REQUIRE_OK(page.count_locally(0, counts));
+    ECE465_REQUIRE_OK(page.check_counts(0, counts));
+
+    CHECK(is_error(page.check_counts(0, std::span(counts).first(255)), Errc::corrupt));
+    CHECK(is_error(page.check_counts(0, std::vector<std::uint64_t>(65536)), Errc::corrupt));
+    CHECK(is_error(page.check_counts(0, std::vector<std::uint64_t>(256)), Errc::corrupt));
+    auto more = counts;
+    ++more[100];
+    CHECK(is_error(page.check_counts(0, more), Errc::corrupt));
+    auto wrapped = counts;  // the sum is right, modulo 2^64
+    wrapped[0] -= 5;
+    wrapped[1] += 5;
+    if (counts[0] < 5) CHECK(is_error(page.check_counts(0, wrapped), Errc::corrupt));
+    auto shifted = counts;  // the sum is right
+    std::ranges::rotate(shifted, shifted.begin() + 128);
+    CHECK(is_error(page.check_counts(0, shifted), Errc::corrupt));
+    std::vector<std::uint64_t> flat(256);
+    flat[0] = page.strips()[0].samples;
+    CHECK(is_error(page.check_counts(0, flat), Errc::corrupt));
+  }
+
+  TEST_CASE("mapped samples that cannot be the strip's are refused") {
+    for (const Channels channels : {Channels::luma, Channels::each}) {
+      for (const auto& layout :
+           {PixelLayout{}, PixelLayout{.bits = 16}, with_alpha(8, 3, Alpha::associated), PixelLayout{.colors = 3}}) {
+        const Input input{"TIFF", Format::tiff, testing::encode_tiff(landscape(100, 90, layout))};
+        PageStripsOptions options;
+        options.channels = channels;
+        Opened opened(input, options);
+        opened.count_all();
+        PageStrips& page = *opened.page;
+        ECE465_REQUIRE_OK(page.load(0));
+        Buffer scratch;
+        const auto samples = page.gather(0, scratch);
+        ECE465_REQUIRE_OK(samples);
+        std::vector<std::byte> mapped(samples->begin(), samples->end());
+        REQUIRE(map_samples(mapped, page.bits(), page.wire_table(0)));
+        ECE465_REQUIRE_OK(page.check_mapped(0, mapped));
+
+        CHECK(is_error(page.check_mapped(0, Bytes(mapped).first(mapped.size() - 1)), Errc::corrupt));
+        CHECK(is_error(page.check_mapped(0, *samples), Errc::corrupt));
+        CHECK(is_error(page.check_mapped(0, std::vector<std::byte>(mapped.size())), Errc::corrupt));
+        auto late = mapped;
+        std::ranges::rotate(late, late.begin() + 2);
+        CHECK(is_error(page.check_mapped(0, late), Errc::corrupt));
+      }
+    }
+  }
+
+  TEST_CASE("answers are checked though the samples have left memory") {
+    for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
+      for (const Input& input : inputs) {
+        CAPTURE(input.name);
+        PageStripsOptions options;
+        options.channels = Channels::each;
+        options.strip_bytes = 4000;
+        Opened opened(input, options);
+        PageStrips& page = *opened.page;
+        if (!page.maps_remotely()) continue;
+        std::vector<std::vector<std::byte>> sent;
+        for (std::size_t i = 0; i < page.strips().size(); ++i) {
+          ECE465_REQUIRE_OK(page.load(page.strips()[i].group));
+          Buffer scratch;
+          const auto samples = page.gather(i, scratch);
+          ECE465_REQUIRE_OK(samples);
+          sent.emplace_back(samples->begin(), samples->end());
+          page.release(page.strips()[i].group);
+        }
+        for (std::size_t i = 0; i < page.strips().size(); ++i) {
+          std::vector<std::uint64_t> counts(std::size_t{1} << page.bits());
+          REQUIRE(count_samples(sent[i], page.bits(), counts));
+          ECE465_REQUIRE_OK(page.check_counts(i, counts));
+          page.add_counts(page.strips()[i].plane, counts);
+          std::ranges::rotate(counts, counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2));
+          CHECK(is_error(page.check_counts(i, counts), Errc::corrupt));
+        }
+        ECE465_REQUIRE_OK(page.settle());
+        for (std::size_t i = 0; i < page.strips().size(); ++i) {
+          CHECK(is_error(page.check_mapped(i, std::vector<std::byte>(sent[i].size(), std::byte{0x5A})), Errc::corrupt));
+          REQUIRE(map_samples(sent[i], page.bits(), page.wire_table(page.strips()[i].plane)));
+          ECE465_REQUIRE_OK(page.check_mapped(i, sent[i]));
+        }
+      }
+    }
+  }
+
+  TEST_CASE("groups leave memory when nobody holds them, and come back") {
+    const Input input = plain_tiff(300);
+    const Opened opened(input, way_of(std::uint64_t{64} << 10).options);
+    PageStrips& page = *opened.page;
+    Buffer scratch;
+    CHECK(!page.gather(0, scratch));
+    ECE465_REQUIRE_OK(page.load(0));
+    ECE465_REQUIRE_OK(page.load(0));
+    page.release(0);
+    const auto samples = page.gather(0, scratch);
+    ECE465_REQUIRE_OK(samples);
+    const std::vector<std::byte> first(samples->begin(), samples->end());
+    page.release(0);
+    CHECK(!page.gather(0, scratch));
+    ECE465_REQUIRE_OK(page.load(1));  // in the memory that group 0 had
+    ECE465_REQUIRE_OK(page.load(0));
+    const auto again = page.gather(0, scratch);
+    ECE465_REQUIRE_OK(again);
+    CHECK(std::ranges::equal(*again, first));
+  }
+
+  TEST_CASE("a decoder that goes forward only goes back by beginning again") {
+    const Input input = tall_png();
+    PageStripsOptions options;
+    options.strip_bytes = 4000;
+    options.memory_bytes = least_memory(input);
+    const Opened opened(input, options);
+    PageStrips& page = *opened.page;
+    REQUIRE(page.residence() == PageStrips::Residence::streamed);
+    REQUIRE(page.groups() > 3);
+    std::vector<std::vector<std::uint64_t>> counts(page.groups(), std::vector<std::uint64_t>(256));
+    for (const std::size_t g : {3UL, 1UL, 2UL, 0UL, page.groups() - 1, 1UL}) {
+      ECE465_REQUIRE_OK(page.load(g));
+      std::ranges::fill(counts[g], 0);
+      ECE465_REQUIRE_OK(page.count_locally(g, counts[g]));
+      page.release(g);
+    }
+    for (std::size_t g = 0; g < page.groups(); ++g) {
+      std::ranges::fill(counts[g], 0);
+      ECE465_REQUIRE_OK(page.load(g));
+      ECE465_REQUIRE_OK(page.count_locally(g, counts[g]));
+      page.add_counts(0, counts[g]);
+      page.release(g);
+    }
+    ECE465_REQUIRE_OK(page.settle());
+    const auto analyzed = analyze(*opened.source, {});
+    ECE465_REQUIRE_OK(analyzed);
+    CHECK(page.before() == analyzed->pages[0].before);
+    CHECK(page.tables() == analyzed->pages[0].tables);
+  }
+
+  TEST_CASE("a decoder that goes forward only keeps what it passes, where all is kept") {
+    const Input input = jpegs()[3];
+    PageStripsOptions options;
+    options.strip_bytes = 4000;
+    const Opened opened(input, options);
+    PageStrips& page = *opened.page;
+    REQUIRE(page.residence() == PageStrips::Residence::kept);
+    REQUIRE(page.loads_in_order());
+    REQUIRE(page.groups() > 3);
+    Histogram all(8);
+    for (const std::size_t g : {2UL, 0UL, 1UL}) {
+      ECE465_REQUIRE_OK(page.load(g));
+      page.release(g);
+      ECE465_REQUIRE_OK(page.count_locally(g, all.counts()));  // still there
+    }
+    for (std::size_t g = 3; g < page.groups(); ++g) {
+      ECE465_REQUIRE_OK(page.load(g));
+      ECE465_REQUIRE_OK(page.count_locally(g, all.counts()));
+    }
+    const auto analyzed = analyze(*opened.source, {});
+    ECE465_REQUIRE_OK(analyzed);
+    CHECK(all == analyzed->pages[0].before[0]);
+  }
+
+  TEST_CASE("what is out of turn is an error, not a wrong picture") {
+    const Input input{"deflated TIFF", Format::tiff,
+                      testing::encode_tiff(landscape(700, 400, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
+    PageStripsOptions options;
+    options.strip_bytes = 70'000;
+    Opened opened(input, options);
+    PageStrips& page = *opened.page;
+    REQUIRE(page.groups() > 2);
+    CHECK(is_error(page.settle(), Errc::internal));
+    CHECK(is_error(page.begin_write(*opened.writer), Errc::internal));
+    opened.count_all();
+    CHECK(is_error(page.settle(), Errc::internal));
+    ECE465_REQUIRE_OK(page.begin_write(*opened.writer));
+    CHECK(page.write_order() == PageStrips::WriteOrder::ascending);
+    CHECK(is_error(page.write(0), Errc::internal));  // not mapped
+    for (std::size_t g = 0; g < page.groups(); ++g) {
+      ECE465_REQUIRE_OK(page.load(g));
+      const auto& strip = page.strips()[g];
+      CHECK(is_error(page.scatter(g, std::vector<std::byte>(strip.bytes + 1)), Errc::internal));
+      ECE465_REQUIRE_OK(page.map_locally(g));
+      CHECK(is_error(page.map_locally(g), Errc::internal));
+      CHECK(is_error(page.scatter(g, std::vector<std::byte>(strip.bytes)), Errc::internal));
+      Buffer scratch;
+      CHECK(!page.gather(g, scratch));
+    }
+    CHECK(is_error(page.finish_write(), Errc::internal));
+    ECE465_REQUIRE_OK(page.write(0));
+    CHECK(is_error(page.write(0), Errc::internal));
+  }
+
+  TEST_CASE("an input that breaks off is told as its reader tells it, whoever asks") {
+    Input input{"PNG", Format::png, testing::encode_png(landscape(700, 800, {}))};
+    auto chunks = testing::png_chunks(input.bytes);
+    auto& data = std::ranges::find(chunks, "IDAT", &testing::PngChunk::name)->data;
+    std::fill(data.begin() + static_cast<std::ptrdiff_t>(data.size() / 2), data.end(), std::byte{0xFF});
+    input.bytes = testing::png_of_chunks(chunks);
+    const Opened opened(input, way_of(50'000).options);
+    Result<void> last;
+    std::size_t g = 0;
+    for (; last && g < opened.page->groups(); ++g) last = opened.page->load(g);
+    REQUIRE(!last);
+    CHECK(last.error().code == Errc::corrupt);
+    const auto again = opened.page->load(g - 1);
+    REQUIRE(!again);
+    CHECK(again.error().what == last.error().what);
+  }
+
+  TEST_CASE("several threads at once change no byte") {
+    for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
+      for (const Input& input : inputs) {
+        if (input.name == "TIFF of three pages") continue;
+        CAPTURE(input.name);
+        StripsWay way = way_of(3000);
+        way.options.channels = Channels::each;
+        way.options.threads = 3;
+        Opened opened(input, way.options);
+        PageStrips& page = *opened.page;
+        std::mutex mutex;
+        ECE465_REQUIRE_OK(parallel_for(3, page.strips().size(), [&](unsigned, std::size_t i) -> Result<void> {
+          const auto& strip = page.strips()[i];
+          ECE465_TRY(page.load(strip.group));
+          std::vector<std::uint64_t> counts(std::size_t{1} << page.bits());
+          Buffer scratch;
+          ECE465_ASSIGN(const Bytes samples, page.gather(i, scratch));
+          ECE465_TRY(count_samples(samples, page.bits(), counts));
+          ECE465_TRY(page.check_counts(i, counts));
+          page.release(strip.group);
+          const std::scoped_lock lock(mutex);
+          page.add_counts(strip.plane, counts);
+          return {};
+        }));
+        ECE465_REQUIRE_OK(page.settle());
+        ECE465_REQUIRE_OK(page.begin_write(*opened.writer));
+        // All planes of all groups, and then all groups: several threads work on one group's planes.
+        ECE465_REQUIRE_OK(parallel_for(3, page.strips().size(), [&](unsigned, std::size_t i) -> Result<void> {
+          const auto& strip = page.strips()[i];
+          ECE465_TRY(page.load(strip.group));
+          if (i % 3 == 0 || !page.maps_remotely()) {
+            ECE465_TRY(page.map_locally(i));
+          } else {
+            Buffer scratch;
+            ECE465_ASSIGN(const Bytes samples, page.gather(i, scratch));
+            std::vector<std::byte> mapped(samples.begin(), samples.end());
+            ECE465_TRY(map_samples(mapped, page.bits(), page.wire_table(strip.plane)));
+            ECE465_TRY(page.check_mapped(i, mapped));
+            ECE465_TRY(page.scatter(i, mapped));
+          }
+          page.release(strip.group);
+          return {};
+        }));
+        const unsigned threads = page.write_order() == PageStrips::WriteOrder::one_by_one ? 1 : 3;
+        ECE465_REQUIRE_OK(parallel_for(threads, page.groups(), [&](unsigned, std::size_t g) { return page.write(g); }));
+        ECE465_REQUIRE_OK(page.finish_write());
+        ECE465_REQUIRE_OK(opened.writer->finish());
+        CHECK(opened.sink.bytes() == by_equalize(input.bytes, input.format, way));
+      }
+    }
+  }
+
+  TEST_CASE("writing a full disk fails, and nobody waits for ever") {
+    class Full final : public ByteSink {
+     public:
+      Result<void> write_at(std::uint64_t offset, Bytes) override {
+        if (offset > 20'000) return fail(Errc::io, "out: cannot write: no space left on device");
+        return {};
+      }
+    };
+    const Input input{"deflated TIFF", Format::tiff,
+                      testing::encode_tiff(landscape(700, 800, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
+    PageStripsOptions options;
+    options.strip_bytes = 70'000;
+    options.threads = 3;
+    Opened opened(input, options);
+    Full full;
+    const auto writer = create_image(Format::tiff, *opened.reader, full, {});
+    ECE465_REQUIRE_OK(writer);
+    opened.count_all();
+    PageStrips& page = *opened.page;
+    ECE465_REQUIRE_OK(page.begin_write(**writer));
+    for (std::size_t g = 0; g < page.groups(); ++g) {
+      ECE465_REQUIRE_OK(page.load(g));
+      ECE465_REQUIRE_OK(page.map_locally(g));
+    }
+    const auto written = parallel_for(3, page.groups(), [&](unsigned, std::size_t g) { return page.write(g); });
+    REQUIRE(!written);
+    CHECK(written.error().code == Errc::io);
+    CHECK(!page.finish_write());
+  }
+}
