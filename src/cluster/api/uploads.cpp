@@ -67,6 +67,10 @@ net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
   if (!has_image_extension(file_name)) co_return Response::detail(400, "Only JPG and TIFF files are permitted.");
   auto name = safe_name(file_name);
   if (!name) co_return Response::detail(400, name.error().what);
+  // It would not be listed, and the next job on the file whose result is called so would write over it.
+  if (is_result_name(*name)) {
+    co_return Response::detail(400, fmt::format("{} is what a result is called; give the file another name.", *name));
+  }
   name_ = *name;
   const DataFolder& folder = context_.folder;
   auto file = co_await net::offload(context_.files, [&]() { return folder.create(name_); });

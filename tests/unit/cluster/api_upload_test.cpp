@@ -100,6 +100,21 @@ TEST_SUITE("api uploads") {
     });
   }
 
+  TEST_CASE("a name that a result has is refused: the file would be hidden, and written over") {
+    with_api([](ApiFixture& api) -> net::Task<void> {
+      for (const char* const name : {"a_equalized.jpg", "../b_equalized.TIFF"}) {
+        CAPTURE(name);
+        const auto answer = co_await upload(api, name, "x");
+        CHECK(answer.status == 400);
+        CHECK(answer.body.find("_equalized.") != std::string::npos);
+        CHECK(answer.body.find("is what a result is called; give the file another name.") != std::string::npos);
+        check_documented("POST", "/upload", answer);
+      }
+      CHECK(left_in(api).empty());
+      CHECK((co_await upload(api, "a_equalized.b.jpg", "x")).status == 200);
+    });
+  }
+
   TEST_CASE("names are reduced to what is safe, or refused") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       struct Case {
