@@ -176,7 +176,8 @@ std::optional<std::string> parse_uploaded(std::string_view json) {
 }
 
 std::string job_request_json(std::string_view file, std::string_view channels, int quality) {
-  const Json json{{"file", file}, {"channels", channels}, {"quality", quality}};
+  Json json{{"file", file}, {"channels", channels}};
+  if (quality != 0) json["quality"] = quality;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         if name not in files:
             return self.answer(404, {"detail": "File not found"})
         job = {"id": f"job_{len(jobs) + 1}", "file": name, "result": result_of(name), "channels": request["channels"],
-               "quality": request["quality"], "state": "queued", "reason": None, "phase": "queued", "progress": 0.0,
+               "quality": request.get("quality"), "state": "queued", "reason": None, "phase": "queued", "progress": 0.0,
                "page": 1, "pages": 1, "created": "2026-11-25T16:00:00.000Z", "started": None, "finished": None,
                "seconds": 0.5, "phases": {"read": 0.1, "map": 0.1, "reduce": 0.0, "apply": 0.1, "stitch": 0.0,
                                           "write": 0.1},

@@ -18,10 +18,10 @@ using json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kUsualJobs = 100;
 constexpr std::uint64_t kMostPages = 65'536;
-constexpr int kBestQuality = 100;
+constexpr int kLeastQuality = 1, kBestQuality = 100;
 constexpr std::string_view kJobNotFound = "Job not found";
 constexpr std::string_view kChannelsWanted = "One of luma, gray, each is wanted.";
-constexpr std::string_view kQualityWanted = "A number from 0 to 100 is wanted.";
+constexpr std::string_view kQualityWanted = "A number from 1 to 100 is wanted.";
 
 /// A request to the engine, or what is wrong with it.
 using Wanted = std::expected<JobRequest, Response>;
@@ -34,9 +34,11 @@ Wanted wanted_from_query(const Request& request, std::string name) {
     if (!channels) return std::unexpected(answer_invalid("query", "channels", kChannelsWanted));
     wanted.channels = *channels;
   }
-  const auto quality = query_number(request, "quality", 0, 0, kBestQuality);
-  if (!quality) return std::unexpected(answer_invalid("query", "quality", kQualityWanted));
-  wanted.quality = static_cast<int>(*quality);
+  if (request.query.contains("quality")) {
+    const auto quality = query_number(request, "quality", kBestQuality, kLeastQuality, kBestQuality);
+    if (!quality) return std::unexpected(answer_invalid("query", "quality", kQualityWanted));
+    wanted.quality = static_cast<int>(*quality);
+  }
   return wanted;
 }
 
@@ -54,8 +56,10 @@ Wanted wanted_from_json(const std::string& text) {
     if (!channels) return std::unexpected(answer_invalid("body", "channels", kChannelsWanted));
     wanted.channels = *channels;
   }
-  if (const auto at = object.find("quality"); at != object.end()) {
-    const bool fits = at->is_number_unsigned() && at->get<std::uint64_t>() <= kBestQuality;
+  // null is what a job says that was asked for none.
+  if (const auto at = object.find("quality"); at != object.end() && !at->is_null()) {
+    const bool fits = at->is_number_unsigned() && at->get<std::uint64_t>() >= kLeastQuality &&
+                      at->get<std::uint64_t>() <= kBestQuality;
     if (!fits) return std::unexpected(answer_invalid("body", "quality", kQualityWanted));
     wanted.quality = at->get<int>();
   }

@@ -47,13 +47,13 @@ inline constexpr std::string_view kSchemas = R"json({
 "JobRequest": {"type": "object", "required": ["file"], "properties": {
     "file": {"type": "string", "description": "A file's name in the data folder"},
     "channels": {"type": "string", "enum": ["luma", "gray", "each"], "default": "luma"},
-    "quality": {"type": "integer", "minimum": 0, "maximum": 100, "default": 0}}},
+    "quality": {"type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": null}}},
 "Job": {"type": "object", "additionalProperties": false,
   "required": ["id", "file", "result", "channels", "quality", "state", "reason", "phase", "progress", "page", "pages",
     "created", "started", "finished", "seconds", "phases", "image", "bytes", "strips", "workers", "notes"],
   "properties": {
     "id": {"type": "string"}, "file": {"type": "string"}, "result": {"type": "string"},
-    "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": "integer"},
+    "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": ["integer", "null"]},
     "state": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
     "reason": {"type": ["string", "null"], "description": "Why it failed"},
     "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},

@@ -13,12 +13,12 @@ constexpr std::string_view kMultipart = "multipart/form-data", kJson = "applicat
 constexpr std::string_view kText = "text/plain", kBinary = "application/octet-stream";
 constexpr std::string_view kSchemaText = R"({"type":"string"})";
 constexpr std::string_view kSchemaChannels = R"({"type":"string","enum":["luma","gray","each"],"default":"luma"})";
-constexpr std::string_view kSchemaQuality = R"({"type":"integer","minimum":0,"maximum":100,"default":0})";
+constexpr std::string_view kSchemaQuality = R"({"type":"integer","minimum":1,"maximum":100})";
 
 const ParameterDoc kName{"name", "path", "The file's name in the data folder", kSchemaText};
 const ParameterDoc kJobId{"id", "path", "The job's id", R"({"type":"string","pattern":"^job_[1-9][0-9]*$"})"};
 const ParameterDoc kChannels{"channels", "query", "Which planes are equalized", kSchemaChannels};
-const ParameterDoc kQuality{"quality", "query", "Quality of a JPEG result; 0: as the input", kSchemaQuality};
+const ParameterDoc kQuality{"quality", "query", "Quality of a JPEG result; as the input unless given", kSchemaQuality};
 
 AnswerDoc error(int status, std::string_view description) { return {status, description, "Error"}; }
 const AnswerDoc kNoFile{404, "There is no such file", "Error"};

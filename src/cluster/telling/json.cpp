@@ -47,7 +47,7 @@ std::string job_json(const JobStatus& job) {
       {"file", job.request.file},
       {"result", job.result},
       {"channels", channels_name(job.request.channels)},
-      {"quality", job.request.quality},
+      {"quality", job.request.quality == 0 ? json(nullptr) : json(job.request.quality)},
       {"state", state_name(job.state)},
       {"reason", job.reason.empty() ? json(nullptr) : json(job.reason)},
       {"phase", phase_name(job.phase)},

@@ -80,7 +80,8 @@ struct FakeMaster::Impl {
   }
 
   [[nodiscard]] Json json_of(const Task& task) const {
-    Json json{{"id", task.id}, {"file", task.file}, {"result", task.result}, {"channels", "luma"}, {"quality", 0}};
+    Json json{
+        {"id", task.id}, {"file", task.file}, {"result", task.result}, {"channels", "luma"}, {"quality", nullptr}};
     json["state"] = task.state;
     json["reason"] = nullptr;
     if (task.state == "failed") json["reason"] = script.failure;

@@ -77,7 +77,7 @@ TEST_SUITE("submit") {
     CHECK(requests[2] == "POST /api/v1/jobs");
     CHECK(requests[3] == "GET /api/v1/jobs/job_1");
     CHECK(requests.back() == "GET /download/a_equalized.png");
-    CHECK(master.job_requests() == std::vector<std::string>{R"({"file":"a.png","channels":"luma","quality":0})"});
+    CHECK(master.job_requests() == std::vector<std::string>{R"({"file":"a.png","channels":"luma"})"});
   }
 
   TEST_CASE("what is asked of the result reaches the master") {

@@ -105,7 +105,7 @@ TEST_SUITE("api of the course") {
       CHECK(api.engine.job(JobNumber{1})->request.channels == image::Channels::each);
       CHECK(api.engine.job(JobNumber{1})->request.quality == 90);
       for (const char* const query :
-           {"?channels=all", "?channels=", "?quality=101", "?quality=-1", "?quality=x", "?quality="}) {
+           {"?channels=all", "?channels=", "?quality=101", "?quality=0", "?quality=-1", "?quality=x", "?quality="}) {
         CAPTURE(query);
         answer = co_await call(api, "POST", std::string("/process/photo.jpg") + query);
         CHECK(answer.status == 422);

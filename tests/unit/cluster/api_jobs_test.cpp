@@ -42,6 +42,15 @@ TEST_SUITE("api jobs") {
       CHECK(job["result"] == "a_equalized.jpg");
       CHECK(job["channels"] == "gray");
       CHECK(job["quality"] == 80);
+      // Without one the result's is the input's, and that is said as it is asked for.
+      api.temp.write("b.jpg", "x");
+      api.temp.write("c.jpg", "x");
+      for (const char* const body : {R"({"file":"b.jpg"})", R"({"file":"c.jpg","quality":null})"}) {
+        answer = co_await call(api, "POST", "/api/v1/jobs", body);
+        CHECK(answer.status == 201);
+        CHECK(json::parse(answer.body)["quality"].is_null());
+        check_documented("POST", "/api/v1/jobs", answer);
+      }
       answer = co_await call(api, "POST", "/api/v1/jobs", R"({"file":"a.jpg"})");
       CHECK(answer.status == 200);
       CHECK(json::parse(answer.body)["id"] == "job_1");
@@ -52,10 +61,11 @@ TEST_SUITE("api jobs") {
   TEST_CASE("what is no request for a job is refused, field by field") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.jpg", "x");
-      for (const char* const body : {"", "{", "[]", "7", "\"a.jpg\"", "{}", R"({"file":7})", R"({"file":null})",
-                                     R"({"file":"a.jpg","channels":"all"})", R"({"file":"a.jpg","channels":1})",
-                                     R"({"file":"a.jpg","quality":101})", R"({"file":"a.jpg","quality":-1})",
-                                     R"({"file":"a.jpg","quality":"9"})", R"({"file":"a.jpg","quality":9.5})"}) {
+      for (const char* const body :
+           {"", "{", "[]", "7", "\"a.jpg\"", "{}", R"({"file":7})", R"({"file":null})",
+            R"({"file":"a.jpg","channels":"all"})", R"({"file":"a.jpg","channels":1})",
+            R"({"file":"a.jpg","quality":101})", R"({"file":"a.jpg","quality":0})", R"({"file":"a.jpg","quality":-1})",
+            R"({"file":"a.jpg","quality":"9"})", R"({"file":"a.jpg","quality":9.5})"}) {
         CAPTURE(body);
         const auto answer = co_await call(api, "POST", "/api/v1/jobs", body);
         CHECK(answer.status == 422);
