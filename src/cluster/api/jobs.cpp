@@ -199,7 +199,7 @@ net::Task<Response> show_timeline(Api& api, Request& request) {
   ApiContext& context = api.context;
   const auto page = query_number(request, "page", 1, 1, kMostPages);
   if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");
-  const auto from = query_number(request, "from", 0, 0, Timeline::kMaxEntries);
+  const auto from = query_number(request, "from", 0, 0, TimelineLimits{}.entries);
   if (!from) co_return answer_invalid("query", "from", "The number of an entry is wanted, from 0 on.");
   auto job = co_await find_job(context, request);
   if (!job) co_return std::move(job).error();

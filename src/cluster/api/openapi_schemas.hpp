@@ -94,11 +94,14 @@ inline constexpr std::string_view kSchemas = R"json({
       "state": {"type": "string", "enum": ["unread", "waiting", "kept", "last_resort", "running", "done"]},
       "workers": {"type": "array", "items": {"type": "string"}},
       "by": {"type": ["string", "null"]}, "misses": {"type": "integer"}}}}}},
-"Timeline": {"type": "object", "required": ["kept", "seconds", "ended", "cut", "strips", "events", "next", "more"],
+"Timeline": {"type": "object", "required": ["kept", "seconds", "ended", "cut", "strips_total", "strips", "events", "next",
+  "more"],
   "additionalProperties": false, "properties": {
     "kept": {"type": "boolean", "description": "False: the page has not begun, or is forgotten; all else is empty"},
     "seconds": {"type": "number", "description": "From the page's beginning to its end, or to now"},
-    "ended": {"type": "boolean"}, "cut": {"type": "boolean", "description": "More happened than is told of"},
+    "ended": {"type": "boolean"},
+    "cut": {"type": "boolean", "description": "There are more strips, or more happened, than is told of"},
+    "strips_total": {"type": "integer", "description": "All of the page; of very many, only the first are told of"},
     "strips": {"type": "array", "description": "Only when asked from the beginning", "items": {
       "type": "object", "required": ["plane", "first_row", "rows", "first_column", "columns", "bytes"],
       "additionalProperties": false, "properties": {"plane": {"type": "integer"}, "first_row": {"type": "integer"},

@@ -151,6 +151,7 @@ std::string timeline_json(const Timeline* kept, std::size_t from, std::size_t mo
                       {"seconds", kept != nullptr ? timeline.seconds() : 0},
                       {"ended", timeline.ended()},
                       {"cut", timeline.cut()},
+                      {"strips_total", timeline.strips_total()},
                       {"strips", std::move(strips)},
                       {"events", std::move(events)},
                       {"next", next},

@@ -6,20 +6,32 @@
 
 namespace ece465::cluster {
 
+Timeline::Timeline(std::vector<Strip> strips, const TimelineLimits& limits)
+    : strips_(std::move(strips)), strips_total_(strips_.size()), max_entries_(limits.entries) {
+  if (strips_total_ <= limits.strips) return;
+  strips_.resize(limits.strips);
+  strips_.shrink_to_fit();
+  cut_ = true;
+}
+
 void Timeline::phase(JobPhase phase) {
   phase_ = phase;
   add({.what = What::phase});
 }
 
-void Timeline::ready(std::uint32_t strips) { add({.what = What::ready, .strip = strips}); }
+void Timeline::ready(std::uint32_t strips) {
+  add({.what = What::ready, .strip = static_cast<std::uint32_t>(std::min<std::size_t>(strips, strips_.size()))});
+}
 
 void Timeline::sent(mapreduce::AttemptId attempt, std::uint32_t strip, std::string_view worker, bool kept) {
+  if (!knows(strip)) return;
   const std::uint16_t index = index_of(worker);
   open_[strip].push_back({attempt, index});
   add({.what = What::sent, .kept = kept, .worker = index, .strip = strip});
 }
 
 void Timeline::done(std::uint32_t strip, std::string_view worker) {
+  if (!knows(strip)) return;
   // Other attempts at the strip are of no further interest, whatever becomes of them.
   open_.erase(strip);
   add({.what = What::done, .worker = index_of(worker), .strip = strip});
@@ -36,7 +48,9 @@ void Timeline::missed(mapreduce::AttemptId attempt, Why why) {
   }
 }
 
-void Timeline::written(std::uint32_t strip) { add({.what = What::written, .strip = strip}); }
+void Timeline::written(std::uint32_t strip) {
+  if (knows(strip)) add({.what = What::written, .strip = strip});
+}
 
 void Timeline::gone(std::string_view worker) {
   const auto at = std::ranges::find(workers_, worker);
@@ -61,7 +75,7 @@ double Timeline::seconds() const { return ended() ? ended_ : ece465::seconds(Clo
 
 void Timeline::add(Entry entry) {
   if (ended()) return;
-  if (entries_.size() == kMaxEntries) {
+  if (entries_.size() == max_entries_) {
     cut_ = true;
     return;
   }
@@ -80,8 +94,8 @@ std::uint16_t Timeline::index_of(std::string_view worker) {
 }
 
 std::shared_ptr<Timeline> JobTimeline::begin_page(std::size_t page, std::vector<Timeline::Strip> strips) {
-  auto timeline = std::make_shared<Timeline>(std::move(strips));
-  if (page < kMaxPages) {
+  auto timeline = std::make_shared<Timeline>(std::move(strips), limits_);
+  if (page < limits_.pages) {
     pages_.resize(std::max(pages_.size(), page + 1));
     pages_[page] = timeline;
   }

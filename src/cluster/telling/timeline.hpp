@@ -13,15 +13,23 @@
 
 namespace ece465::cluster {
 
+/// How much is told of a job's pages.
+struct TimelineLimits {
+  /// Of a page, and of a job. A strip is about a megabyte of pixels; only hostile files have many small ones.
+  std::size_t strips = 10'000;
+  std::size_t pages = 64;
+  /// Things that happen on a page, a few to a strip; 20 bytes each.
+  std::size_t entries = 50'000;
+};
+
 /// What happened to the strips of one page, in order: who got which, who answered, who was lost. People see MapReduce
 /// happen by it (/api/v1/jobs/{id}/timeline). On the loop's thread.
 ///
-/// It costs a few dozen bytes for each thing that happens and is bounded: a page of very many strips is told of up to
-/// `kMaxEntries`, and then no more.
+/// It is bounded: of a page of very many strips the first ones are told of, up to a number of things that happened to
+/// them, and then no more.
 class Timeline {
  public:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::size_t kMaxEntries = 50'000;
 
   enum class What : std::uint8_t {
     phase,    ///< the page enters a phase
@@ -49,8 +57,7 @@ class Timeline {
     std::uint64_t bytes = 0;
   };
 
-  explicit Timeline(std::vector<Strip> strips, Clock::time_point began = Clock::now())
-      : began_(began), strips_(std::move(strips)) {}
+  explicit Timeline(std::vector<Strip> strips, const TimelineLimits& limits = {});
 
   void phase(JobPhase phase);
   void ready(std::uint32_t strips);
@@ -64,6 +71,8 @@ class Timeline {
   void end();
 
   [[nodiscard]] const std::vector<Strip>& strips() const { return strips_; }
+  /// Those that are not told of included.
+  [[nodiscard]] std::size_t strips_total() const { return strips_total_; }
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] const std::string& worker(const Entry& entry) const { return workers_[entry.worker]; }
   [[nodiscard]] double seconds() const;
@@ -73,10 +82,14 @@ class Timeline {
 
  private:
   void add(Entry entry);
+  /// Whether this strip is told of.
+  [[nodiscard]] bool knows(std::uint32_t strip) const { return strip < strips_.size(); }
   [[nodiscard]] std::uint16_t index_of(std::string_view worker);
 
-  Clock::time_point began_;
+  Clock::time_point began_ = Clock::now();
   std::vector<Strip> strips_;
+  std::size_t strips_total_;
+  std::size_t max_entries_;
   std::vector<Entry> entries_;
   std::vector<std::string> workers_;
   struct Open {
@@ -89,10 +102,10 @@ class Timeline {
   bool cut_ = false;
 };
 
-/// The timelines of a job's pages. A job of very many pages is told of up to `kMaxPages`.
+/// The timelines of a job's pages; of a job of very many, those of the first.
 class JobTimeline {
  public:
-  static constexpr std::size_t kMaxPages = 64;
+  explicit JobTimeline(const TimelineLimits& limits = {}) : limits_(limits) {}
 
   /// The timeline of a page that begins, shared with whoever is still looking when the job is forgotten.
   std::shared_ptr<Timeline> begin_page(std::size_t page, std::vector<Timeline::Strip> strips);
@@ -100,6 +113,7 @@ class JobTimeline {
   [[nodiscard]] std::shared_ptr<const Timeline> page(std::size_t page) const;
 
  private:
+  TimelineLimits limits_;
   std::vector<std::shared_ptr<Timeline>> pages_;
 };
 

@@ -96,19 +96,43 @@ TEST_SUITE("timeline") {
   }
 
   TEST_CASE("what is kept is bounded") {
-    Timeline timeline(strips(1));
-    for (std::size_t i = 0; i <= Timeline::kMaxEntries; ++i) {
+    TimelineLimits limits;
+    limits.entries = 3;
+    Timeline timeline(strips(1), limits);
+    for (std::size_t i = 0; i <= limits.entries; ++i) {
       CHECK(!timeline.cut());
       timeline.written(0);
     }
     CHECK(timeline.cut());
-    CHECK(timeline.entries().size() == Timeline::kMaxEntries);
-    JobTimeline job;
-    CHECK(job.begin_page(JobTimeline::kMaxPages, strips(1)) != nullptr);
-    CHECK(job.page(JobTimeline::kMaxPages) == nullptr);
+    CHECK(timeline.entries().size() == limits.entries);
+    JobTimeline job(limits);
+    CHECK(job.begin_page(limits.pages, strips(1)) != nullptr);
+    CHECK(job.page(limits.pages) == nullptr);
     const auto third = job.begin_page(2, strips(1));
     CHECK(job.page(2) == third);
     CHECK(job.page(1) == nullptr);
+  }
+
+  TEST_CASE("of a page of very many strips the first are told of, and how many there are") {
+    TimelineLimits limits;
+    limits.strips = 2;
+    Timeline timeline(strips(2), limits);
+    CHECK(!timeline.cut());
+    Timeline cut(strips(5), limits);
+    CHECK(cut.cut());
+    cut.ready(5);
+    for (const std::uint32_t strip : {1U, 2U}) {
+      cut.sent(AttemptId{strip}, strip, "a", false);
+      cut.done(strip, "a");
+      cut.written(strip);
+    }
+    cut.sent(AttemptId{9}, 4, "a", false);
+    cut.gone("a");
+    CHECK(told(cut) == Lines{"ready 2", "sent 1 a", "done 1 a", "written 1", "gone a"});
+    const json whole = json::parse(timeline_json(&cut, 0, 1000));
+    CHECK(whole["cut"] == true);
+    CHECK(whole["strips"].size() == 2);
+    CHECK(whole["strips_total"] == 5);
   }
 
   TEST_CASE("served piece by piece") {
