@@ -67,6 +67,7 @@ net::Task<void> WorkerRole::work_for(net::Stream stream) {
     co_return;
   }
   failures_ = 0;
+  reminder_.reset();
   // One that took longer than any pause was not one of a series of failures. Shorter ones may be: of two workers with
   // one id, each throws the other out.
   if (ending.lived >= options_.reconnect_max) backoff_.reset();
@@ -81,10 +82,15 @@ net::Task<void> WorkerRole::work_for(net::Stream stream) {
   }
 }
 
-/// Told of once, until a connection comes about.
+/// Told of now and then, until a connection comes about: whoever looks at the log later should find it there, too.
 void WorkerRole::unreachable(std::string_view what, const Error& error) {
-  const LogLevel level = failures_++ == 0 ? LogLevel::warn : LogLevel::debug;
-  logger_.log(level, what, {{"master", options_.master.to_string()}, {"error", error.what}, {"attempt", failures_}});
+  const auto now = std::chrono::steady_clock::now();
+  const LogLevel level = reminder_.due(now) ? LogLevel::warn : LogLevel::debug;
+  logger_.log(level, what,
+              {{"master", options_.master.to_string()},
+               {"error", error.what},
+               {"attempt", ++failures_},
+               {"seconds", seconds(reminder_.since(now))}});
 }
 
 void WorkerRole::stop() {

@@ -10,6 +10,7 @@
 #include "ece465/cluster/worker.hpp"
 #include "ece465/net/gate.hpp"
 #include "ece465/wire/handshake.hpp"
+#include "reminder.hpp"
 #include "session.hpp"
 
 namespace ece465::cluster {
@@ -41,7 +42,8 @@ class WorkerRole {
   net::Event stop_event_;
   std::stop_source connecting_;  // requested: no connection is wanted any more
   std::optional<Session> session_;
-  std::uint64_t failures_ = 0;  // in a row, told of once
+  std::uint64_t failures_ = 0;  // in a row
+  Reminder reminder_;           // of them
   bool stopping_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include "worker/backoff.hpp"
 #include "worker/buffers.hpp"
 #include "worker/holdings.hpp"
+#include "worker/reminder.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -42,6 +43,31 @@ TEST_SUITE("backoff") {
     CHECK(most > 100ms);
     Backoff inverted(1h, 10ms, 1);
     for (int i = 0; i < 50; ++i) CHECK(inverted.next() <= 10ms);
+  }
+}
+
+TEST_SUITE("reminder") {
+  TEST_CASE("at once, after one, five and fifteen minutes, then every fifteen") {
+    Reminder reminder;
+    const Reminder::Time start{};
+    std::vector<std::int64_t> minutes;
+    for (auto now = start; now < start + 61min; now += 1s) {
+      if (reminder.due(now)) minutes.push_back((now - start) / 1min);
+    }
+    CHECK(minutes == std::vector<std::int64_t>{0, 1, 5, 15, 30, 45, 60});
+    CHECK(reminder.since(start + 61min) == 61min);
+  }
+
+  TEST_CASE("after it was well it begins anew, and who was away is told once") {
+    Reminder reminder;
+    const Reminder::Time start{};
+    CHECK(reminder.due(start));
+    CHECK(!reminder.due(start + 59s));
+    reminder.reset();
+    CHECK(reminder.due(start + 60s));
+    CHECK(!reminder.due(start + 119s));
+    CHECK(reminder.due(start + 10h));
+    CHECK(!reminder.due(start + 10h + 1s));
   }
 }
 
