@@ -19,14 +19,14 @@ Holdings::Chunk* Holdings::find(wire::TaskId id) {
   return found == chunks_.end() ? nullptr : &found->second;
 }
 
-SampleBuffer Holdings::take(wire::TaskId id) {
+Buffer Holdings::take(wire::TaskId id) {
   const auto found = chunks_.find(id);
-  SampleBuffer samples = *std::move(found->second.samples);
+  Buffer samples = *std::move(found->second.samples);
   chunks_.erase(found);
   return samples;
 }
 
-std::optional<SampleBuffer> Holdings::drop(wire::TaskId id) {
+std::optional<Buffer> Holdings::drop(wire::TaskId id) {
   const auto found = chunks_.find(id);
   if (found == chunks_.end()) return std::nullopt;
   bytes_ -= found->second.bytes;

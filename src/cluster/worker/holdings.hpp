@@ -25,8 +25,8 @@ class Holdings {
   struct Chunk {
     unsigned bits = 8;
     std::uint64_t bytes = 0;
-    std::optional<SampleBuffer> samples;  ///< none yet: they are being counted
-    std::shared_ptr<Work> claim;          ///< who gets them as soon as they are
+    std::optional<Buffer> samples;  ///< none yet: they are being counted
+    std::shared_ptr<Work> claim;    ///< who gets them as soon as they are
   };
 
   /// Sets room aside for a request's samples; false: there is not enough, or the id holds samples already.
@@ -35,9 +35,9 @@ class Holdings {
   /// Null when nothing is held under that id.
   [[nodiscard]] Chunk* find(wire::TaskId id);
   /// Takes a chunk's samples out for mapping. Its room stays taken until `release`.
-  [[nodiscard]] SampleBuffer take(wire::TaskId id);
+  [[nodiscard]] Buffer take(wire::TaskId id);
   /// Forgets a chunk and frees its room; the samples, if they are here.
-  std::optional<SampleBuffer> drop(wire::TaskId id);
+  std::optional<Buffer> drop(wire::TaskId id);
   /// Frees room that `take` left taken.
   void release(std::uint64_t bytes) { bytes_ -= bytes; }
   /// The ids of all chunks.

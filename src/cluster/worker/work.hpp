@@ -24,7 +24,7 @@ class Work {
 
   /// What followed the request: its table, if it came along, then the samples. Kept samples of an earlier request
   /// are put in their place.
-  SampleBuffer body;
+  Buffer body;
   /// The table that the request named, or that came apart from the samples.
   std::shared_ptr<const Buffer> table;
   std::uint64_t credit_bytes = 0;  ///< what it counts for until it is answered

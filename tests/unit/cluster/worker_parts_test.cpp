@@ -76,7 +76,7 @@ TEST_SUITE("buffers") {
     for (const std::size_t page : {1, 4096}) {  // from the heap, and from the system
       CAPTURE(page);
       Buffers buffers(1000 * page);
-      SampleBuffer first = buffers.take(100 * page).value();
+      Buffer first = buffers.take(100 * page).value();
       const std::byte* const place = first.span().data();
       CHECK(first.size() == 100 * page);
       std::ranges::fill(first.span(), std::byte{1});
@@ -84,13 +84,13 @@ TEST_SUITE("buffers") {
       buffers.give_back(std::move(first));
       CHECK(buffers.in_use() == 0);
       CHECK(buffers.idle() == 100 * page);
-      const SampleBuffer small = buffers.take(10 * page).value();  // a tenth: not worth a large one
+      const Buffer small = buffers.take(10 * page).value();  // a tenth: not worth a large one
       CHECK(small.span().data() != place);
-      SampleBuffer again = buffers.take(95 * page).value();
+      Buffer again = buffers.take(95 * page).value();
       CHECK(again.span().data() == place);
       CHECK(again.size() == 95 * page);
       CHECK(buffers.idle() == 0);
-      SampleBuffer elsewhere;
+      Buffer elsewhere;
       elsewhere = std::move(again);
       CHECK(elsewhere.span().data() == place);
     }
@@ -98,13 +98,13 @@ TEST_SUITE("buffers") {
 
   TEST_CASE("what is in use and what waits stay within the budget") {
     Buffers buffers(1000);
-    std::vector<SampleBuffer> taken;
+    std::vector<Buffer> taken;
     for (int i = 0; i < 10; ++i) taken.push_back(buffers.take(100).value());
-    for (SampleBuffer& buffer : taken) buffers.give_back(std::move(buffer));
+    for (Buffer& buffer : taken) buffers.give_back(std::move(buffer));
     CHECK(buffers.idle() == 1000);
-    SampleBuffer large = buffers.take(700).value();
+    Buffer large = buffers.take(700).value();
     CHECK(buffers.idle() <= 300);
-    SampleBuffer larger = buffers.take(5000).value();  // one that is larger than all is for its owner to allow
+    Buffer larger = buffers.take(5000).value();  // one that is larger than all is for its owner to allow
     CHECK(buffers.idle() == 0);
     buffers.give_back(std::move(larger));
     CHECK(buffers.idle() == 0);
@@ -114,15 +114,17 @@ TEST_SUITE("buffers") {
 
   TEST_CASE("memory that cannot be had is an error") {
     Buffers buffers(1000);
-    const auto none = buffers.take(std::size_t{1} << 62);
-    REQUIRE(!none);
-    CHECK(none.error().code == Errc::too_large);
-    CHECK(buffers.in_use() == 0);
+    for (const std::size_t size : {~std::size_t{0}, std::size_t{1} << 62, std::size_t{1} << 40}) {
+      const auto none = buffers.take(size);
+      REQUIRE(!none);
+      CHECK(none.error().code == Errc::too_large);
+      CHECK(buffers.in_use() == 0);
+    }
   }
 
   TEST_CASE("nothing needs no memory") {
     Buffers buffers(1000);
-    SampleBuffer none = buffers.take(0).value();
+    Buffer none = buffers.take(0).value();
     CHECK(none.size() == 0);
     buffers.give_back(std::move(none));
   }
