@@ -1,6 +1,8 @@
 """Workers of all dialects, as they are and without any flag, at the same time; and what each is known by."""
 
+import json
 import socket
+import subprocess
 
 import harness
 import master
@@ -124,6 +126,19 @@ class Refused(master.Case):
                     pass
                 connection.close()
         self.assertEqual(under_test.nodes(), [])
+
+
+class Probes(master.Case):
+    def test_whoever_only_looks_whether_the_port_is_open_is_hardly_worth_a_line(self):
+        under_test = self.master("--log-level", "debug")
+        subprocess.run([harness.ECE465, "health", "--tcp", under_test.workers], check=True, capture_output=True)
+        told = json.loads(under_test.runs.log_line("a connection did not become a worker"))
+        self.assertEqual(told["level"], "debug", told)
+        connection = peer.connect(under_test.workers)
+        connection.send("REGIST")
+        connection.close()
+        told = json.loads(under_test.runs.log_line("a connection did not become a worker", times=2))
+        self.assertEqual(told["level"], "info", told)
 
 
 class Pretenders(master.Case):

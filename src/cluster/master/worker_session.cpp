@@ -86,7 +86,9 @@ net::Task<void> WorkerSession::run() {
     coordinator_.lost(worker_);
     host_.gone(self, why_);
   } else {
-    logger_.info("a connection did not become a worker", {{"peer", stream_.peer()}, {"reason", why_}});
+    // Whoever connects and goes without a word wanted to know whether the port is open: probes do so every few seconds.
+    logger_.log(only_looked_ ? LogLevel::debug : LogLevel::info, "a connection did not become a worker",
+                {{"peer", stream_.peer()}, {"reason", why_}});
   }
 }
 
@@ -113,6 +115,7 @@ net::Task<Result<wire::Step>> WorkerSession::hear(net::Duration limit) {
     if (line.error().code == Errc::timeout) co_return handshake_.on_deadline();
     if (line.error().code == Errc::too_large) co_return handshake_.on_error(line.error());
     handshake_.on_hang_up();
+    only_looked_ = stream_.bytes_read() == 0;
     co_return wire::Step{};
   }
   auto header = wire::parse_header(*line, handshake_.peer());

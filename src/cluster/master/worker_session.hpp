@@ -126,7 +126,8 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   wire::MasterHandshake handshake_;
   mapreduce::WorkerId worker_;
   bool joined_ = false, ended_ = false, closing_ = false;
-  std::string why_;  // it ended, when this side ended it
+  bool only_looked_ = false;  // the peer has closed without a word
+  std::string why_;           // it ended, when this side ended it
   std::map<mapreduce::AttemptId, Request> requests_;
   std::deque<Frame> queue_;
   bool writing_ = false;
