@@ -141,6 +141,27 @@ class Probes(master.Case):
         self.assertEqual(told["level"], "info", told)
 
 
+class Talkers(master.Case):
+    def test_one_that_talks_all_the_time_leaves_room_for_the_others(self):
+        under_test = self.master()
+        talker, other = peer.connect(under_test.workers), peer.connect(under_test.workers)
+        talker.send("REGISTER talker ECE465/2 threads=1 credit=1000000 memory=0 payload=1000000\n")
+        self.assertTrue(talker.line().startswith("REGISTERED"))
+        other.send("REGISTER other ECE465/2 threads=1 credit=1000000 memory=0 payload=1000000\nLOG other hello\n")
+        self.assertTrue(other.line().startswith("REGISTERED"))
+        lines = 5000
+        talker.send("".join(f"LOG talker {n}\n" for n in range(lines)) + "PING n=1\n")
+        while (said := talker.line()) != "PONG n=1":
+            self.assertIsNotNone(said)
+        told = json.loads(under_test.runs.log_line("lines of a worker were left out"))
+        self.assertEqual(told["worker"], "talker")
+        self.assertGreater(told["lines"], lines // 2)
+        logs = [(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]]
+        self.assertIn(("Master", f"{told['lines']} lines of talker were left out: too many at once."), logs)
+        talker.close()
+        other.close()
+
+
 class Pretenders(master.Case):
     def test_nobody_speaks_for_another(self):
         under_test = self.master()

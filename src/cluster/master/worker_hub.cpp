@@ -57,7 +57,12 @@ std::vector<WorkerStatus> WorkerHub::workers() const {
   return all;
 }
 
-void WorkerHub::publish() const {
+void WorkerHub::publish() {
+  for (const auto& [source, lines] : quota_.due(std::chrono::steady_clock::now())) {
+    const std::string who = source.empty() ? "many workers" : source;
+    around_.logs.add(kMasterSource, fmt::format("{} lines of {} were left out: too many at once.", lines, who));
+    around_.logger.warn("lines of a worker were left out", {{"worker", who}, {"lines", lines}});
+  }
   if (!around_.events.anyone()) return;
   for (const auto& [id, session] : registered_) {
     around_.events.publish("worker", worker_json(session->status()), "worker/" + id);
@@ -91,6 +96,7 @@ void WorkerHub::gone(const std::shared_ptr<WorkerSession>& session, std::string_
 }
 
 void WorkerHub::said(const std::string& worker, const std::string& text) {
+  if (!quota_.take(worker, std::chrono::steady_clock::now())) return;
   // The master's own lines are known by their source.
   around_.logs.add(worker == kMasterSource ? fmt::format("worker {}", worker) : worker, text);
   around_.logger.debug("worker says", {{"worker", worker}, {"text", text}});

@@ -10,6 +10,7 @@
 #include "ece465/net/listener.hpp"
 #include "telling/broadcast.hpp"
 #include "telling/log_book.hpp"
+#include "telling/log_quota.hpp"
 #include "telling/metrics.hpp"
 #include "worker_session.hpp"
 
@@ -36,8 +37,8 @@ class WorkerHub final : public SessionHost {
   [[nodiscard]] std::size_t size() const { return registered_.size(); }
   [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
   [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
-  /// Tells those who watch how the workers are.
-  void publish() const;
+  /// Tells those who watch how the workers are, and of lines that nobody gets to see; to be called now and then.
+  void publish();
 
   void registered(const std::shared_ptr<WorkerSession>& session) override;
   void gone(const std::shared_ptr<WorkerSession>& session, std::string_view why) override;
@@ -56,6 +57,7 @@ class WorkerHub final : public SessionHost {
   std::optional<net::Listener> listener_;
   std::set<std::shared_ptr<WorkerSession>> sessions_;  // also those that are not registered yet
   std::map<std::string, std::shared_ptr<WorkerSession>, std::less<>> registered_;
+  LogQuota quota_;
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0;
 };
 
