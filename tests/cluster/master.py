@@ -206,10 +206,10 @@ class Master:
             self.has_workers(worker)
         return process
 
-    def honest_peer(self, worker):
+    def honest_peer(self, worker, *options):
         """Starts an honest worker that is as slow as the evil ones, and trusted. Beside one of our own, which is much
         faster, there may be nothing left for them to do their deeds with."""
-        self.peer("evil_worker", worker, "--dialect", "v2")
+        self.peer("evil_worker", worker, "--dialect", "v2", *options)
         self.prove(worker)
 
     # --- The process ---
