@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
-#include <thread>
 
 namespace ece465::cli {
 namespace {
@@ -64,6 +63,12 @@ class ChildWorkers::Child {
   ~Child() { thread_.join(); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
+
+  /// Whether this is its process, which it awaits the end of.
+  bool is(pid_t process) {
+    const std::scoped_lock lock(mutex_);
+    return process_ == process;
+  }
 
   void ask_to_end() {
     const std::scoped_lock lock(mutex_);
@@ -152,6 +157,19 @@ class ChildWorkers::Child {
 ChildWorkers::ChildWorkers(std::vector<ChildCommand> commands, Logger& logger, ChildLimits limits) : limits_(limits) {
   for (auto& command : commands) {
     children_.push_back(std::make_unique<Child>(std::move(command), logger, limits_));
+  }
+  if (limits_.orphans_pause == std::chrono::milliseconds::max()) return;
+  reaper_ = std::jthread([this](const std::stop_token& stop) { reap_adopted(stop); });
+}
+
+void ChildWorkers::reap_adopted(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any time;
+  std::unique_lock lock(mutex);
+  while (!time.wait_for(lock, stop, limits_.orphans_pause, [&stop] { return stop.stop_requested(); })) {
+    reap_orphans([this](pid_t process) {
+      return std::ranges::any_of(children_, [process](const auto& child) { return child->is(process); });
+    });
   }
 }
 

@@ -2,10 +2,13 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ece465/base/logger.hpp"
+#include "ece465/base/orphans.hpp"
 
 namespace ece465::cli {
 
@@ -21,6 +24,10 @@ struct ChildLimits {
   std::chrono::milliseconds first_pause{200}, longest_pause{10'000};
   /// After SIGTERM, before SIGKILL.
   std::chrono::milliseconds stop_limit{5'000};
+  /// How often processes are looked for that have become this one's by losing their parent, and have ended; never where
+  /// this one adopts none.
+  std::chrono::milliseconds orphans_pause =
+      adopts_orphans() ? std::chrono::milliseconds(1'000) : std::chrono::milliseconds::max();
 };
 
 /// Processes that belong to this one: workers that a master starts for itself. One that ends is started again, until
@@ -40,8 +47,11 @@ class ChildWorkers {
 
  private:
   class Child;
+  void reap_adopted(const std::stop_token& stop);
+
   ChildLimits limits_;
   std::vector<std::unique_ptr<Child>> children_;
+  std::jthread reaper_;  // the first to end: it looks at the children
 };
 
 }  // namespace ece465::cli

@@ -5,6 +5,7 @@
 #include "dine_compare.hpp"
 #include "dine_live.hpp"
 #include "dine_report.hpp"
+#include "ece465/base/orphans.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
 
@@ -108,6 +109,8 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
   if (options.mode == labs::DineMode::ipc) {
     if (!command.quiet) console.print(std::string(labs::opening_line(options.mode)) + "\n");
     ECE465_ASSIGN(command.forked, labs::ForkedPhilosophers::start(options, !command.quiet));
+  } else {
+    let_orphans_go();
   }
   return {};
 }

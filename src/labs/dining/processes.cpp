@@ -16,6 +16,7 @@
 #include "dining/message.hpp"
 #include "dining/process_life.hpp"
 #include "ece465/base/descriptor.hpp"
+#include "ece465/base/orphans.hpp"
 #include "open_files.hpp"
 
 namespace ece465::labs {
@@ -128,6 +129,9 @@ class ProcessTable final : public ForkedPhilosophers {
         for (Child& child : children_) child.to.reset();
       }
       if (give_up && Clock::now() >= *give_up) break;  // what is left is killed
+      if (adopts_orphans()) {
+        reap_orphans([this](pid_t pid) { return std::ranges::find(children_, pid, &Child::pid) != children_.end(); });
+      }
       // Looked at when all have begun to work, not before they have copied what they write to.
       if (!measured && dinner_.table.since_start() > std::chrono::milliseconds(50)) {
         memory = memory_of_one();

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "temp_folder.hpp"
 
@@ -85,6 +86,31 @@ TEST_SUITE("child workers") {
     }
     CHECK(!is_alive(first));
     CHECK(!is_alive(second));
+  }
+
+  TEST_CASE("a process that becomes this one's by losing its parent is let go, and an own one is still awaited") {
+    const TempFolder folder;
+    Log log;
+    // As for the first process of a container.
+    REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    {
+      ChildLimits limits;
+      limits.orphans_pause = 1ms;
+      const std::string script = "(sleep 0 & echo $! >part; mv part orphan); exec sleep 1000";
+      const ChildWorkers children({shell("a-1", "cd " + folder.path().string() + " && " + script)}, *log, limits);
+      const pid_t own = process_in(log.wait_for("started worker=a-1"));
+      const auto end = std::chrono::steady_clock::now() + 30s;
+      pid_t orphan = 0;
+      while ((orphan == 0 || is_alive(orphan)) && std::chrono::steady_clock::now() < end) {
+        if (folder.holds("orphan")) orphan = std::stoi(folder.read("orphan"));
+        std::this_thread::sleep_for(1ms);
+      }
+      REQUIRE(orphan != 0);
+      CHECK(!is_alive(orphan));
+      ::kill(own, SIGKILL);
+      CHECK(log.wait_for("ended worker=a-1").find("how=\"signal 9\"") != std::string::npos);
+    }
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   }
 
   TEST_CASE("one that ends or is killed is started again, after a pause that grows") {
