@@ -79,6 +79,24 @@ class Connections(master.Case):
         self.assertLess(self.under_test.memory("VmRSS") - before, MAY_GROW)
 
 
+class Memory(master.Case):
+    def test_it_goes_back_to_the_system_when_jobs_are_over(self):
+        under_test = self.master("--workers", "2")
+        under_test.put_through("small.tif", self.image("small.tif", "--size", "300x200"))
+        harness.until(lambda: len(under_test.nodes()) == 2, "the master's workers")
+        before = under_test.memory("VmRSS")
+        images = {"gray.tif": self.image("gray.tif", "--size", "6000x6000"),
+                  "lzw.tif": self.image("lzw.tif", "--size", "5000x5000", "--compression", "lzw"),
+                  "progressive.jpg": self.image("a.jpg", "--size", "5000x5000", "--progressive", "--color", "ycbcr")}
+        names = [f"{n}-{name}" for n in range(3) for name in images]
+        for name in names:
+            under_test.upload(name, images[name[2:]])
+        for job in [under_test.process(name) for name in names]:
+            under_test.done(job)
+        self.assertGreater(under_test.memory("VmHWM"), before + (100 << 20))
+        harness.until(lambda: under_test.memory("VmRSS") < before + (20 << 20), "the memory of the jobs to go")
+
+
 class LargeUpload(master.Case):
     def test_memory_stays_where_it_was(self):
         if os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize < 2 * UPLOAD_BYTES:

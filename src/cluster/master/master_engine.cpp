@@ -4,6 +4,7 @@
 #include <charconv>
 #include <ranges>
 
+#include "ece465/base/memory.hpp"
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
 
@@ -147,6 +148,13 @@ net::Task<void> MasterEngine::run(MasterEngine* engine, std::shared_ptr<Job> job
   }
   // What a stop interrupts is left undone in the store.
   if (status.finished) co_await engine->save(status);
+  // Between two jobs it would only be taken again.
+  if (engine->by_file_.empty()) {
+    co_await net::offload(engine->around_.files, []() -> Result<void> {
+      give_memory_back();
+      return {};
+    });
+  }
 }
 
 void MasterEngine::end(Job& job, Result<void> outcome) {
