@@ -104,6 +104,7 @@ Result<void> ByteSource::read_exactly(std::uint64_t offset, MutableBytes out) co
 }
 
 Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path) {
+  if (path.empty()) return fail(Errc::bad_input, "an empty name: no file is called so");
   // O_NONBLOCK so that a FIFO without a writer is refused below instead of hanging here.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return fail(Errc::bad_input, "{}: cannot open: {}", path.string(), reason(errno));

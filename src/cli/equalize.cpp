@@ -15,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 Result<void> check(const EqualizeCommand& command, const Plan& plan, const Console& console) {
   ECE465_TRY(check_standard_output(plan, command.json, console));
+  ECE465_TRY(check_plot_name(command.plot));
   if (!command.plot.empty() && plan.jobs.size() > 1) {
     return fail(Errc::usage, "--plot is for a single input; these are {}", plan.jobs.size());
   }

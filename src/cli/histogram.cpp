@@ -124,6 +124,7 @@ constexpr const char* kFooter =
 Result<void> show(const HistogramCommand& command, Console& console, std::stop_token stop) {
   using Existing = OutputFile::Existing;
   std::unique_ptr<OutputFile> plot_file;
+  ECE465_TRY(check_plot_name(command.plot));
   if (!command.plot.empty()) {
     if (same_place(command.plot, command.input)) {
       return fail(Errc::usage, "--plot {}: the image has that place; give the plot another name", command.plot);

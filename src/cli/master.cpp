@@ -117,11 +117,15 @@ void setup_master(CLI::App& app, Action& chosen) {
 
   constexpr const char* kNetwork = "Network";
   const auto parse_port = [](std::string_view text) { return parse_number(text, 0, kMaxPort); };
-  add_text(*master, "--http-host", command->http_host, "HOST", "Where HTTP is listened for")->group(kNetwork);
+  add_text(*master, "--http-host", command->http_host, "HOST", "Where HTTP is listened for")
+      ->default_str(command->http_host)
+      ->group(kNetwork);
   add_value<int>(*master, "--http-port", command->http_port, "PORT", parse_port, "0: any free one")
       ->default_str("8000")
       ->group(kNetwork);
-  add_text(*master, "--worker-host", command->worker_host, "HOST", "Where workers are listened for")->group(kNetwork);
+  add_text(*master, "--worker-host", command->worker_host, "HOST", "Where workers are listened for")
+      ->default_str(command->worker_host)
+      ->group(kNetwork);
   add_value<int>(*master, "--worker-port", command->worker_port, "PORT", parse_port,
                  "0: any free one (MASTER_PORT says so, too)")
       ->default_str("6000")
@@ -135,6 +139,7 @@ void setup_master(CLI::App& app, Action& chosen) {
   constexpr const char* kWork = "Work";
   add_text(*master, "--data-dir", command->data_dir, "FOLDER",
            "Images, results and the job store; made if missing (UPLOAD_DIR says so, too)")
+      ->default_str(command->data_dir)
       ->envname("UPLOAD_DIR")
       ->group(kWork);
   const auto parse_workers = [](std::string_view text) { return parse_number(text, 0, kMaxOwnWorkers); };

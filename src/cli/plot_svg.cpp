@@ -221,4 +221,9 @@ std::string plot_svg(const Plot& plot) {
   return out + "</svg>\n";
 }
 
+Result<void> check_plot_name(const std::string& name) {
+  if (name == "-") return fail(Errc::usage, "--plot -: a plot goes to a file, not to standard output; name one");
+  return {};
+}
+
 }  // namespace ece465::cli

@@ -1,6 +1,8 @@
 #include "submit.hpp"
 
+#include <filesystem>
 #include <memory>
+#include <set>
 
 #include "commands.hpp"
 #include "equalize_files.hpp"
@@ -22,6 +24,21 @@ Result<void> check(const SubmitCommand& command, const Plan& plan, const Console
   }
   if (command.no_wait) return {};
   return check_standard_output(plan, command.json, console);
+}
+
+/// On a master all files lie in one folder. Whoever sends two of one name should know that one of them is called
+/// otherwise there before anything is sent.
+void note_namesakes(const SubmitCommand& command, Plan& plan) {
+  std::set<std::filesystem::path> names;
+  std::vector<std::string> namesakes;
+  for (const Job& job : plan.jobs) {
+    const bool is_new = names.insert(job.input.filename()).second;
+    if (!job.refused && !is_new) namesakes.push_back(job.input.string());
+  }
+  if (namesakes.empty() || command.remove) return;
+  const std::string others = namesakes.size() == 1 ? "" : fmt::format(", and {} more", namesakes.size() - 1);
+  plan.notes.push_back(fmt::format("{}{}: another input has the same name; on the master a number is added to it",
+                                   namesakes.front(), others));
 }
 
 /// Takes the files' reports as they come, tells of each, and adds them up.
@@ -132,6 +149,7 @@ int run_submit(const SubmitCommand& command, Console& console, std::stop_token s
   auto plan = plan_jobs({.inputs = command.inputs, .output = command.output, .recursive = command.recursive});
   if (!plan) return report_error(console, plan.error());
   if (auto fine = check(command, *plan, console); !fine) return report_error(console, fine.error());
+  note_namesakes(command, *plan);
   if (!command.quiet) {
     for (const auto& note : plan->notes) console.note(note);
   }

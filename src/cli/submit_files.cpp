@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ece465/base/subject.hpp"
 #include "ece465/net/gate.hpp"
 #include "equalize_files.hpp"
 #include "in_order.hpp"
@@ -83,7 +84,7 @@ class FileSubmission {
     ECE465_CO_ASSIGN(const auto source, open_input(job_.input, options().stop));
     report_.bytes_in = source->size();
     shared_->progress.started(index_, source->name(), source->size());
-    if (const auto image = image::open_image(*source, {}); !image) co_return within(report_.input, image.error());
+    if (const auto image = image::open_image(*source, {}); !image) co_return about(report_.input, image.error());
     std::unique_ptr<OutputFile> sink;
     if (options().wait) {
       ECE465_CO_ASSIGN(sink, open_output(job_, options().force));
@@ -162,7 +163,8 @@ class FileSubmission {
     }
     const RemoteJob& job = *report_.job;
     if (job.state == RemoteState::failed) {
-      co_return fail(Errc::bad_input, "{}: the master failed: {}", report_.input, job.reason);
+      co_return fail(Errc::bad_input, "{}: the master failed: {}", report_.input,
+                     without_subject(report_.name, job.reason));
     }
     if (job.state == RemoteState::cancelled) {
       co_return fail(Errc::io, "{}: somebody cancelled {} on the master", report_.input, job.id);
@@ -207,8 +209,9 @@ class FileSubmission {
 
   /// Which file a refusal is about.
   [[nodiscard]] std::unexpected<Error> named(Error error) const {
-    if (is_lost(error) || error.what.starts_with(report_.input)) return std::unexpected(std::move(error));
-    return within(report_.input, std::move(error));
+    if (is_lost(error)) return std::unexpected(std::move(error));
+    error.what = without_subject(report_.name, error.what);
+    return about(report_.input, std::move(error));
   }
 
   /// Cancels a job that nobody will wait for, and takes away what is not to stay.

@@ -9,6 +9,7 @@
 
 #include "conversion.hpp"
 #include "ece465/base/parallel.hpp"
+#include "ece465/base/subject.hpp"
 
 /// Two passes over each page: decode and count; then map, encode, write. Between them the decoded blocks stay
 /// in memory when they fit the budget and cost something to decode; else they are decoded again.
@@ -336,13 +337,13 @@ Result<EqualizeReport> equalize(const ByteSource& source, ByteSink& sink, Format
   auto report = guarded_run(source, &sink, output, options);
   // Output trouble names the output already.
   const auto of_output = [](Errc code) { return code == Errc::io || code == Errc::no_space; };
-  if (!report && !of_output(report.error().code)) return within(source.name(), std::move(report).error());
+  if (!report && !of_output(report.error().code)) return about(source.name(), std::move(report).error());
   return report;
 }
 
 Result<EqualizeReport> analyze(const ByteSource& source, const EqualizeOptions& options) {
   auto report = guarded_run(source, nullptr, std::nullopt, options);
-  if (!report) return within(source.name(), std::move(report).error());
+  if (!report) return about(source.name(), std::move(report).error());
   return report;
 }
 

@@ -21,6 +21,11 @@ for name in empty.jpg text.tif gif.png cut.png cut.jpg pipe.png huge.png; do
   expect_no_out
   expect_lines err 1
   expect_err "ece465: error: $name: "
+  grep -q "$name: .*$name" err && fail "$name is named twice"
   expect_no_file "${name%.*}_equalized.${name##*.}"
 done
 expect_no_traces
+
+run equalize ''
+expect_code 3
+expect_err 'ece465: error: an empty name: no file is called so'

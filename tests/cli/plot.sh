@@ -26,6 +26,13 @@ for name in b.png ./b.png result.png; do
   expect_code 2
   expect_err "--plot $name: an image has that place"
 done
+# Nor standard output's, where the result or what is told of it goes.
+for command in 'equalize b.png -o -' 'equalize b.png' 'histogram b.png'; do
+  run $command --plot -
+  expect_code 2
+  expect_err '--plot -: a plot goes to a file'
+  expect_no_file ./-
+done
 run histogram b.png --plot b.png --force
 expect_code 2
 expect_same b.png kept.png

@@ -281,11 +281,11 @@ class Images(master.Case):
         if answer.status == 200:
             ended = self.under_test.ended(answer.json["job_id"])
             self.assertEqual(ended["state"], "failed", ended)
-            self.assertTrue(ended["reason"])
+            self.assertEqual(ended["reason"].count(name), 1, ended["reason"])
             self.under_test.has_told_of(ended)
         else:
             self.assertEqual(answer.status, 422, answer)
-            self.assertTrue(answer.json["detail"])
+            self.assertEqual(answer.json["detail"].count(name), 1, answer.json["detail"])
         self.assertNotIn(f"{name[:-4]}_equalized{name[-4:]}", self.under_test.files())
 
     def test_what_is_no_image(self):

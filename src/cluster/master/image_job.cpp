@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "ece465/base/subject.hpp"
 #include "ece465/net/offload.hpp"
 
 namespace ece465::cluster {
@@ -54,7 +55,7 @@ ImageSummary summary_of(const image::ImageReader& reader) {
 Result<ImageSummary> summarize(const DataFolder& folder, const JobRequest& request, const Limits& limits) {
   ECE465_ASSIGN(const auto source, folder.open_file(request.file));
   auto reader = image::open_image(*source, {.channels = request.channels, .limits = limits});
-  if (!reader) return within(request.file, std::move(reader).error());
+  if (!reader) return about(request.file, std::move(reader).error());
   return summary_of(**reader);
 }
 
@@ -68,7 +69,7 @@ Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
   files->strips.threads = context_.pages.threads;
   files->strips.limits = context_.limits;
   auto reader = image::open_image(*files->source, image::strips_read_options(input, files->output, files->strips));
-  if (!reader) return within(status_.request.file, std::move(reader).error());
+  if (!reader) return about(status_.request.file, std::move(reader).error());
   files->reader = *std::move(reader);
   const std::size_t pages = files->reader->pages().size();
   if (pages > 1 && !image::capabilities(files->output).many_pages) {
@@ -93,10 +94,14 @@ net::Task<Result<void>> ImageJob::run() {
     status_.page = page;
     auto done = co_await do_page(files, page);
     if (!done) {
-      if (status_.image->pages > 1) done.error().what = fmt::format("page {}: {}", page + 1, done.error().what);
-      const bool names_file = done.error().code == Errc::io || done.error().code == Errc::cancelled;
-      if (!names_file) done.error().what = fmt::format("{}: {}", status_.request.file, done.error().what);
-      co_return std::unexpected(std::move(done).error());
+      Error& error = done.error();
+      // What is wrong with the disk names the file that it is about, which may be the result.
+      const bool of_disk = error.code == Errc::io || error.code == Errc::no_space;
+      if (of_disk || error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
+      if (status_.image->pages > 1) {
+        error.what = fmt::format("page {}: {}", page + 1, without_subject(status_.request.file, error.what));
+      }
+      co_return about(status_.request.file, std::move(error));
     }
   }
   status_.phase = JobPhase::write;

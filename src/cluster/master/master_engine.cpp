@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "ece465/base/memory.hpp"
+#include "ece465/base/subject.hpp"
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
 
@@ -179,8 +180,8 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
   } else {
     status.state = outcome.error().code == Errc::cancelled ? JobState::cancelled : JobState::failed;
     status.reason = outcome.error().what;
-    around_.logs.add(kMasterSource,
-                     fmt::format("{}: {} {}: {}", name, status.request.file, state_name(status.state), status.reason));
+    around_.logs.add(kMasterSource, fmt::format("{}: {} {}: {}", name, status.request.file, state_name(status.state),
+                                                without_subject(status.request.file, status.reason)));
   }
   around_.logger.info("job ended", {{"job", name},
                                     {"file", status.request.file},
