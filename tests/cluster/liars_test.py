@@ -43,10 +43,7 @@ class Case(master.Case):
     def assert_harmless(self, deeds, company):
         """The results of jobs that such workers take part in are right, and what was counted in them is returned."""
         if company:
-            # Whoever speaks an older dialect keeps nothing between the phases. Beside one that does, the strips that it
-            # counted are mapped by the master, so as not to be sent twice (local_spares_link), and a lie about mapped
-            # samples would wait for a chance that need not come. Nobody keeps any: then each gets its share of both.
-            self.under_test.honest_peer("honest", *(() if self.dialect == "v2" else ("--memory", "0")))
+            self.under_test.honest_peer("honest", beside=self.dialect)
         lies = 0
         for deed, phases in deeds.items():
             for phase in phases:

@@ -45,7 +45,7 @@ class Killed(Case):
         for company in (0, 1):
             with self.subTest(company=company):
                 if company:
-                    self.under_test.honest_peer("honest")
+                    self.under_test.honest_peer("honest", beside=self.dialect)
                 victim = self.evil("victim", "--do", "silence", "--when", phase)
                 job = self.under_test.process_until("a.tif", victim, f"did silence {phase}")
                 victim.kill()

@@ -206,10 +206,14 @@ class Master:
             self.has_workers(worker)
         return process
 
-    def honest_peer(self, worker, *options):
+    def honest_peer(self, worker, beside):
         """Starts an honest worker that is as slow as the evil ones, and trusted. Beside one of our own, which is much
-        faster, there may be nothing left for them to do their deeds with."""
-        self.peer("evil_worker", worker, "--dialect", "v2", *options)
+        faster, there may be nothing left for them to do their deeds with.
+
+        Whoever speaks an older dialect keeps nothing between the phases. Beside one that does, the strips that it counted
+        are mapped by the master, so as not to be sent twice (local_spares_link), and a deed done with mapped samples
+        would wait for a chance that need not come. When nobody keeps any, each gets its share of both phases."""
+        self.peer("evil_worker", worker, "--dialect", "v2", *(() if beside == "v2" else ("--memory", "0")))
         self.prove(worker)
 
     # --- The process ---

@@ -104,15 +104,16 @@ void read_messages(Side side, std::string_view text) {
   const Message message = read_message(side, text, text.size() + 1);
   for (const std::size_t piece : {1U, 2U, 7U}) promise(read_message(side, text, piece) == message);
   if (!message.head_done) return;
-  // Written by us, the head must say the same again.
+  // Written by us, the head must say the same again; in HTTP/1.1, where a Host is wanted that was not before.
   Headers headers;
   for (const auto& [name, value] : message.fields) headers.add(name, value);
   if (side == Side::client && message.status < 100) return;
+  if (side == Side::server && !headers.get("Host")) headers.add("Host", "x");
   const std::string head = side == Side::server ? request_head(message.method, message.target, headers)
                                                 : response_head(message.status, headers);
   const Message again = read_message(side, head, head.size());
   promise(again.head_done && again.method == message.method && again.target == message.target);
-  promise(again.status == message.status && again.fields == message.fields && again.length == message.length);
+  promise(again.status == message.status && again.fields == headers.all() && again.length == message.length);
 }
 
 /// A form as events, data of a part joined.
@@ -185,6 +186,9 @@ void read_etags(std::string_view text) {
 }
 
 void read_escapes(std::string_view text) {
+  const std::string origin = origin_form(text);
+  promise(origin == text || (origin.starts_with('/') && origin.size() <= text.size()));
+  promise(origin_form(origin) == origin);
   promise(percent_decode(percent_encode(text)) == text);
   if (const auto decoded = percent_decode(text)) promise(percent_decode(percent_encode(*decoded)) == decoded);
   const auto query = parse_query(text);
