@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "byte_total.hpp"
 #include "ece465/base/parallel.hpp"
+#include "parting.hpp"
 
 namespace ece465::text {
 namespace {
@@ -41,16 +43,6 @@ class Concatenation final : public ByteSource {
   std::vector<std::uint64_t> begins_;
   std::uint64_t size_ = 0;
   std::string name_;
-};
-
-/// What parts records: words are parted by blanks and newlines, lines by newlines.
-struct Parting {
-  bool blanks = false;
-  [[nodiscard]] bool parts(std::byte b) const { return b == std::byte{'\n'} || (blanks && b == std::byte{' '}); }
-  [[nodiscard]] std::size_t first(Bytes bytes) const {
-    const auto at = std::ranges::find_if(bytes, [this](std::byte b) { return parts(b); });
-    return static_cast<std::size_t>(at - bytes.begin());
-  }
 };
 
 /// Reads a piece of a text as whole records: those that begin in [piece * size, (piece + 1) * size). One that began
@@ -134,15 +126,6 @@ Result<void> for_each_piece(const ByteSource& text, const TextOptions& options, 
                         }
                         return {};
                       });
-}
-
-Result<void> add_up(ByteTotal& total, const ByteTotal& other) {
-  if (__builtin_add_overflow(total.bytes, other.bytes, &total.bytes)) {
-    return fail(Errc::too_large, "the total is more than 64 bits hold");
-  }
-  total.lines += other.lines;
-  total.ignored += other.ignored;
-  return {};
 }
 
 /// The second of the columns that blanks part; empty when there is none.

@@ -143,6 +143,7 @@ std::uint64_t WordTable::keep(std::string_view word) {
     const std::size_t size = std::max(kBlock, word.size());
     letters_.emplace_back(new char[size]);
     room_ = size;
+    letter_bytes_ += size;
   }
   // Blocks are filled from their ends, so that the room left is all there is to remember.
   char* const to = letters_.back().get() + (room_ - word.size());
@@ -153,7 +154,7 @@ std::uint64_t WordTable::keep(std::string_view word) {
 
 std::string_view WordTable::word_of(const Slot& slot) const {
   if (slot.length <= kInline) return {reinterpret_cast<const char*>(&slot.head), slot.length};
-  return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(slot.tail)), slot.length};
+  return {std::bit_cast<const char*>(slot.tail), slot.length};
 }
 
 void WordTable::grow() {
@@ -174,6 +175,12 @@ void WordTable::merge(const WordTable& other) {
   for (const Slot& slot : other.slots_) {
     if (slot.count != 0) add(other.word_of(slot), slot.count);
   }
+}
+
+std::uint64_t WordTable::memory_bytes(std::size_t more_words) const {
+  std::uint64_t slots = slots_.size();
+  while ((used_ + more_words) * 2 > slots) slots *= 2;
+  return slots * sizeof(Slot) + letter_bytes_;
 }
 
 std::uint64_t WordTable::total() const {

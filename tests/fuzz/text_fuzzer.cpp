@@ -1,9 +1,11 @@
-// Texts cut into pieces of any size give the same counts as the whole, and no text makes it read beyond its end.
+// Texts cut into pieces of any size give the same counts as the whole, and no text makes it read beyond its end. The
+// same input is then a result of MAP, as a worker or a master might send it: what is taken for one means what it says.
 
 #include <cstdlib>
 #include <map>
 #include <string>
 
+#include "ece465/text/cutter.hpp"
 #include "ece465/text/map_reduce.hpp"
 
 using namespace ece465;
@@ -18,6 +20,64 @@ std::map<std::string, std::uint64_t> as_map(const text::WordTable& table) {
   std::map<std::string, std::uint64_t> counts;
   table.each([&](std::string_view word, std::uint64_t count) { counts[std::string(word)] += count; });
   return counts;
+}
+
+std::string text_of(text::Tally tally) {
+  const auto source = text::result_source(std::move(tally));
+  std::string text(static_cast<std::size_t>(source->size()), '\0');
+  check(source->read_exactly(0, std::as_writable_bytes(std::span(text))).has_value());
+  return text;
+}
+
+/// Mapped piece by piece and added up, it is what the whole is.
+void check_pieces(const std::string& text, text::Kind kind, const text::TextLimits& limits) {
+  text::Cutter cutter(kind, limits);
+  text::Tally sum(kind);
+  bool fine = true;
+  const auto add = [&](const Buffer& piece) {
+    // A copy of its own, as above.
+    const std::string copy(as_text(piece.span()));
+    const auto result = text::map_piece(kind, copy);
+    fine = fine && result;
+    if (!result) return;
+    check(result->size() <= text::most_result_bytes(copy.size()));
+    check(text::check_result(kind, copy, *result, text::Look::quick).has_value());
+    fine = fine && sum.add(*result);
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const MutableBytes room = cutter.room();
+    const std::size_t n = std::min(room.size(), text.size() - at);
+    std::copy_n(as_bytes(text).begin() + static_cast<std::ptrdiff_t>(at), n, room.begin());
+    at += n;
+    const auto piece = cutter.put(n);
+    check(piece.has_value());
+    if (*piece) add(**piece);
+  }
+  const auto rest = cutter.rest();
+  check(rest.has_value());
+  if (*rest) add(**rest);
+  const auto whole = text::map_piece(kind, text);
+  check(whole.has_value() == fine);
+  if (whole) check(text_of(std::move(sum)) == *whole);
+}
+
+/// As a result: taken whole or bit by bit it is the same, and what comes out of it goes in again.
+void check_result(const std::string& text, text::Kind kind, std::size_t step) {
+  text::Tally whole(kind), bits(kind);
+  const bool taken = whole.add(text).has_value();
+  text::ResultReader reader(bits);
+  bool taken_in_bits = true;
+  for (std::size_t at = 0; taken_in_bits && at < text.size(); at += step) {
+    taken_in_bits = reader.take(std::string_view(text).substr(at, step)).has_value();
+  }
+  const bool ended = reader.end().has_value();
+  if (!taken) check(!taken_in_bits || !ended);
+  if (!taken || !taken_in_bits || !ended) return;
+  const std::string first = text_of(std::move(whole));
+  check(text_of(std::move(bits)) == first);
+  text::Tally again(kind);
+  check(again.add(first).has_value());
+  check(text_of(std::move(again)) == first);
 }
 
 }  // namespace
@@ -40,5 +100,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto in_pieces = text::total_bytes(*source, options);
   check(total.has_value() == in_pieces.has_value());
   if (total) check(total->bytes == in_pieces->bytes && total->lines == in_pieces->lines);
+
+  for (const auto kind : {text::Kind::wordcount, text::Kind::bytes}) {
+    check_pieces(text, kind, options.limits);
+    check_result(text, kind, options.limits.piece_bytes);
+    // It is hardly the result of its own first half; but looking must do no harm.
+    (void)text::check_result(kind, std::string_view(text).substr(0, text.size() / 2), text, text::Look::quick);
+  }
   return 0;
 }

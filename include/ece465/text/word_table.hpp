@@ -35,6 +35,8 @@ class WordTable {
 
   [[nodiscard]] std::size_t distinct() const { return used_; }
   [[nodiscard]] std::uint64_t total() const;
+  /// Memory that it would take up with so many distinct words more, but for the letters of long ones among these.
+  [[nodiscard]] std::uint64_t memory_bytes(std::size_t more_words) const;
   /// All entries, ordered by the words' bytes, as `LC_ALL=C sort` does it. Words stay valid while the table does and
   /// nothing is added.
   [[nodiscard]] std::vector<Entry> sorted() const;
@@ -67,6 +69,7 @@ class WordTable {
   std::size_t used_ = 0;
   std::vector<std::unique_ptr<char[]>> letters_;  // of long words; blocks never move
   std::size_t room_ = 0;                          // left in the last block
+  std::uint64_t letter_bytes_ = 0;                // of all blocks
 };
 
 }  // namespace ece465::text

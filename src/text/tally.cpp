@@ -1,0 +1,246 @@
+#include "ece465/text/tally.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "byte_total.hpp"
+
+namespace ece465::text {
+namespace {
+
+/// Takes a number off the text's front, and the blank behind it.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  // One way to write a number, so that a result has one form.
+  const auto digits = static_cast<std::size_t>(end - text.data());
+  if (digits > 1 && text.front() == '0') return std::nullopt;
+  text.remove_prefix(digits);
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  return number;
+}
+
+std::unexpected<Error> no_result(Kind kind) { return fail(Errc::corrupt, "this is no result of {}", kind_name(kind)); }
+
+struct Count {
+  std::uint64_t count = 0;
+  std::string_view word;
+};
+
+Result<Count> parse_count_line(std::string_view line) {
+  const auto blank = line.find(' ');
+  const auto count = take_number(line);
+  const bool fine = count && *count > 0 && blank != std::string_view::npos && !line.empty() &&
+                    line.find(' ') == std::string_view::npos;
+  if (!fine) return no_result(Kind::wordcount);
+  return Count{.count = *count, .word = line};
+}
+
+Result<ByteTotal> parse_total_line(std::string_view line) {
+  if (std::ranges::count(line, ' ') != 2 || line.ends_with(' ')) return no_result(Kind::bytes);
+  const auto bytes = take_number(line), lines = take_number(line), ignored = take_number(line);
+  const bool fine = bytes && lines && ignored && line.empty() && *ignored <= *lines;
+  if (!fine) return no_result(Kind::bytes);
+  return ByteTotal{.bytes = *bytes, .lines = *lines, .ignored = *ignored};
+}
+
+/// Calls `visit(line)` for every line of a result, which must end in a newline.
+template <class Visit>
+Result<void> each_line(Kind kind, std::string_view result, const Visit& visit) {
+  while (!result.empty()) {
+    const auto end = result.find('\n');
+    if (end == std::string_view::npos) return no_result(kind);
+    ECE465_TRY(visit(result.substr(0, end)));
+    result.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+std::string total_line(const ByteTotal& total) {
+  return fmt::format("{} {} {}\n", total.bytes, total.lines, total.ignored);
+}
+
+std::uint64_t line_bytes(const WordTable::Entry& entry) {
+  std::uint64_t digits = 1;
+  for (std::uint64_t rest = entry.count; rest >= 10; rest /= 10) ++digits;
+  return digits + 1 + entry.word.size() + 1;
+}
+
+/// Words and letters of a text.
+struct Letters {
+  std::uint64_t words = 0, letters = 0;
+  bool operator==(const Letters&) const = default;
+};
+
+Letters letters_of(std::string_view text) {
+  const auto parts = [text](std::size_t at) { return text[at] == ' ' || text[at] == '\n'; };
+  Letters found;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool letter = !parts(at), begins = at == 0 || parts(at - 1);
+    found.letters += letter ? 1 : 0;
+    found.words += letter && begins ? 1 : 0;
+  }
+  return found;
+}
+
+Result<void> check_words(std::string_view piece, std::string_view result) {
+  Letters claimed;
+  std::string_view before;
+  ECE465_TRY(each_line(Kind::wordcount, result, [&](std::string_view line) -> Result<void> {
+    ECE465_ASSIGN(const Count count, parse_count_line(line));
+    if (count.word <= before) return fail(Errc::corrupt, "the words are not in order");
+    before = count.word;
+    std::uint64_t letters = 0;
+    const bool wraps = __builtin_mul_overflow(count.count, count.word.size(), &letters) ||
+                       __builtin_add_overflow(claimed.letters, letters, &claimed.letters) ||
+                       __builtin_add_overflow(claimed.words, count.count, &claimed.words);
+    return wraps ? Result<void>(no_result(Kind::wordcount)) : Result<void>();
+  }));
+  const Letters own = letters_of(piece);
+  if (claimed == own) return {};
+  return fail(Errc::corrupt, "{} words of {} letters instead of {} of {}", claimed.words, claimed.letters, own.words,
+              own.letters);
+}
+
+class ResultSource final : public ByteSource {
+ public:
+  explicit ResultSource(Tally tally) : tally_(std::move(tally)), name_("result") {
+    if (tally_.kind() == Kind::bytes) {
+      line_ = total_line(tally_.total());
+      size_ = line_.size();
+      return;
+    }
+    entries_ = tally_.words().sorted();
+    for (const auto& entry : entries_) size_ += line_bytes(entry);
+  }
+
+  Result<std::size_t> read_at(std::uint64_t offset, MutableBytes out) const override {
+    if (offset < line_begin_) {
+      next_ = 0;
+      line_begin_ = 0;
+      if (tally_.kind() == Kind::wordcount) line_.clear();
+    }
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const std::uint64_t within_line = offset + done - line_begin_;
+      if (within_line >= line_.size()) {
+        if (next_ == entries_.size()) break;
+        line_begin_ += line_.size();
+        line_.clear();
+        fmt::format_to(std::back_inserter(line_), "{} {}\n", entries_[next_].count, entries_[next_].word);
+        ++next_;
+        continue;
+      }
+      const auto part = line_.substr(static_cast<std::size_t>(within_line), out.size() - done);
+      std::ranges::copy(as_bytes(part), out.data() + done);
+      done += part.size();
+    }
+    return done;
+  }
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  Tally tally_;
+  std::string name_;
+  std::vector<WordTable::Entry> entries_;
+  std::uint64_t size_ = 0;
+  // Where the last read ended.
+  mutable std::string line_;
+  mutable std::uint64_t line_begin_ = 0;
+  mutable std::size_t next_ = 0;  // entry behind that line
+};
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) { return kind == Kind::wordcount ? "wordcount" : "bytes"; }
+
+std::optional<Kind> parse_kind(std::string_view name) {
+  for (const Kind kind : {Kind::wordcount, Kind::bytes}) {
+    if (kind_name(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+Result<void> Tally::count(std::string_view piece) {
+  if (kind_ == Kind::wordcount) {
+    words_.count(piece);
+    return {};
+  }
+  ECE465_ASSIGN(const ByteTotal total, total_bytes(piece));
+  return add_up(total_, total);
+}
+
+Result<void> Tally::add_line(std::string_view line) {
+  if (kind_ == Kind::bytes) {
+    ECE465_ASSIGN(const ByteTotal total, parse_total_line(line));
+    return add_up(total_, total);
+  }
+  ECE465_ASSIGN(const Count count, parse_count_line(line));
+  if (__builtin_add_overflow(counted_, count.count, &counted_)) return no_result(kind_);
+  words_.add(count.word, count.count);
+  return {};
+}
+
+Result<void> Tally::add(std::string_view result) {
+  return each_line(kind_, result, [this](std::string_view line) { return add_line(line); });
+}
+
+Result<std::string> map_piece(Kind kind, std::string_view piece) {
+  if (kind == Kind::bytes) {
+    ECE465_ASSIGN(const ByteTotal total, total_bytes(piece));
+    return total_line(total);
+  }
+  WordTable table;
+  table.count(piece);
+  const auto entries = table.sorted();
+  std::uint64_t size = 0;
+  for (const auto& entry : entries) size += line_bytes(entry);
+  std::string result;
+  result.reserve(size);
+  for (const auto& entry : entries) fmt::format_to(std::back_inserter(result), "{} {}\n", entry.count, entry.word);
+  return result;
+}
+
+// A word that comes once has its count, a blank and a newline around it, where the text has one byte that parts it from
+// the next: no more than twice, and that for words of one letter.
+std::uint64_t most_result_bytes(std::uint64_t piece_bytes) { return 2 * piece_bytes + 64; }
+
+Result<void> check_result(Kind kind, std::string_view piece, std::string_view result, Look look) {
+  if (kind == Kind::wordcount && look == Look::quick) return check_words(piece, result);
+  ECE465_ASSIGN(const std::string own, map_piece(kind, piece));
+  if (own != result) return fail(Errc::corrupt, "this is not the result of the piece");
+  return {};
+}
+
+std::unique_ptr<ByteSource> result_source(Tally tally) { return std::make_unique<ResultSource>(std::move(tally)); }
+
+Result<void> ResultReader::take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto end = bytes.find('\n');
+    if (end == std::string_view::npos) {
+      // A count has at most 20 digits.
+      if (held_.size() + bytes.size() > limits_.max_word_bytes + limits_.piece_bytes) return no_result(to_.kind());
+      held_ += bytes;
+      return {};
+    }
+    if (held_.empty()) {
+      ECE465_TRY(to_.add_line(bytes.substr(0, end)));
+    } else {
+      held_ += bytes.substr(0, end);
+      ECE465_TRY(to_.add_line(held_));
+      held_.clear();
+    }
+    ++lines_;
+    bytes.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Result<void> ResultReader::end() const {
+  if (!held_.empty() || (to_.kind() == Kind::bytes && lines_ != 1)) return no_result(to_.kind());
+  return {};
+}
+
+}  // namespace ece465::text
