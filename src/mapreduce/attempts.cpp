@@ -102,7 +102,7 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
       actions_.emplace_back(Drop{attempt.worker, id});
     }
   }
-  if (job.count[std::to_underlying(StripState::done)] == job.strips.size()) end_phase(attempt.task.job);
+  end_phase_if_done(attempt.task.job);
 }
 
 void Scheduler::State::miss(const Attempt& attempt) {

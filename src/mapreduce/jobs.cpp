@@ -69,6 +69,11 @@ void Scheduler::State::end_phase(JobId id) {
   }
 }
 
+void Scheduler::State::end_phase_if_done(JobId id) {
+  const Job& job = jobs_.at(id);
+  if (!job.open && job.count[std::to_underlying(StripState::done)] == job.strips.size()) end_phase(id);
+}
+
 void Scheduler::State::end_job(JobId id, JobOutcome outcome) {
   Job& job = jobs_.at(id);
   for (std::uint32_t i = 0; i < job.strips.size(); ++i) {

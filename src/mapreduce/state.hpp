@@ -45,6 +45,7 @@ struct Strip {
 struct Job {
   Stage stage = Stage::map;
   bool has_apply = true;
+  bool open = false;  ///< more strips may be added
   Skills needs = 0;
   std::uint32_t ready = 0;
   std::uint64_t largest_strip = 0;
@@ -111,6 +112,7 @@ class Scheduler::State {
   void on(const Answered& event);
   void on(const JobSubmitted& event);
   void on(const StripsReady& event);
+  void on(const StripsAdded& event);
   void on(const TableReady& event);
   void on(const JobCancelled& event);
   void on(const TimePassed&) {}
@@ -194,6 +196,8 @@ class Scheduler::State {
   void unwait(TaskId task);
   void set_state(Job& job, Strip& strip, StripState state);
   void end_phase(JobId id);
+  /// Ends the phase if all strips of it are merged and no more can come.
+  void end_phase_if_done(JobId id);
   void end_job(JobId id, JobOutcome outcome);
   /// Puts the job where it belongs among the hungry ones.
   void refresh_hunger(JobId id);

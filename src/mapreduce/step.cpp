@@ -107,7 +107,8 @@ void Scheduler::State::on(const JobSubmitted& event) {
   const auto [at, added] = jobs_.try_emplace(event.job);
   if (!added) return;
   Job& job = at->second;
-  job.has_apply = event.spec.apply;
+  job.has_apply = event.spec.apply && !event.spec.open;
+  job.open = event.spec.open;
   job.needs = event.spec.needs;
   trades_.try_emplace(job.needs);
   job.strips.resize(event.spec.strip_bytes.size());
@@ -117,8 +118,9 @@ void Scheduler::State::on(const JobSubmitted& event) {
   }
   refresh_room();
   job.count[std::to_underlying(StripState::unread)] = static_cast<std::uint32_t>(job.strips.size());
-  on(StripsReady{event.job, event.spec.ready});
-  if (job.strips.empty()) end_phase(event.job);
+  const auto ready = job.open ? static_cast<std::uint32_t>(job.strips.size()) : event.spec.ready;
+  on(StripsReady{event.job, ready});
+  end_phase_if_done(event.job);
 }
 
 void Scheduler::State::on(const StripsReady& event) {
@@ -127,6 +129,21 @@ void Scheduler::State::on(const StripsReady& event) {
   Job& job = at->second;
   const auto ready = std::min(event.ready, static_cast<std::uint32_t>(job.strips.size()));
   for (; job.ready < ready; ++job.ready) wait({event.job, job.ready});
+}
+
+void Scheduler::State::on(const StripsAdded& event) {
+  const auto at = jobs_.find(event.job);
+  if (at == jobs_.end() || !at->second.open) return;
+  Job& job = at->second;
+  for (const std::uint64_t bytes : event.strip_bytes) {
+    job.strips.emplace_back().bytes = bytes;
+    job.largest_strip = std::max(job.largest_strip, bytes);
+  }
+  refresh_room();
+  job.count[std::to_underlying(StripState::unread)] += static_cast<std::uint32_t>(event.strip_bytes.size());
+  on(StripsReady{event.job, static_cast<std::uint32_t>(job.strips.size())});
+  job.open = !event.last;
+  end_phase_if_done(event.job);
 }
 
 void Scheduler::State::on(const TableReady& event) {

@@ -83,11 +83,18 @@ void Auditor::on(const JobSubmitted& event) {
   job.apply = event.spec.apply;
   job.needs = event.spec.needs;
   job.ready = event.spec.ready;
+  job.open = event.spec.open;
   for (const auto bytes : event.spec.strip_bytes) job.strips.push_back({.merged = {}, .bytes = bytes});
   ++open_jobs_;
 }
 
 void Auditor::on(const StripsReady& event) { jobs_.at(event.job).ready = event.ready; }
+void Auditor::on(const StripsAdded& event) {
+  Job& job = jobs_.at(event.job);
+  for (const auto bytes : event.strip_bytes) job.strips.push_back({.merged = {}, .bytes = bytes});
+  job.ready = static_cast<std::uint32_t>(job.strips.size());
+  job.open = !event.last;
+}
 void Auditor::on(const TableReady& event) { jobs_.at(event.job).table = true; }
 
 // --- Actions: what it does ---
@@ -171,6 +178,7 @@ void Auditor::on(const CloseWorker& action) {
 void Auditor::on(const PhaseDone& action) {
   Job& job = jobs_.at(action.job);
   if (std::exchange(job.phase_done[index(action.phase)], true)) complain("a phase ends twice");
+  if (job.open) complain("a phase ends, and strips may still be added");
   if (job.merged[index(action.phase)] != job.strips.size()) complain("a phase ends before all its strips are merged");
 }
 

@@ -46,7 +46,7 @@ class Auditor {
     std::array<std::size_t, 2> merged{};
     std::array<bool, 2> phase_done{};
     std::uint32_t ready = 0;
-    bool apply = true, table = false, done = false;
+    bool apply = true, open = false, table = false, done = false;
     mapreduce::Skills needs = 0;
   };
   struct Worker {
@@ -72,6 +72,7 @@ class Auditor {
   void on(const mapreduce::Answered& event);
   void on(const mapreduce::JobSubmitted& event);
   void on(const mapreduce::StripsReady& event);
+  void on(const mapreduce::StripsAdded& event);
   void on(const mapreduce::TableReady& event);
   void on(const mapreduce::JobCancelled&) {}
   void on(const mapreduce::TimePassed&) {}

@@ -56,10 +56,16 @@ struct Narrator {
   }
   std::string operator()(const JobSubmitted& e) const {
     return fmt::format("job {} arrives: {} strips, {} readable, {}", e.job.value, e.spec.strip_bytes.size(),
-                       e.spec.ready, e.spec.apply ? "map and apply" : "map only");
+                       e.spec.ready,
+                       e.spec.apply  ? "map and apply"
+                       : e.spec.open ? "open"
+                                     : "map only");
   }
   std::string operator()(const StripsReady& e) const {
     return fmt::format("job {}: {} strips readable", e.job.value, e.ready);
+  }
+  std::string operator()(const StripsAdded& e) const {
+    return fmt::format("job {}: {} strips more{}", e.job.value, e.strip_bytes.size(), e.last ? ", the last ones" : "");
   }
   std::string operator()(const TableReady& e) const { return fmt::format("job {}: table", e.job.value); }
   std::string operator()(const JobCancelled& e) const { return fmt::format("job {} is cancelled", e.job.value); }

@@ -110,8 +110,12 @@ void VirtualMaster::submit(JobId id, const JobPlan& plan) {
           .histogram = image::Histogram(plan.bits),
           .table = nullptr,
           .result = std::vector<Samples>(strips),
-          .ready = plan.decoding == Duration{} ? strips : 0};
+          .ready = plan.decoding == Duration{} ? strips : 0,
+          .open = false};
   JobSpec spec{.strip_bytes = plan.strip_bytes, .ready = job.ready, .apply = plan.apply, .needs = plan.needs};
+  // What only has to be mapped and is read bit by bit is a text: how many strips there are is known at its end.
+  job.open = spec.open = !plan.apply && job.ready < strips;
+  if (spec.open) spec.strip_bytes.clear();
   jobs_.emplace(id, std::move(job));
   step(JobSubmitted{id, std::move(spec)});
   decode_more(id);
@@ -123,7 +127,16 @@ void VirtualMaster::decode_more(JobId id) {
   world_.timeline->in(at->second.plan->decoding, [this, id] {
     const auto job = jobs_.find(id);
     if (job == jobs_.end()) return;
-    step(StripsReady{id, ++job->second.ready});
+    const auto& strips = job->second.plan->strip_bytes;
+    const std::uint32_t ready = ++job->second.ready;
+    if (job->second.open) {
+      // Whether it was the last one is known with it, or later.
+      const bool told_apart = id.value % 2 == 0;
+      step(StripsAdded{id, {strips[ready - 1]}, ready == strips.size() && !told_apart});
+      if (ready == strips.size() && told_apart) step(StripsAdded{id, {}, true});
+    } else {
+      step(StripsReady{id, ready});
+    }
     decode_more(id);
   });
 }

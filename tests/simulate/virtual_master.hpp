@@ -52,6 +52,7 @@ class VirtualMaster {
     std::shared_ptr<const image::Table> table;
     std::vector<Samples> result;
     std::uint32_t ready = 0;
+    bool open = false;  ///< its strips become known one by one
   };
 
   void step(const mapreduce::Event& event);

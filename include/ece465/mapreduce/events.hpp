@@ -72,6 +72,9 @@ struct JobSpec {
   bool apply = true;
   /// Only workers that have all of these get its strips (and the master, which can do everything).
   Skills needs = 0;
+  /// More strips follow with StripsAdded: nobody knows yet how many. Such a job has no apply phase, and all of its
+  /// strips can be read.
+  bool open = false;
 };
 
 /// A job starts. `job` must be fresh.
@@ -83,6 +86,13 @@ struct JobSubmitted {
 struct StripsReady {
   JobId job;
   std::uint32_t ready = 0;
+};
+/// More strips of an open job, which can be read now.
+struct StripsAdded {
+  JobId job;
+  std::vector<std::uint64_t> strip_bytes;
+  /// There will be no more: the job is over as soon as all are merged.
+  bool last = false;
 };
 /// The reduce after PhaseDone{map} is finished and the table is there: the apply phase can start.
 struct TableReady {
@@ -96,6 +106,6 @@ struct JobCancelled {
 struct TimePassed {};
 
 using Event = std::variant<WorkerJoined, WorkerLeaving, WorkerLost, WorkerHeard, Answered, JobSubmitted, StripsReady,
-                           TableReady, JobCancelled, TimePassed>;
+                           StripsAdded, TableReady, JobCancelled, TimePassed>;
 
 }  // namespace ece465::mapreduce

@@ -41,6 +41,60 @@ TEST_SUITE("jobs") {
     CHECK(d.all<JobDone>().size() == 1);
   }
 
+  TEST_CASE("an open job ends when its last strip is merged, not before it is known to be the last") {
+    Driver d;
+    d.team({kAnn});
+    d.step(JobSubmitted{kJob, {.strip_bytes = {}, .open = true}});
+    CHECK(d.all<JobDone>().empty());
+    CHECK_FALSE(d.view(kJob).stage == Stage::reduce);
+    d.step(StripsAdded{kJob, {kMiB, kMiB / 2}});
+    CHECK(d.view(kJob).strips == 2);
+    CHECK(d.open(kAnn).size() == 2);
+    for (const auto& send : d.all<Send>()) CHECK_FALSE(send.keep);  // there is nothing to apply
+    d.answer_all(kAnn);
+    CHECK(d.all<Accept>().size() == 2);
+    CHECK(d.all<JobDone>().empty());
+    d.step(StripsAdded{kJob, {1}});
+    CHECK(d.answer(kAnn).task.strip == 2);
+    d.step(StripsAdded{kJob, {}, true});
+    REQUIRE(d.all<JobDone>().size() == 1);
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
+    CHECK(d.all<JobDone>().at(0).report.shares.at(kAnn).bytes == kMiB + kMiB / 2 + 1);
+    CHECK(d.all<PhaseDone>().size() == 1);
+  }
+
+  TEST_CASE("the last strips of an open job may come with the word that they are") {
+    Driver d;
+    d.step(JobSubmitted{kJob, {.strip_bytes = {5}, .open = true}});
+    d.step(StripsAdded{kJob, {6, 7}, true});
+    d.step(StripsAdded{kJob, {8}});  // too late
+    d.run_local();
+    d.run_local();
+    CHECK(d.all<JobDone>().empty());
+    d.run_local();
+    CHECK(d.all<JobDone>().size() == 1);
+    d.step(StripsAdded{kJob, {9}, true});  // nobody knows it any more
+    d.submit(kOther, 1, false);
+    d.step(StripsAdded{kOther, {9}});  // was never open
+    CHECK(d.view(kOther).strips == 1);
+  }
+
+  TEST_CASE("an open job is done when a worker with its strips is lost, and is over when it is cancelled") {
+    Driver d;
+    d.team({kAnn, kBob});
+    d.step(JobSubmitted{kJob, {.strip_bytes = std::vector(8, kMiB), .open = true}});
+    CHECK(!d.open(kAnn).empty());
+    d.step(WorkerLost{kAnn});
+    d.step(StripsAdded{kJob, std::vector(8, kMiB), true});
+    d.finish({kBob});
+    CHECK(d.all<Accept>().size() == 16);
+    REQUIRE(d.all<JobDone>().size() == 1);
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
+    d.step(JobSubmitted{kOther, {.strip_bytes = {kMiB}, .open = true}});
+    d.step(JobCancelled{kOther});
+    CHECK(d.all<JobDone>().at(1).outcome == JobOutcome::cancelled);
+  }
+
   TEST_CASE("events of a job that is not there, or not in that stage, change nothing") {
     Driver d;
     d.step(TableReady{kJob});
