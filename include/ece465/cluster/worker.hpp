@@ -13,7 +13,8 @@
 namespace ece465::cluster {
 
 /// How a worker works. Its memory is bounded by `credit_bytes` and `memory_bytes` together, but for a single larger
-/// request (`payload_bytes`); with the defaults the process stays under 24 MB, libraries included.
+/// request (`payload_bytes`); with the defaults the process stays under 24 MB, libraries included. A thread that counts
+/// a piece of text holds a table of its words beside that: 1 MB for a text as people write them, 10 at most.
 struct WorkerOptions {
   net::Address master{"127.0.0.1", 6000};
   std::string id;

@@ -7,6 +7,7 @@
 
 #include "ece465/base/seconds.hpp"
 #include "ece465/net/asio.hpp"
+#include "ece465/text/tally.hpp"
 #include "ece465/wire/worker_id.hpp"
 
 namespace ece465::cluster {
@@ -19,6 +20,7 @@ wire::Offer offer_of(const WorkerOptions& options) {
   offer.memory_bytes = options.memory_bytes;
   offer.payload_bytes = options.payload_bytes;
   offer.checksum = true;
+  offer.maps.assign(text::kKindNames.begin(), text::kKindNames.end());
   return offer;
 }
 

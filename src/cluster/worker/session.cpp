@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "ece465/image/samples.hpp"
+#include "ece465/text/tally.hpp"
 #include "ece465/wire/checksum.hpp"
 
 namespace ece465::cluster {
@@ -179,14 +180,10 @@ net::Task<void> Session::room_for_answers() {
 
 net::Task<Result<void>> Session::handle(wire::Header& header) {
   wire::Message& message = header.message;
-  if (std::holds_alternative<wire::CalcHist>(message) || std::holds_alternative<wire::ApplyCdf>(message)) {
-    co_return co_await take_request(header);
-  }
+  const bool is_request = std::holds_alternative<wire::CalcHist>(message) ||
+                          std::holds_alternative<wire::ApplyCdf>(message) || std::holds_alternative<wire::Map>(message);
+  if (is_request) co_return co_await take_request(header);
   if (const auto* table = std::get_if<wire::Table>(&message)) co_return co_await take_table(*table);
-  if (const auto* map = std::get_if<wire::Map>(&message)) {
-    Refusal none{ErrorCode::unsupported, fmt::format("no kind of MAP is offered, not {} either", map->kind)};
-    co_return co_await refuse(map->size, map->task, std::move(none));
-  }
   if (const auto* ignored = std::get_if<wire::Ignored>(&message)) {
     Refusal unknown{ErrorCode::unsupported, fmt::format("{} is not known", ignored->verb)};
     co_return co_await refuse(ignored->skip_bytes, ignored->task, std::move(unknown));
@@ -208,7 +205,7 @@ net::Task<Result<void>> Session::handle(wire::Header& header) {
 
 net::Task<Result<void>> Session::take_request(wire::Header& header) {
   const std::uint64_t bytes = wire::body_bytes(header.message);
-  const wire::TaskId task = id_of(header.message).task;
+  const wire::TaskId task = task_of(header.message);
   if (!v2() && leaving_) co_return co_await skip(bytes);  // the end of the stream says the rest
   if (auto refusal = refusal_of(header.message)) co_return co_await refuse(bytes, task, *std::move(refusal));
   auto body = buffers_.take(bytes);
@@ -267,10 +264,19 @@ net::Task<Result<void>> Session::skip(std::uint64_t bytes) {
 /// Why a request is not taken, as far as its header shows.
 std::optional<Session::Refusal> Session::refusal_of(const wire::Message& request) const {
   if (!v2()) return std::nullopt;
-  const wire::TaskId task = id_of(request).task;
+  const wire::TaskId task = task_of(request);
   const std::uint64_t bytes = wire::body_bytes(request);
   const bool known = tasks_.contains(task) || holdings_.holds(task);
   if (known) return Refusal{ErrorCode::bad_request, "this task id is in use"};
+  if (const auto* map = std::get_if<wire::Map>(&request)) {
+    if (!text::parse_kind(map->kind)) {
+      return Refusal{ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", map->kind)};
+    }
+    if (map->size > text::kMaxPieceBytes) {
+      return Refusal{ErrorCode::too_large,
+                     fmt::format("a piece of {} bytes; {} are the most", bytes, text::kMaxPieceBytes)};
+    }
+  }
   if (leaving_ || bye_came_) return Refusal{ErrorCode::leaving, "this worker is leaving"};
   if (credit_used_ > 0 && credit_used_ + bytes > options_.credit_bytes) {
     return Refusal{ErrorCode::too_large,
@@ -286,7 +292,7 @@ void Session::admit(const std::shared_ptr<Work>& work, std::uint64_t body_bytes)
   credit_used_ += body_bytes;
   if (!v2()) return;
   const wire::Message& request = work->request();
-  tasks_.emplace(id_of(request).task, work);
+  tasks_.emplace(task_of(request), work);
   if (const auto* count = std::get_if<wire::CalcHist>(&request); count != nullptr && count->keep) {
     // When there is no room it is counted all the same. Who asks for its samples will hear that they are not here.
     static_cast<void>(holdings_.reserve(count->id.task, count->bits, count->size));
@@ -358,6 +364,7 @@ void Session::compute(const std::shared_ptr<Work>& work) {
 void Session::finished(const std::shared_ptr<Work>& work) {
   if (work->dropped()) return;  // and answered
   if (std::holds_alternative<wire::CalcHist>(work->request())) keep_or_give_back(*work);
+  if (std::holds_alternative<wire::Map>(work->request())) buffers_.give_back(std::move(work->body));
   if (v2() && work->payload().size() > handshake_.terms().payload_bytes) {
     work->refuse(ErrorCode::too_large, "the result is larger than the master takes");
   }
@@ -366,7 +373,7 @@ void Session::finished(const std::shared_ptr<Work>& work) {
 
 /// What becomes of samples that were counted.
 void Session::keep_or_give_back(Work& work) {
-  const wire::TaskId id = id_of(work.request()).task;
+  const wire::TaskId id = task_of(work.request());
   auto* const chunk = holdings_.find(id);
   if (chunk == nullptr) return buffers_.give_back(std::move(work.body));
   chunk->samples = std::move(work.body);
@@ -394,8 +401,8 @@ void Session::answer(const std::shared_ptr<Work>& work) {
   }
   if (logger_.wants(LogLevel::debug)) {
     logger_.debug("answered", {{"request", wire::name_of(work->request())},
-                               {"task", std::to_underlying(id_of(work->request()).task)},
-                               {"job", id_of(work->request()).job},
+                               {"task", std::to_underlying(task_of(work->request()))},
+                               {"job", job_of(work->request())},
                                {"bytes", bytes}});
   }
   outbox_->push_answer(work);
@@ -489,7 +496,7 @@ void Session::written(const std::shared_ptr<Work>& work) {
     ++answered_;
     credit_used_ -= work->credit_bytes;
     holdings_.release(work->kept_bytes);
-    if (v2()) tasks_.erase(id_of(work->request()).task);
+    if (v2()) tasks_.erase(task_of(work->request()));
     buffers_.give_back(std::move(work->body));
   }
   changed_.notify();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ece465/image/samples.hpp"
+#include "ece465/text/tally.hpp"
 #include "ece465/wire/checksum.hpp"
 #include "ece465/wire/header.hpp"
 #include "ece465/wire/histogram_codec.hpp"
@@ -27,9 +28,16 @@ std::chrono::microseconds cpu_time() {
 
 }  // namespace
 
-const wire::RequestId& id_of(const wire::Message& request) {
-  if (const auto* count = std::get_if<wire::CalcHist>(&request)) return count->id;
-  return std::get<wire::ApplyCdf>(request).id;
+wire::TaskId task_of(const wire::Message& request) {
+  if (const auto* count = std::get_if<wire::CalcHist>(&request)) return count->id.task;
+  if (const auto* map = std::get_if<wire::Map>(&request)) return map->task;
+  return std::get<wire::ApplyCdf>(request).id.task;
+}
+
+std::string_view job_of(const wire::Message& request) {
+  if (const auto* count = std::get_if<wire::CalcHist>(&request)) return count->id.job;
+  if (const auto* apply = std::get_if<wire::ApplyCdf>(&request)) return apply->id.job;
+  return {};
 }
 
 std::string error_line(wire::ErrorCode code, wire::TaskId task, std::string text) {
@@ -42,7 +50,7 @@ std::size_t Work::samples_begin() const {
   return request == nullptr || request->from || table ? 0 : wire::table_bytes(*request);
 }
 
-Bytes Work::payload() const { return mapped_ ? samples() : Bytes(); }
+Bytes Work::payload() const { return mapped_ ? samples() : as_bytes(result_); }
 
 void Work::run() noexcept {
   try {
@@ -57,7 +65,8 @@ void Work::run() noexcept {
       }
     }
     if (const auto* request = std::get_if<wire::CalcHist>(&request_)) return count(*request);
-    map(std::get<wire::ApplyCdf>(request_));
+    if (const auto* request = std::get_if<wire::Map>(&request_)) return map(*request);
+    apply(std::get<wire::ApplyCdf>(request_));
   } catch (const std::exception& e) {
     refuse(ErrorCode::failed, e.what());
   }
@@ -74,7 +83,7 @@ void Work::count(const wire::CalcHist& request) {
   wire::append_hist_result(answer_, std::move(result), counts, dialect_, checksums_);
 }
 
-void Work::map(const wire::ApplyCdf& request) {
+void Work::apply(const wire::ApplyCdf& request) {
   const auto start = cpu_time();
   const Bytes levels = table ? table->span() : std::as_const(body).span().first(samples_begin());
   const MutableBytes target = body.span().subspan(samples_begin());
@@ -88,12 +97,26 @@ void Work::map(const wire::ApplyCdf& request) {
   mapped_ = true;
 }
 
+void Work::map(const wire::Map& request) {
+  const auto start = cpu_time();
+  const auto kind = text::parse_kind(request.kind);
+  if (!kind) return refuse(ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", request.kind));
+  auto mapped = text::map_piece(*kind, as_text(std::as_const(body).span()));
+  if (!mapped) return refuse(ErrorCode::failed, mapped.error().what);
+  result_ = *std::move(mapped);
+  wire::MapResult result{.task = request.task, .size = result_.size()};
+  if (checksums_ && !result_.empty()) result.checksum = wire::checksum(as_bytes(result_));
+  result.took = cpu_time() - start;
+  wire::append_header(answer_, result, dialect_);
+}
+
 void Work::refuse(wire::ErrorCode code, std::string text) {
   failed_ = true;
   mapped_ = false;
+  result_.clear();
   trouble_ = std::move(text);
   answer_.clear();
-  if (dialect_ == wire::Dialect::v2) answer_ = error_line(code, id_of(request_).task, trouble_);
+  if (dialect_ == wire::Dialect::v2) answer_ = error_line(code, task_of(request_), trouble_);
 }
 
 }  // namespace ece465::cluster

@@ -15,7 +15,7 @@ namespace ece465::cluster {
 /// pool, then the loop again; only the stage is for both.
 class Work {
  public:
-  /// `request` is a CALC_HIST or an APPLY_CDF. `checksums`: both sides agreed on them.
+  /// `request` is a CALC_HIST, an APPLY_CDF or a MAP. `checksums`: both sides agreed on them.
   Work(wire::Message request, wire::Dialect dialect, bool checksums)
       : request_(std::move(request)), dialect_(dialect), checksums_(checksums) {}
 
@@ -43,7 +43,7 @@ class Work {
 
   /// The answer: a header and what belongs to it, before `payload`.
   [[nodiscard]] const std::string& answer() const { return answer_; }
-  /// The mapped samples that follow it; empty when there are none.
+  /// The mapped samples, or the result of a MAP, that follow it; empty when there are none.
   [[nodiscard]] Bytes payload() const;
   /// Could not be done: the answer is an ERROR, which older dialects do not have; their answer is empty then.
   [[nodiscard]] bool failed() const { return failed_; }
@@ -59,20 +59,24 @@ class Work {
   [[nodiscard]] std::size_t samples_begin() const;
   [[nodiscard]] Bytes samples() const { return body.span().subspan(samples_begin()); }
   void count(const wire::CalcHist& request);
-  void map(const wire::ApplyCdf& request);
+  void apply(const wire::ApplyCdf& request);
+  void map(const wire::Map& request);
 
   wire::Message request_;
   wire::Dialect dialect_;
   bool checksums_;
   std::atomic<Stage> stage_{Stage::waiting};
   std::string answer_;
+  std::string result_;  // of a MAP
   std::string trouble_;
   bool mapped_ = false;
   bool failed_ = false;
 };
 
-/// Which strip of which job a CALC_HIST or APPLY_CDF is about; any other message has none and must not be asked.
-[[nodiscard]] const wire::RequestId& id_of(const wire::Message& request);
+/// Which task a CALC_HIST, APPLY_CDF or MAP is; any other message is none and must not be asked.
+[[nodiscard]] wire::TaskId task_of(const wire::Message& request);
+/// What a request is called in the course dialect; empty when it is not called anything.
+[[nodiscard]] std::string_view job_of(const wire::Message& request);
 
 /// The ERROR that answers a request of ECE465/2.
 [[nodiscard]] std::string error_line(wire::ErrorCode code, wire::TaskId task, std::string text);

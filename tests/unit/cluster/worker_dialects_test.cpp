@@ -13,7 +13,8 @@ TEST_SUITE("worker") {
     play([](Stage& stage) -> Task<void> {
       PlayedMaster master = co_await stage.next();
       CHECK(co_await master.line() ==
-            "REGISTER w ECE465/2 threads=1 credit=4194304 memory=8388608 payload=67108864 checksum=xxh3");
+            "REGISTER w ECE465/2 threads=1 credit=4194304 memory=8388608 payload=67108864 checksum=xxh3 "
+            "maps=bytes,wordcount");
       co_await master.say("REGISTERED\n");
       co_await master.say(std::string("CALC_HIST 4\n\x00\x01\x00\xff", 16));
       CHECK(co_await master.line() == "HIST_RESULT " + json_counts(std::string("\0\1\0\xff", 4)));

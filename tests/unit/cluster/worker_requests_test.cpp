@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ece465/text/tally.hpp"
 #include "played_master.hpp"
 #include "samples_text.hpp"
 
@@ -277,7 +278,7 @@ TEST_SUITE("worker with ECE465/2") {
     play([](Stage& stage) -> Task<void> {
       PlayedMaster master = co_await stage.next_v2();
       co_await master.say(
-          "MAP 5 task=1 kind=wordcount\nto be"
+          "MAP 5 task=1 kind=poetry\nto be"
           "SPLIT 4 task=2 way=up\nabcd"
           "NEWS\n\n"
           "HINT 3\nabc"
@@ -290,6 +291,53 @@ TEST_SUITE("worker with ECE465/2") {
       }
       CHECK(unsupported == 3);
       CHECK(pongs == 1);
+    });
+  }
+
+  TEST_CASE("it maps pieces of text, byte for byte as the protocol's text shows it") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next_v2(kChecked);
+      co_await master.say("MAP 19 task=13 kind=wordcount xxh3=8514a642bb995ed9\nto be or not to be\n");
+      CHECK(without_time(co_await master.answer()) == "MAP_RESULT 21 task=13 xxh3=f6679a51e3fe9831");
+      CHECK(co_await master.bytes(21) == "2 be\n1 not\n1 or\n2 to\n");
+      co_await master.say(
+          "MAP 43 task=14 kind=bytes xxh3=60d3d75f12756b2e\n10.0.0.1 1024\n10.0.0.2 error\n10.0.0.4 4000\n");
+      CHECK(without_time(co_await master.answer()) == "MAP_RESULT 9 task=14 xxh3=fdc1226b00c3d563");
+      CHECK(co_await master.bytes(9) == "5024 3 1\n");
+      co_await master.say("MAP 4 task=15 kind=poetry xxh3=6497a96f53a89890\nabcd");
+      CHECK(co_await master.answer() == "ERROR code=unsupported task=15 text=poetry is no kind of MAP that is known");
+      co_await master.say("MAP 0 task=16 kind=wordcount\n");
+      CHECK(without_time(co_await master.answer()) == "MAP_RESULT 0 task=16");
+      co_await master.say("MAP 4 task=17 kind=bytes xxh3=6497a96f53a89891\nabcd");
+      CHECK((co_await master.answer()).starts_with("ERROR code=checksum task=17"));
+    });
+  }
+
+  TEST_CASE("what cannot be summed up is a failure, and a piece that is too long is not taken") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next_v2();
+      const std::string log = "a 18446744073709551615\nb 1\n";
+      co_await master.say(fmt::format("MAP {} task=1 kind=bytes\n{}", log.size(), log));
+      CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total is more than 64 bits hold");
+      const std::string longest(text::kMaxPieceBytes + 1, 'x');
+      co_await master.say(fmt::format("MAP {} task=2 kind=wordcount\n{}", longest.size(), longest));
+      CHECK((co_await master.answer()).starts_with("ERROR code=too_large task=2"));
+      co_await master.say(fmt::format("MAP {} task=3 kind=wordcount\n{}", longest.size() - 1, longest.substr(1)));
+      CHECK((co_await master.answer()).starts_with(fmt::format("MAP_RESULT {} task=3", longest.size() + 2)));
+      CHECK((co_await master.bytes(longest.size() + 2)).starts_with("1 xxx"));
+    });
+  }
+
+  TEST_CASE("a piece that is dropped before it is begun is answered so") {
+    play([](Stage& stage) -> Task<void> {
+      PlayedMaster master = co_await stage.next_v2();
+      Busy busy(stage);
+      co_await master.say("MAP 4 task=1 kind=wordcount\nabcdDROP task=1\n");
+      CHECK((co_await master.answer()).starts_with("ERROR code=dropped task=1"));
+      busy.end();
+      co_await master.say("MAP 4 task=2 kind=wordcount\nabcd");
+      CHECK((co_await master.answer()).starts_with("MAP_RESULT 7 task=2"));
+      CHECK(co_await master.bytes(7) == "1 abcd\n");
     });
   }
 

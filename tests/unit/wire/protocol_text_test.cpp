@@ -95,8 +95,15 @@ std::map<std::string, Example> expected() {
   all["v2 master drop-task"] = {Drop{TaskId{7}, {}}, ""};
   all["v2 master drop-table"] = {Drop{{}, TableId{1}}, ""};
   const std::string text = "to be or not to be\n";
-  all["v2 master map"] = {Map{TaskId{13}, "bytes", text.size(), sum(text)}, text};
-  all["v2 worker map-result"] = {MapResult{TaskId{13}, 3, 42us, sum("18\n")}, "18\n"};
+  all["v2 master map"] = {Map{TaskId{13}, "wordcount", text.size(), sum(text)}, text};
+  const std::string words = "2 be\n1 not\n1 or\n2 to\n";
+  all["v2 worker map-result"] = {MapResult{TaskId{13}, words.size(), 42us, sum(words)}, words};
+  const std::string log = "10.0.0.1 1024\n10.0.0.2 error\n10.0.0.4 4000\n", total = "5024 3 1\n";
+  all["v2 master map-bytes"] = {Map{TaskId{14}, "bytes", log.size(), sum(log)}, log};
+  all["v2 worker map-result-bytes"] = {MapResult{TaskId{14}, total.size(), 3us, sum(total)}, total};
+  all["v2 master map-poetry"] = {Map{TaskId{15}, "poetry", 4, sum("abcd")}, "abcd"};
+  all["v2 worker error-kind"] = {
+      ErrorReport{ErrorCode::unsupported, TaskId{15}, "poetry is no kind of MAP that is known"}, ""};
   all["v2 worker ping"] = {Ping{1}, ""};
   all["v2 master pong"] = {Pong{1}, ""};
   all["v2 worker log"] = {Log{"node-7-4242", "strip 12 mapped"}, ""};
