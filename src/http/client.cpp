@@ -154,6 +154,38 @@ struct Client::Impl {
       if (!reused || answered || attempt > 0 || response.error().code != Errc::unavailable) co_return response;
     }
   }
+
+  /// A whole exchange with a body that is read from a source as it goes out. One this large is never sent twice: a
+  /// fresh connection each time.
+  net::Task<Result<ClientResponse>> send_large(std::string head, std::string before, const ByteSource& source,
+                                               std::string after,
+                                               std::function<void(std::uint64_t, std::uint64_t)> progress,
+                                               std::function<Result<void>(Bytes)> sink) {
+    closing = false;
+    stream.reset();
+    ECE465_CO_TRY(co_await ensure_connected());
+    const std::array<Bytes, 2> start{as_bytes(head), as_bytes(before)};
+    Result<void> sent = co_await stream->write(start, options.idle_time);
+    const std::uint64_t size = source.size();
+    Buffer piece(std::size_t{256} << 10);
+    for (std::uint64_t done = 0; sent && done < size;) {
+      const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
+      if (const auto read = source.read_exactly(done, piece.span().first(want)); !read) {
+        stream.reset();  // what was announced cannot be sent any more
+        co_return fail(Errc::bad_input, "{}", read.error().what);
+      }
+      sent = co_await stream->write(piece.span().first(want), options.idle_time);
+      done += want;
+      if (sent && progress) progress(done, size);
+    }
+    if (sent && !after.empty()) sent = co_await stream->write(as_bytes(after), options.idle_time);
+    // A server that refuses answers before it has read everything, and may stop reading: its words come first.
+    auto response = co_await read_response(std::move(sink));
+    if (response) co_return response;
+    stream.reset();
+    if (!sent) co_return std::unexpected(sent.error());
+    co_return response;
+  }
 };
 
 Client::Client(Url url, ClientOptions options) : impl_(std::make_unique<Impl>(std::move(url), options)) {}
@@ -190,30 +222,17 @@ net::Task<Result<ClientResponse>> Client::upload(std::string target, FilePart pa
   headers.add("Content-Length", std::to_string(before.size() + size + after.size()));
   const std::string head = request_head("POST", impl_->url.base + target, headers);
 
-  // A body this large is never sent twice: a fresh connection each time.
-  impl_->closing = false;
-  impl_->stream.reset();
-  ECE465_CO_TRY(co_await impl_->ensure_connected());
-  const std::array<Bytes, 2> start{as_bytes(head), as_bytes(before)};
-  Result<void> sent = co_await impl_->stream->write(start, impl_->options.idle_time);
-  Buffer piece(std::size_t{256} << 10);
-  for (std::uint64_t done = 0; sent && done < size;) {
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
-    if (const auto read = part.source->read_exactly(done, piece.span().first(want)); !read) {
-      impl_->stream.reset();  // what was announced cannot be sent any more
-      co_return fail(Errc::bad_input, "{}", read.error().what);
-    }
-    sent = co_await impl_->stream->write(piece.span().first(want), impl_->options.idle_time);
-    done += want;
-    if (sent && part.progress) part.progress(done, size);
-  }
-  if (sent) sent = co_await impl_->stream->write(as_bytes(after), impl_->options.idle_time);
-  // A server that refuses answers before it has read everything, and may stop reading: its words come first.
-  auto response = co_await impl_->read_response(nullptr);
-  if (response) co_return response;
-  impl_->stream.reset();
-  if (!sent) co_return std::unexpected(sent.error());
-  co_return response;
+  co_return co_await impl_->send_large(head, before, *part.source, after, part.progress, nullptr);
+}
+
+net::Task<Result<ClientResponse>> Client::post(std::string target, const ByteSource* source,
+                                               std::function<void(std::uint64_t, std::uint64_t)> progress,
+                                               std::function<Result<void>(Bytes)> sink) {
+  Headers headers = impl_->common_headers();
+  headers.add("Content-Type", "application/octet-stream");
+  headers.add("Content-Length", std::to_string(source->size()));
+  const std::string head = request_head("POST", impl_->url.base + target, headers);
+  co_return co_await impl_->send_large(head, "", *source, "", std::move(progress), std::move(sink));
 }
 
 }  // namespace ece465::http

@@ -53,6 +53,11 @@ class Client {
                                                           std::string json = "");
   /// Uploads a file by POST. A file that cannot be read to its end is `bad_input`.
   [[nodiscard]] net::Task<Result<ClientResponse>> upload(std::string target, FilePart part);
+  /// POSTs all of a source as the body, whose answer goes to `sink` piece by piece when its status is 200; other bodies
+  /// are returned as text. `progress` is called as bytes leave. Fails as `upload`, and as the sink.
+  [[nodiscard]] net::Task<Result<ClientResponse>> post(
+      std::string target, const ByteSource* source,
+      std::function<void(std::uint64_t sent, std::uint64_t total)> progress, std::function<Result<void>(Bytes)> sink);
   /// GETs a body into `sink` piece by piece when the status is 200; other bodies are returned as text.
   [[nodiscard]] net::Task<Result<ClientResponse>> download(std::string target, std::function<Result<void>(Bytes)> sink);
   /// Ends the exchange in flight with `cancelled` (one that still connects, once it has). The next one connects anew.

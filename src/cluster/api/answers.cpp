@@ -30,6 +30,11 @@ Response answer_error(const Error& error) {
   return Response::detail(status, error.what);
 }
 
+Response answer_unread(const Error& error) {
+  const int status = error.code == Errc::too_large ? 413 : error.code == Errc::timeout ? 408 : 400;
+  return Response::detail(status, error.what);
+}
+
 Response answer_not_found(std::string_view what) { return Response::detail(404, what); }
 
 Response answer_invalid(std::string_view where, std::string_view field, std::string_view message) {

@@ -12,6 +12,8 @@ namespace ece465::cluster {
 /// The answer for a failure: 404 for a file that is not there, 422 for what cannot be used as it is, 503 for what may
 /// work later, 507 when there is no room, 500 for the rest; with the error's words as `detail`.
 [[nodiscard]] http::Response answer_error(const Error& error);
+/// The answer for a body that could not be read: 413 (too large), 408 (nothing came for too long), 400.
+[[nodiscard]] http::Response answer_unread(const Error& error);
 [[nodiscard]] http::Response answer_not_found(std::string_view what);
 /// The message for what is not there at all.
 inline constexpr std::string_view kFieldRequired = "Field required";

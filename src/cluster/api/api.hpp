@@ -23,7 +23,10 @@ struct ApiLimits {
   std::uint64_t max_upload_bytes = std::uint64_t{64} << 30;
   /// Uploads at once; each holds two buffers. More are answered 503.
   std::size_t max_uploads = 64;
-  /// An upload that is slower than this after its first minute is given up (408): it holds a place that others want.
+  /// Texts counted at once; master/text_run.hpp says what each may hold. More are answered 503.
+  std::size_t max_texts = 4;
+  /// An upload (a text) that is slower than this after its first minute is given up (408): it holds a place that others
+  /// want.
   std::uint64_t min_upload_bytes_per_second = 1024;
   net::Duration upload_grace = std::chrono::minutes(1);
   std::size_t max_json_bytes = std::size_t{64} << 10;

@@ -16,6 +16,26 @@ struct Api {
   HeaderCache headers;
   Previews previews;
   std::size_t uploads = 0;  ///< at work now
+  std::size_t texts = 0;    ///< at work now
 };
+
+/// Counts what is at work.
+class Busy {
+ public:
+  explicit Busy(std::size_t& count) : count_(++count) {}
+  ~Busy() { --count_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
+/// Whether a body that took so long for so many bytes holds a place that others want.
+[[nodiscard]] inline bool too_slow(const ApiLimits& limits, net::Duration took, std::uint64_t bytes) {
+  const double seconds = std::chrono::duration<double>(took).count();
+  return took > limits.upload_grace &&
+         static_cast<double>(bytes) < seconds * static_cast<double>(limits.min_upload_bytes_per_second);
+}
 
 }  // namespace ece465::cluster

@@ -13,6 +13,7 @@ inline constexpr std::string_view kSchemas = R"json({
     "type": "object", "required": ["type", "loc", "msg"], "additionalProperties": false, "properties": {
       "type": {"type": "string"}, "loc": {"type": "array", "items": {"type": "string"}}, "msg": {"type": "string"}}}}]}}},
 "Upload": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}},
+"Text": {"type": "string", "format": "binary"},
 "Uploaded": {"type": "object", "required": ["filename", "status"], "additionalProperties": false,
   "properties": {"filename": {"type": "string"}, "status": {"const": "uploaded"}}},
 "Deleted": {"type": "object", "required": ["status", "filename"], "additionalProperties": false,

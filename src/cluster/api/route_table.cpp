@@ -4,6 +4,7 @@
 #include "api/jobs.hpp"
 #include "api/page.hpp"
 #include "api/state_routes.hpp"
+#include "api/texts.hpp"
 #include "api/uploads.hpp"
 
 namespace ece465::cluster {
@@ -190,6 +191,29 @@ std::vector<RouteDoc> job_routes() {
   };
 }
 
+std::vector<RouteDoc> text_routes() {
+  return {
+      {"POST",
+       "/api/v1/mapreduce/{kind}",
+       "texts",
+       "Counts a text over the workers while it arrives; nothing of it is kept. wordcount: a line `COUNT WORD` for "
+       "each "
+       "distinct word, in the order of the words' bytes. bytes: `BYTES LINES IGNORED` of a log's second column",
+       {{"kind", "path", "What is counted", R"({"type":"string","enum":["bytes","wordcount"]})"}},
+       kBinary,
+       "Text",
+       {{200, "The result", {}, kText},
+        error(400, "The body ends early"),
+        error(404, "There is no such kind"),
+        error(408, "Nothing came for too long, or too little"),
+        error(413, "The body is too large"),
+        error(422, "A word is too long, or there are too many distinct ones"),
+        error(500, "The pieces could not be counted"),
+        error(503, "The master stops, or counts too many texts already")},
+       &map_text},
+  };
+}
+
 std::vector<RouteDoc> state_routes() {
   return {
       {"GET", "/api/v1/workers", "workers", "Connected workers", {}, {}, {}, {{200, "Them", "Workers"}}, &list_workers},
@@ -272,7 +296,8 @@ std::vector<RouteDoc> state_routes() {
 const std::vector<RouteDoc>& route_table() {
   static const std::vector<RouteDoc> kTable = [] {
     auto table = course_routes();
-    for (auto&& more : {job_routes(), state_routes()}) table.insert(table.end(), more.begin(), more.end());
+    for (auto&& more : {job_routes(), text_routes(), state_routes()})
+      table.insert(table.end(), more.begin(), more.end());
     return table;
   }();
   return kTable;

@@ -20,9 +20,6 @@ constexpr std::string_view kField = "file";
 
 using Clock = std::chrono::steady_clock;
 
-/// The status for a body that could not be read.
-int status_of_read(Errc code) { return code == Errc::too_large ? 413 : code == Errc::timeout ? 408 : 400; }
-
 Response missing_file() { return answer_invalid("body", kField, kFieldRequired); }
 
 /// One upload, from its first byte to its name in the folder.
@@ -44,11 +41,6 @@ class Upload {
   net::Task<std::optional<Response>> begin(std::string file_name);
   net::Task<std::optional<Response>> take(Bytes bytes);
   net::Task<std::optional<Response>> handle(const MultipartParser::Event& event);
-  [[nodiscard]] bool too_slow(net::Duration took, std::uint64_t bytes) const {
-    const double seconds = std::chrono::duration<double>(took).count();
-    return took > context_.limits.upload_grace &&
-           static_cast<double>(bytes) < seconds * static_cast<double>(context_.limits.min_upload_bytes_per_second);
-  }
   [[nodiscard]] Response too_large() const {
     return Response::detail(413, fmt::format("The file is larger than {} bytes.", context_.limits.max_upload_bytes));
   }
@@ -109,11 +101,12 @@ net::Task<std::optional<Response>> Upload::receive() {
   std::uint64_t total = 0;
   while (!finished_) {
     const auto n = co_await body_.read(piece.span());
-    if (!n) co_return Response::detail(status_of_read(n.error().code), n.error().what);
+    if (!n) co_return answer_unread(n.error());
     if (*n == 0) co_return Response::detail(400, "The form ends early.");
     total += *n;
     if (total > context_.limits.max_upload_bytes + kFormBytes) co_return too_large();
-    if (too_slow(Clock::now() - begun, total)) co_return Response::detail(408, "The upload is too slow.");
+    if (too_slow(context_.limits, Clock::now() - begun, total))
+      co_return Response::detail(408, "The upload is too slow.");
     parser_.feed(piece.span().first(*n));
     for (bool more = true; more && !finished_;) {
       const auto event = parser_.next();
@@ -136,18 +129,6 @@ net::Task<std::optional<Response>> Upload::commit() {
 net::Task<void> Upload::discard() {
   if (writer_) co_await writer_->discard();
 }
-
-/// Counts what is at work.
-class Busy {
- public:
-  explicit Busy(std::size_t& count) : count_(++count) {}
-  ~Busy() { --count_; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-
- private:
-  std::size_t& count_;
-};
 
 }  // namespace
 

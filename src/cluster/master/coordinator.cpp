@@ -49,6 +49,9 @@ JobId Coordinator::submit(std::shared_ptr<PageWork> page, JobSpec spec) {
 }
 
 void Coordinator::ready(JobId job, std::uint32_t strips) { feed(StripsReady{job, strips}); }
+void Coordinator::added(JobId job, std::vector<std::uint64_t> strip_bytes, bool last) {
+  feed(StripsAdded{job, std::move(strip_bytes), last});
+}
 void Coordinator::table_ready(JobId job) { feed(TableReady{job}); }
 void Coordinator::cancel(JobId job) { feed(JobCancelled{job}); }
 

@@ -13,14 +13,17 @@
 #include "ece465/base/bytes.hpp"
 #include "ece465/mapreduce/scheduler.hpp"
 #include "ece465/net/asio.hpp"
+#include "ece465/text/tally.hpp"
 #include "ece465/wire/message.hpp"
 
 namespace ece465::cluster {
 
-/// What came back for a strip: counts of a map attempt, or samples of an apply attempt.
+/// What came back for a strip: counts of a map attempt, or samples of an apply attempt; for a piece of text, its
+/// result.
 struct Answer {
   std::vector<std::uint64_t> counts;
   Buffer samples;
+  std::string result;
   /// Keeps what the samples are put into in memory.
   std::shared_ptr<const void> loaded;
 };
@@ -64,6 +67,14 @@ class PageWork {
   virtual void worker_gone(const std::string& /*id*/) {}
 
   // --- For a connection that carries strips ---
+
+  /// The strips are pieces of a text, and go through this kind of MAP; nothing: they are samples.
+  [[nodiscard]] virtual std::optional<text::Kind> map_kind() const { return std::nullopt; }
+  /// Whether a result of MAP can be true. Fails as `check_counts`.
+  [[nodiscard]] virtual net::Task<Result<void>> check_result(std::uint32_t /*strip*/, std::string_view /*result*/,
+                                                             Scrutiny /*scrutiny*/) {
+    co_return fail(Errc::corrupt, "a result of a text, for samples");
+  }
 
   /// Bits of a sample, 8 or 16.
   [[nodiscard]] virtual unsigned bits() const = 0;
@@ -130,6 +141,7 @@ class Coordinator {
   /// Pages that are asked about stay registered until `PageWork::done` was called.
   [[nodiscard]] mapreduce::JobId submit(std::shared_ptr<PageWork> page, mapreduce::JobSpec spec);
   void ready(mapreduce::JobId job, std::uint32_t strips);
+  void added(mapreduce::JobId job, std::vector<std::uint64_t> strip_bytes, bool last);
   void table_ready(mapreduce::JobId job);
   void cancel(mapreduce::JobId job);
 

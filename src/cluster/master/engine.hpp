@@ -13,6 +13,7 @@
 #include "ece465/image/codec.hpp"
 #include "ece465/mapreduce/views.hpp"
 #include "ece465/net/asio.hpp"
+#include "ece465/text/tally.hpp"
 
 /// What the API sees of the master: jobs and workers as they are now, and the calls that change them.
 
@@ -110,6 +111,14 @@ struct WorkerStatus {
 
 class JobTimeline;
 
+/// A text that is read once, from its beginning to its end.
+class TextSource {
+ public:
+  virtual ~TextSource() = default;
+  /// Fills a part of `out`; 0 at the end.
+  [[nodiscard]] virtual net::Task<Result<std::size_t>> read(MutableBytes out) = 0;
+};
+
 /// Accepts jobs, runs them over the workers, and tells how they are. On the loop's thread only.
 class Engine {
  public:
@@ -124,6 +133,9 @@ class Engine {
   /// Fails with `bad_input` "File not found" when there is no such file (code `unavailable`: the master stops);
   /// `corrupt`, `unsupported`, `too_large`, `bad_input` when the header shows that the image cannot be read.
   [[nodiscard]] virtual net::Task<Result<Accepted>> process(JobRequest request) = 0;
+  /// Counts a text over the workers while it is read; its pieces wait for workers, and it for them. Fails as reading
+  /// does, with `too_large` (see master/text_run.hpp), and with `unavailable` when the master stops.
+  [[nodiscard]] virtual net::Task<Result<text::Tally>> map_text(text::Kind kind, TextSource& source) = 0;
   /// Fails with `bad_input`: no such job, or it has ended.
   [[nodiscard]] virtual Result<void> cancel(JobNumber number) = 0;
   [[nodiscard]] virtual std::optional<JobStatus> job(JobNumber number) const = 0;  ///< recent ones; older: the store

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <random>
 #include <ranges>
 
 #include "ece465/base/memory.hpp"
+#include "ece465/base/seconds.hpp"
 #include "ece465/base/subject.hpp"
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
+#include "text_run.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -83,6 +86,43 @@ net::Task<Result<Engine::Accepted>> MasterEngine::accept(JobRequest request) {
   accepted.job = status;
   start(std::move(status));
   co_return accepted;
+}
+
+net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSource& source) {
+  if (stopping_) co_return fail(Errc::unavailable, "the master is stopping");
+  const auto began = Clock::now();
+  TextRunContext context;
+  context.coordinator = &around_.coordinator;
+  context.loop = around_.loop.get_executor();
+  context.cpu = &around_.cpu;
+  context.seed = (std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}();
+  context.merged = [this](std::uint64_t /*bytes*/) { around_.metrics.strips_done(mapreduce::Phase::map); };
+  const TextRunLimits limits;
+  const auto run = std::make_shared<TextRun>(context, kind, limits, gate_.enter());
+  texts_.insert(run);
+  auto tally = co_await TextRun::run(run, &source);
+  texts_.erase(run);
+  const mapreduce::JobReport& report = run->report();
+  std::string by;
+  for (const auto& [worker, share] : report.shares) {
+    by += fmt::format("{}{}", by.empty() ? "" : ", ", around_.coordinator.name_of(worker));
+  }
+  const double took = seconds(Clock::now() - began);
+  const std::string reason = tally ? "" : tally.error().what;
+  around_.logs.add(kMasterSource, tally ? fmt::format("{}: {} bytes of text in {:.3f} s by {}", text::kind_name(kind),
+                                                      run->bytes(), took, by.empty() ? "master" : by)
+                                        : fmt::format("{}: a text was given up after {} bytes: {}",
+                                                      text::kind_name(kind), run->bytes(), reason));
+  around_.logger.info("text ended", {{"kind", text::kind_name(kind)},
+                                     {"bytes", run->bytes()},
+                                     {"seconds", took},
+                                     {"attempts", report.attempts},
+                                     {"retries", report.misses},
+                                     {"reason", reason}});
+  around_.metrics.strips_retried(report.misses);
+  around_.metrics.strips_duplicated(report.duplicates);
+  around_.metrics.lies(report.lies);
+  co_return tally;
 }
 
 net::Task<Result<void>> MasterEngine::resume() {
@@ -261,6 +301,8 @@ net::Task<void> MasterEngine::stop(net::Duration limit) {
     around_.logger.info("job is left for the next start", {{"job", to_string(number)}});
     job->work.cancel();
   }
+  const auto texts = texts_;  // a copy: one that ends takes itself off the list
+  for (const auto& run : texts) run->cancel({Errc::unavailable, "the master is stopping"});
   std::ignore = co_await gate_.drained();
 }
 

@@ -15,6 +15,8 @@
 
 namespace ece465::cluster {
 
+class TextRun;
+
 /// The engine of a real master: jobs in the store, their pages over the hub's workers. On the loop.
 class MasterEngine final : public Engine {
  public:
@@ -44,6 +46,7 @@ class MasterEngine final : public Engine {
   void tick();
 
   [[nodiscard]] net::Task<Result<Accepted>> process(JobRequest request) override;
+  [[nodiscard]] net::Task<Result<text::Tally>> map_text(text::Kind kind, TextSource& source) override;
   [[nodiscard]] Result<void> cancel(JobNumber number) override;
   [[nodiscard]] std::optional<JobStatus> job(JobNumber number) const override;
   [[nodiscard]] std::vector<JobStatus> jobs() const override;
@@ -68,11 +71,12 @@ class MasterEngine final : public Engine {
   MemoryBudget memory_;
   std::size_t slots_;
   net::Event slot_freed_, accepted_;
-  net::Gate gate_;  // jobs that have not ended
+  net::Gate gate_;  // jobs and texts that have not ended
   bool stopping_ = false;
   std::map<JobNumber, std::shared_ptr<Job>> jobs_;                    // at work, and the last that ended
   std::map<std::string, std::shared_ptr<Job>, std::less<>> by_file_;  // of these, the ones that have not ended
   std::set<std::string> accepting_;                                   // files whose job is just being accepted
+  std::set<std::shared_ptr<TextRun>> texts_;                          // at work
   std::uint64_t merged_bytes_ = 0, merged_told_ = 0;
   std::chrono::steady_clock::time_point ticked_;
   double samples_per_second_ = 0;

@@ -140,10 +140,14 @@ mapreduce::WorkerSpec WorkerSession::spec() const {
     return old;
   }
   const wire::Offer& offer = handshake_.registration().offer;
+  mapreduce::Skills skills = kSixteenBits;
+  for (const auto& name : offer.maps) {
+    if (const auto kind = text::parse_kind(name)) skills |= skill_of(*kind);
+  }
   return {.credit_bytes = offer.credit_bytes,
           .max_tasks = kRequestsHeld,
           .keep_bytes = offer.memory_bytes,
-          .skills = kSixteenBits,
+          .skills = skills,
           .heartbeat = true,
           .drops = true};
 }
@@ -227,8 +231,10 @@ void WorkerSession::send_request(const mapreduce::Send& order, const std::shared
   frame.attempt = order.attempt;
   frame.page = page;
   frame.phase = order.phase;
-  if (order.phase == Phase::map) {
-    send_map(frame, order, size);
+  if (const auto kind = page->map_kind()) {
+    send_map(frame, order, *kind, size);
+  } else if (order.phase == Phase::map) {
+    send_count(frame, order, size);
   } else {
     send_apply(frame, order, size);
   }
@@ -246,7 +252,16 @@ std::optional<std::uint64_t> checksum_of(std::span<const Bytes> pieces, bool wan
 
 }  // namespace
 
-void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
+void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, text::Kind kind, std::uint64_t size) {
+  wire::Map message;
+  message.task = task_id(order.attempt);
+  message.kind = text::kind_name(kind);
+  message.size = size;
+  message.checksum = checksum_of(frame.pieces, handshake_.terms().checksum);
+  wire::append_header(frame.header, message, Dialect::v2);
+}
+
+void WorkerSession::send_count(Frame& frame, const mapreduce::Send& order, std::uint64_t size) {
   wire::CalcHist message;
   message.id.task = task_id(order.attempt);
   message.id.job = fmt::format("{}{}", kAttemptPrefix, order.attempt.value);
@@ -398,6 +413,9 @@ net::Task<Result<void>> WorkerSession::take(wire::Header header) {
   if (auto* samples = std::get_if<wire::CdfResult>(&header.message)) {
     co_return co_await take_samples(std::move(*samples));
   }
+  if (const auto* result = std::get_if<wire::MapResult>(&header.message)) {
+    co_return co_await take_result(*result);
+  }
   if (const auto* error = std::get_if<wire::ErrorReport>(&header.message)) {
     if (!error->task) co_return fail(Errc::unavailable, "it said: {}", error->text);
     take_error(*error);
@@ -454,8 +472,8 @@ net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
     co_return co_await skip(message.size);
   }
   const auto& [attempt, request] = *closed;
-  if (request.phase != Phase::map) {
-    lied(attempt, "a histogram instead of samples");
+  if (request.phase != Phase::map || request.page->map_kind()) {
+    lied(attempt, "a histogram instead of what was asked for");
     co_return fail(Errc::corrupt, "it answered something else than what was asked");
   }
   const std::size_t levels = std::size_t{1} << request.page->bits();
@@ -510,6 +528,47 @@ net::Task<Result<void>> WorkerSession::take_samples(wire::CdfResult message) {
   asio::co_spawn(stream_.executor(), judge(shared_from_this(), attempt, std::move(request), std::move(body)),
                  asio::detached);
   co_return Result<void>{};
+}
+
+net::Task<Result<void>> WorkerSession::take_result(wire::MapResult message) {
+  wire::RequestId id;
+  id.task = message.task;
+  auto closed = close_request(id);
+  if (!closed) co_return co_await skip(message.size);
+  auto& [attempt, request] = *closed;
+  if (!request.page->map_kind()) {
+    lied(attempt, "a result of MAP instead of what was asked for");
+    co_return fail(Errc::corrupt, "it answered something else than what was asked");
+  }
+  if (message.size > text::most_result_bytes(request.page->strip_bytes(request.strip))) {
+    lied(attempt, "a result of impossible size");
+    co_return fail(Errc::corrupt, "it announced a result of {} bytes", message.size);
+  }
+  std::string body(message.size, '\0');
+  const MutableBytes bytes = std::as_writable_bytes(std::span(body));
+  ECE465_CO_TRY(co_await reader_.read_exactly(bytes, options_.stuck));
+  request.page->moved(request.phase, 0, header_bytes_ + body.size());
+  if (auto fine = wire::check_body(message, wire::checksum(bytes), handshake_.terms().checksum); !fine) {
+    lied(attempt, fine.error().what);
+    co_return std::unexpected(std::move(fine).error());
+  }
+  asio::co_spawn(stream_.executor(), judge_result(shared_from_this(), attempt, std::move(request), std::move(body)),
+                 asio::detached);
+  co_return Result<void>{};
+}
+
+net::Task<void> WorkerSession::judge_result(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,
+                                            std::string result) {
+  const auto fine = co_await request.page->check_result(request.strip, result, self->scrutiny());
+  if (fine) {
+    Answer answer;
+    answer.result = std::move(result);
+    self->coordinator_.answered(self->worker_, attempt, Outcome::good, std::move(answer));
+  } else if (fine.error().code == Errc::corrupt) {
+    self->lied(attempt, fine.error().what);
+  } else {
+    self->coordinator_.answered(self->worker_, attempt, Outcome::dropped);
+  }
 }
 
 net::Task<void> WorkerSession::judge(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,

@@ -96,7 +96,8 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   static net::Task<void> prepare(std::shared_ptr<WorkerSession> self, mapreduce::Send order,
                                  std::shared_ptr<PageWork> page);
   void send_request(const mapreduce::Send& order, const std::shared_ptr<PageWork>& page, PageWork::Pixels pixels);
-  void send_map(Frame& frame, const mapreduce::Send& order, std::uint64_t size);
+  void send_count(Frame& frame, const mapreduce::Send& order, std::uint64_t size);
+  void send_map(Frame& frame, const mapreduce::Send& order, text::Kind kind, std::uint64_t size);
   void send_apply(Frame& frame, const mapreduce::Send& order, std::uint64_t size);
   void send_line(const wire::Message& message);
   void push(Frame frame);
@@ -107,9 +108,12 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   [[nodiscard]] net::Task<Result<void>> take(wire::Header header);
   [[nodiscard]] net::Task<Result<void>> take_counts(wire::HistResult message);
   [[nodiscard]] net::Task<Result<void>> take_samples(wire::CdfResult message);
+  [[nodiscard]] net::Task<Result<void>> take_result(wire::MapResult message);
   [[nodiscard]] net::Task<Result<void>> skip(std::uint64_t bytes);
   static net::Task<void> judge(std::shared_ptr<WorkerSession> self, mapreduce::AttemptId attempt, Request request,
                                Buffer samples);
+  static net::Task<void> judge_result(std::shared_ptr<WorkerSession> self, mapreduce::AttemptId attempt,
+                                      Request request, std::string result);
   void take_error(const wire::ErrorReport& report);
   [[nodiscard]] std::optional<mapreduce::AttemptId> attempt_of(const wire::RequestId& id) const;
   /// The request that an answer belongs to, which then is open no longer.

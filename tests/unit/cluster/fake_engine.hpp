@@ -17,6 +17,7 @@ class FakeEngine final : public Engine {
   std::map<JobNumber, JobStatus, std::greater<>> known;
   std::vector<WorkerStatus> connected;
   std::optional<JobStrips> strips_at_work;
+  std::size_t texts = 0;  ///< that were begun
   std::shared_ptr<const JobTimeline> what_happened;
 
   net::Task<Result<Accepted>> process(JobRequest request) override {
@@ -38,6 +39,20 @@ class FakeEngine final : public Engine {
     accepted.job.created = moment();
     known[number] = accepted.job;
     co_return accepted;
+  }
+  net::Task<Result<text::Tally>> map_text(text::Kind kind, TextSource& source) override {
+    if (refuse) co_return std::unexpected(*refuse);
+    ++texts;
+    std::string all;
+    Buffer piece(1000);
+    for (;;) {
+      ECE465_CO_ASSIGN(const std::size_t n, co_await source.read(piece.span()));
+      if (n == 0) break;
+      all += as_text(piece.span().first(n));
+    }
+    text::Tally tally(kind);
+    ECE465_CO_TRY(tally.count(all));
+    co_return tally;
   }
   Result<void> cancel(JobNumber number) override {
     const auto at = known.find(number);

@@ -1,0 +1,71 @@
+#include "api/texts.hpp"
+
+#include "api/answers.hpp"
+#include "ece465/net/offload.hpp"
+
+namespace ece465::cluster {
+namespace {
+
+using http::Response;
+using Clock = std::chrono::steady_clock;
+
+/// A body as a text. Says what the answer is when it cannot be read: the client's fault, not the text's.
+class BodyText final : public TextSource {
+ public:
+  BodyText(http::BodyReader& body, const ApiLimits& limits) : body_(body), limits_(limits) {}
+
+  net::Task<Result<std::size_t>> read(MutableBytes out) override {
+    const auto begun = Clock::now();
+    auto n = co_await body_.read(out);
+    waited_ += Clock::now() - begun;  // for the client, which does not answer for the time that the pieces take
+    if (!n) {
+      refusal_ = answer_unread(n.error());
+      co_return n;
+    }
+    bytes_ += *n;
+    if (too_slow(limits_, waited_, bytes_)) {
+      refusal_ = Response::detail(408, "The text comes too slowly.");
+      co_return fail(Errc::timeout, "the text comes too slowly");
+    }
+    co_return n;
+  }
+  [[nodiscard]] std::optional<Response>& refusal() { return refusal_; }
+
+ private:
+  http::BodyReader& body_;
+  const ApiLimits& limits_;
+  net::Duration waited_{};
+  std::uint64_t bytes_ = 0;
+  std::optional<Response> refusal_;
+};
+
+}  // namespace
+
+net::Task<Response> map_text(Api& api, http::Request& request) {
+  ApiContext& context = api.context;
+  const auto kind = text::parse_kind(request.captured.find("kind")->second);
+  if (!kind) co_return answer_not_found("No such kind: wordcount and bytes are there");
+  if (request.body->length().value_or(0) > context.limits.max_upload_bytes) {
+    co_return Response::detail(413, fmt::format("The text is larger than {} bytes.", context.limits.max_upload_bytes));
+  }
+  if (api.texts >= context.limits.max_texts) co_return answer_busy("Too many texts at once.");
+  const Busy busy(api.texts);
+
+  BodyText text(*request.body, context.limits);
+  auto tally = co_await context.engine.map_text(*kind, text);
+  if (text.refusal()) co_return std::move(*text.refusal());
+  if (!tally) co_return answer_error(tally.error());
+  auto source = co_await net::offload(context.cpu, [&tally]() -> Result<std::shared_ptr<const ByteSource>> {
+    return std::shared_ptr<const ByteSource>(text::result_source(*std::move(tally)));
+  });
+  if (!source) co_return answer_error(source.error());
+  Response response(200);
+  response.headers.add("Content-Type", "text/plain");  // of whatever encoding the text has
+  http::FileBody body;
+  body.length = (*source)->size();
+  body.source = *std::move(source);
+  response.body = std::move(body);
+  co_return response;
+}
+
+}  // namespace ece465::cluster
