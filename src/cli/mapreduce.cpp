@@ -9,6 +9,7 @@
 #include "inputs.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
+#include "mapreduce_remote.hpp"
 #include "progress.hpp"
 #include "text.hpp"
 
@@ -24,6 +25,8 @@ struct MapreduceCommand {
   Layout layout = Layout::table;
   std::uint64_t top = 0;
   unsigned threads = 0;
+  std::string master;  ///< a URL; empty: local threads
+  std::chrono::milliseconds patience = kDefaultPatience;
   bool json = false, quiet = false;
 };
 
@@ -87,18 +90,33 @@ void print_total(const MapreduceCommand& command, const text::ByteTotal& total, 
   }
 }
 
-Result<void> count(const MapreduceCommand& command, const std::string& example, const ByteSource& text,
-                   const text::TextOptions& options, Console& console) {
-  if (example == "bytes") {
-    ECE465_ASSIGN(const auto total, text::total_bytes(text, options));
-    if (total.ignored > 0 && !command.quiet && command.layout != Layout::json) {
-      console.note(fmt::format("{} without a size that counts", counted(total.ignored, "line")));
-    }
-    print_total(command, total, console);
-    return {};
+void print_bytes(const MapreduceCommand& command, const text::ByteTotal& total, Console& console) {
+  if (total.ignored > 0 && !command.quiet && command.layout != Layout::json) {
+    console.note(fmt::format("{} without a size that counts", counted(total.ignored, "line")));
   }
-  ECE465_ASSIGN(const auto table, text::count_words(text, options));
-  print_words(command, table, console);
+  print_total(command, total, console);
+}
+
+Result<void> count_here(const MapreduceCommand& command, text::Kind kind, const ByteSource& text,
+                        const text::TextOptions& options, Console& console) {
+  if (kind == text::Kind::bytes) {
+    ECE465_ASSIGN(const auto total, text::total_bytes(text, options));
+    print_bytes(command, total, console);
+  } else {
+    ECE465_ASSIGN(const auto table, text::count_words(text, options));
+    print_words(command, table, console);
+  }
+  return {};
+}
+
+Result<void> count_there(const MapreduceCommand& command, const http::Url& url, text::Kind kind, const ByteSource& text,
+                         const TransferProgress& moved, const std::stop_token& stop, Console& console) {
+  ECE465_ASSIGN(const auto tally, count_on_master(url, command.patience, kind, text, moved, stop));
+  if (kind == text::Kind::bytes) {
+    print_bytes(command, tally.total(), console);
+  } else {
+    print_words(command, tally.words(), console);
+  }
   return {};
 }
 
@@ -107,7 +125,8 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   if (command.words.empty()) return wrong("no example; choose wordcount or bytes");
   const std::string example = command.words[0];
   const std::vector<std::string> examples{"wordcount", "bytes"};
-  if (std::ranges::find(examples, example) == examples.end()) {
+  const auto kind = text::parse_kind(example);
+  if (!kind) {
     return wrong(
         fmt::format("'{}' is no example; choose wordcount or bytes{}", example, did_you_mean(example, examples)));
   }
@@ -115,8 +134,14 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   if (names.empty()) return wrong("no input; name files, or - for standard input");
   if (std::ranges::count(names, "-") > 1) return wrong("standard input can be read only once");
   if (command.json) command.layout = Layout::json;
-  if (example == "bytes" && (command.top > 0 || command.layout == Layout::uniq)) {
+  if (kind == text::Kind::bytes && (command.top > 0 || command.layout == Layout::uniq)) {
     return wrong("bytes: is one number; --top and --format uniq are for wordcount");
+  }
+  std::optional<http::Url> url;
+  if (!command.master.empty()) {
+    auto parsed = http::parse_url(command.master);
+    if (!parsed) return report_error(console, within("--master", parsed.error()).error());
+    url = *std::move(parsed);
   }
 
   std::vector<std::unique_ptr<ByteSource>> files;
@@ -137,12 +162,16 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   {
     Progress progress(console, 1, all->size(), !command.quiet);
     progress.started(0, all->name(), all->size());
+    const auto size = static_cast<std::size_t>(all->size());
     std::atomic<std::uint64_t> moved = 0;
     options.moved = [&](std::uint64_t bytes) {
-      progress.moved(0, static_cast<std::size_t>(moved.fetch_add(bytes) + bytes),
-                     static_cast<std::size_t>(all->size()));
+      progress.moved(0, static_cast<std::size_t>(moved.fetch_add(bytes) + bytes), size);
     };
-    done = count(command, example, *all, options, console);
+    const TransferProgress sent = [&](std::uint64_t bytes, std::uint64_t /*total*/) {
+      progress.moved(0, static_cast<std::size_t>(bytes), size);
+    };
+    done = url ? count_there(command, *url, *kind, *all, sent, stop, console)
+               : count_here(command, *kind, *all, options, console);
   }
   if (!done && done.error().code == Errc::cancelled) return report_error(console, {Errc::cancelled, "interrupted"});
   return done ? kExitOk : report_error(console, done.error());
@@ -152,8 +181,12 @@ constexpr const char* kDescription =
     "The two classic examples of map-reduce: word count, and the bytes of a log\n"
     "\n"
     "Files are cut into pieces, each thread counts pieces for itself, and the counts are added up. Several files are "
-    "one "
-    "text, as cat makes it. Memory grows with the distinct words, not with the text.";
+    "one text, as cat makes it. Memory grows with the distinct words, not with the text.\n"
+    "\n"
+    "With --master the text goes to a running master, whose workers count the pieces while it arrives; the result is "
+    "the "
+    "same, whatever becomes of the workers, and without any the master counts. Nothing of the text stays there, and "
+    "Ctrl-C ends it there, too.";
 
 constexpr const char* kFooter =
     "Formats of wordcount:\n"
@@ -164,10 +197,13 @@ constexpr const char* kFooter =
     "\n"
     "bytes adds up the second column; what is no whole number there, or negative, counts as 0.\n"
     "\n"
+    "On a master a text may have about eight million distinct words.\n"
+    "\n"
     "Examples:\n"
     "  ece465 mapreduce wordcount --top 10 book.txt\n"
     "  ece465 mapreduce wordcount --format uniq a.txt b.txt > counts\n"
-    "  zcat access.log.gz | ece465 mapreduce bytes -\n";
+    "  zcat access.log.gz | ece465 mapreduce bytes -\n"
+    "  ece465 mapreduce wordcount book.txt --master http://node0:8000\n";
 
 }  // namespace
 
@@ -188,6 +224,11 @@ void setup_mapreduce(CLI::App& app, Action& chosen) {
       ->group(kResult);
   constexpr const char* kWork = "Work";
   add_threads(*mapreduce, command->threads)->group(kWork);
+  add_text(*mapreduce, "--master", command->master, "URL",
+           "Count on this master's workers, not on threads of this machine")
+      ->group(kWork);
+  add_timeout(*mapreduce, command->patience, "Give up when the master is away, or says nothing, for this long")
+      ->group(kWork);
   add_switch(*mapreduce, "-q,--quiet", command->quiet, "No progress and no notes")->group(kWork);
 }
 

@@ -145,6 +145,22 @@ net::Task<Result<std::uint64_t>> MasterApi::download(std::string name, ByteSink&
   co_return got;
 }
 
+net::Task<Result<text::Tally>> MasterApi::map_text(text::Kind kind, const ByteSource* source,
+                                                   TransferProgress progress) {
+  text::Tally tally(kind);
+  text::ResultReader reader(tally);
+  const auto take = [&reader](Bytes bytes) { return reader.take(as_text(bytes)); };
+  const std::string target = fmt::format("/api/v1/mapreduce/{}", text::kind_name(kind));
+  const auto response = co_await client_.post(target, source, std::move(progress), take);
+  if (!response) co_return trouble(response.error());
+  if (response->status == 404) {
+    co_return fail(Errc::unsupported, "{}: this master counts no texts; it is older than this program", url_text(url_));
+  }
+  if (response->status != kOk) co_return refused(*response);
+  if (auto whole = reader.end(); !whole) co_return trouble(std::move(whole).error());
+  co_return tally;
+}
+
 net::Task<Result<void>> MasterApi::remove(std::string file) {
   ECE465_CO_ASSIGN(const auto response, co_await request("DELETE", "/files/" + http::percent_encode(file)));
   if (response.status != kOk) co_return refused(response);

@@ -9,6 +9,7 @@
 #include "ece465/base/byte_sink.hpp"
 #include "ece465/http/client.hpp"
 #include "ece465/image/pixels.hpp"
+#include "ece465/text/tally.hpp"
 #include "master_json.hpp"
 
 /// A running master's HTTP API, as the commands that speak to one need it.
@@ -55,6 +56,10 @@ class MasterApi {
   /// Writes a file of the master's from the sink's start on; returns its size. One that is shorter or longer than it
   /// was announced is `unavailable`.
   [[nodiscard]] net::Task<Result<std::uint64_t>> download(std::string name, ByteSink& sink, TransferProgress progress);
+  /// Has a text counted there while it is sent. `source` outlives this. Fails with `unsupported` when the master is too
+  /// old for it.
+  [[nodiscard]] net::Task<Result<text::Tally>> map_text(text::Kind kind, const ByteSource* source,
+                                                        TransferProgress progress);
   /// Deletes a file, and its result.
   [[nodiscard]] net::Task<Result<void>> remove(std::string file);
 

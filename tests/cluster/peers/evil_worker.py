@@ -23,16 +23,26 @@ import peer
 
 
 class Request:
-    """What the master wants: to `count` or to `map` samples."""
+    """What the master wants: to `count` or to `map` samples, or a piece of `text` to be mapped by a function."""
 
-    def __init__(self, kind, name, samples, table=None, bits=8, held=False):
+    def __init__(self, kind, name, samples, table=None, bits=8, held=False, function=None):
         self.kind = kind
         self.name = name  # a job's or a task's id, or None
         self.samples = samples
         self.table = table
         self.bits = bits
         self.held = held  # the samples are those of an earlier request
+        self.function = function
         self.size = len(samples)
+
+    def words(self):
+        """The result of a piece of text."""
+        if self.function == "bytes":
+            lines = [line.split() for line in self.samples.split(b"\n") if line.strip()]
+            sizes = [int(line[1]) if len(line) > 1 and line[1].isdigit() else None for line in lines]
+            return b"%d %d %d\n" % (sum(size or 0 for size in sizes), len(sizes), sizes.count(None))
+        words = collections.Counter(word for word in self.samples.replace(b"\n", b" ").split(b" ") if word)
+        return b"".join(b"%d %s\n" % (count, word) for word, count in sorted(words.items()))
 
     def levels(self, data):
         """The samples as numbers."""
@@ -126,8 +136,9 @@ class Version2:
         self.tables = {}
 
     def register(self, connection):
+        maps = f" maps={self.options.maps}" if self.options.maps else ""
         connection.send(f"REGISTER {self.options.id} ECE465/2 threads=1 credit={self.options.credit} "
-                        f"memory={self.options.memory} payload=67108864\n")
+                        f"memory={self.options.memory} payload=67108864{maps}\n")
         fields = (connection.line() or "").split()
         if fields[:2] != ["REGISTERED", "ECE465/2"]:
             return False
@@ -164,6 +175,8 @@ class Version2:
                          else connection.bytes(256 if bits == 8 else 131072))
                 samples = self.kept.pop(found["from"]) if "from" in found else connection.bytes(size)
                 return Request("map", found["task"], samples, table, bits, held="from" in found)
+            if fields[0] == "MAP":
+                return Request("text", found["task"], connection.bytes(size), function=found["kind"])
             if fields[0] == "TABLE":
                 self.tables[found["table"]] = connection.bytes(size)
             elif fields[0] == "PING" and not self.options.lifeless:
@@ -205,6 +218,9 @@ class Version2:
         size = len(mapped) if size is None else size
         return f"CDF_RESULT {size} task={request.name}\n".encode() + mapped
 
+    def result(self, request, words):
+        return f"MAP_RESULT {len(words)} task={request.name}\n".encode() + words
+
     def unasked(self):
         return self.counted(Request("count", 987654321987654321, b""), [1] * 256)
 
@@ -221,6 +237,8 @@ class Deeds:
         self.options = options
 
     def truth(self, request):
+        if request.kind == "text":
+            return self.dialect.result(request, request.words())
         if request.kind == "count":
             return self.dialect.counted(request, request.counts())
         return self.dialect.mapped(request, request.mapped())
@@ -282,6 +300,12 @@ class Deeds:
     def counts_changed(self, request, change):
         if request.kind == "count":
             return self.dialect.counted(request, change(request.counts()))
+        return self.truth(request)
+
+    def wrong_words(self, request):
+        """One word for another of its length: what only a look at all of them finds."""
+        if request.kind == "text":
+            return self.dialect.result(request, request.words().translate(bytes.maketrans(b"ab", b"ba")))
         return self.truth(request)
 
     def wrong_samples(self, request):
@@ -375,7 +399,7 @@ def main():
     parser.add_argument("id")
     parser.add_argument("--dialect", choices=DIALECTS, default="documented")
     parser.add_argument("--do", choices=DEEDS, default="truth")
-    parser.add_argument("--when", choices=["count", "map", "any"], default="any")
+    parser.add_argument("--when", choices=["count", "map", "text", "any"], default="any")
     parser.add_argument("--after", type=int, default=0, metavar="N", help="so many such requests are answered first")
     parser.add_argument("--probes", action="store_true", help="does it to empty requests, too")
     parser.add_argument("--returns", type=int, default=2, metavar="N", help="comes back so often after an end")
@@ -383,6 +407,7 @@ def main():
     parser.add_argument("--line-bytes", type=int, default=1 << 30, metavar="BYTES", help="of endless-line")
     parser.add_argument("--credit", type=int, default=4 << 20, metavar="BYTES", help="v2: takes so much in flight")
     parser.add_argument("--memory", type=int, default=16 << 20, metavar="BYTES", help="v2: keeps so much")
+    parser.add_argument("--maps", default="", metavar="KINDS", help="v2: offers these kinds of MAP, parted by commas")
     parser.add_argument("--lifeless", action="store_true", help="v2: neither PING nor PONG")
     options = parser.parse_args()
     for _ in range(options.returns + 1):
