@@ -191,9 +191,7 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
   add_value<labs::Span>(*dine, "--eat", options.eat, "TIME..TIME", parse_span, "How long a meal takes, by chance")
       ->default_str("500ms..1s")
       ->group(kTable);
-  add_value<std::uint64_t>(*dine, "--seed", command->seed, "N", parse_count,
-                           "Where chance begins; unless told it differs each time, and the summary tells it")
-      ->group(kTable);
+  add_seed(*dine, command->seed)->group(kTable);
 
   add_value<net::Address>(
       *dine, "--server", command->server, "HOST:PORT",

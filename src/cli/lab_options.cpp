@@ -34,4 +34,9 @@ Result<std::uint64_t> parse_count(std::string_view text) {
   return fail(Errc::usage, "'{}' is no whole number", text);
 }
 
+CLI::Option* add_seed(CLI::App& app, std::optional<std::uint64_t>& target) {
+  return add_value<std::uint64_t>(app, "--seed", target, "N", parse_count,
+                                  "Where chance begins; unless told it differs each time, and the summary tells it");
+}
+
 }  // namespace ece465::cli

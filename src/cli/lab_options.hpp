@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "ece465/labs/dine.hpp"
@@ -17,5 +18,7 @@ namespace ece465::cli {
 [[nodiscard]] Result<labs::Span> parse_span(std::string_view text);
 /// A whole number of 64 bits.
 [[nodiscard]] Result<std::uint64_t> parse_count(std::string_view text);
+/// --seed N, of what is left to chance.
+CLI::Option* add_seed(CLI::App& app, std::optional<std::uint64_t>& target);
 
 }  // namespace ece465::cli

@@ -177,14 +177,7 @@ void setup_prodcon(CLI::App& app, Action& chosen) {
   add_value<labs::Span>(*prodcon, "--consume", options.consume, "TIME..TIME", parse_span, "How long doing one takes")
       ->default_str("1s..2s")
       ->group(kWho);
-  add_value<std::optional<std::uint64_t>>(
-      *prodcon, "--seed", command->seed, "N",
-      [](std::string_view text) -> Result<std::optional<std::uint64_t>> {
-        ECE465_ASSIGN(const auto seed, parse_count(text));
-        return seed;
-      },
-      "Where chance begins; unless told it differs each time, and the summary tells it")
-      ->group(kWho);
+  add_seed(*prodcon, command->seed)->group(kWho);
 
   constexpr const char* kEnd = "End";
   add_value<std::uint64_t>(*prodcon, "--jobs", options.jobs, "N", parse_count, "Ends after so many jobs; 0: never")

@@ -5,6 +5,7 @@
 #include "api/api.hpp"
 #include "api/header_cache.hpp"
 #include "api/previews.hpp"
+#include "ece465/base/seconds.hpp"
 
 namespace ece465::cluster {
 
@@ -33,9 +34,8 @@ class Busy {
 
 /// Whether a body that took so long for so many bytes holds a place that others want.
 [[nodiscard]] inline bool too_slow(const ApiLimits& limits, net::Duration took, std::uint64_t bytes) {
-  const double seconds = std::chrono::duration<double>(took).count();
   return took > limits.upload_grace &&
-         static_cast<double>(bytes) < seconds * static_cast<double>(limits.min_upload_bytes_per_second);
+         static_cast<double>(bytes) < seconds(took) * static_cast<double>(limits.min_upload_bytes_per_second);
 }
 
 }  // namespace ece465::cluster

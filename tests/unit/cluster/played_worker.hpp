@@ -115,6 +115,15 @@ class Stage final : public SessionHost {
       const std::string answer = co_await hear();
       CHECK(answer.starts_with("REGISTERED ECE465/2 heartbeat="));
     }
+    /// Registers as `old-1` by the course's dialect, of which the first request, of no bytes, is the probe.
+    net::Task<void> join_older() {
+      co_await say("REGISTER old-1\n");
+      CHECK(co_await hear() == "REGISTERED");
+      CHECK(co_await hear() == "CALC_HIST 0");
+      std::string zeros = "HIST_RESULT [0";
+      for (int i = 1; i < 256; ++i) zeros += ",0";
+      co_await say(zeros + "]\n");
+    }
     void hang_up() { stream_.close(); }
 
    private:

@@ -195,12 +195,7 @@ TEST_SUITE("texts over workers") {
 
   TEST_CASE("an older worker is not asked") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
-      co_await worker.say("REGISTER old-1\n");
-      CHECK(co_await worker.hear() == "REGISTERED");
-      CHECK(co_await worker.hear() == "CALC_HIST 0");
-      std::string zeros = "HIST_RESULT [0";
-      for (int i = 1; i < 256; ++i) zeros += ",0";
-      co_await worker.say(zeros + "]\n");
+      co_await worker.join_older();
       net::Event never(stage.context.get_executor());
       while (stage.joined.empty()) co_await never.wait(1ms);
       Told text("a a a");

@@ -135,12 +135,7 @@ TEST_SUITE("worker session") {
 
   TEST_CASE("the older dialects: one request at a time, in their own shapes") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
-      co_await worker.say("REGISTER old-1\n");
-      CHECK(co_await worker.hear() == "REGISTERED");
-      CHECK(co_await worker.hear() == "CALC_HIST 0");
-      std::string zeros = "HIST_RESULT [0";
-      for (int i = 1; i < 256; ++i) zeros += ",0";
-      co_await worker.say(zeros + "]\n");
+      co_await worker.join_older();
       const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
       while (stage.joined.empty()) co_await page->changed.wait(1ms);
       const auto job = stage.coordinator.submit(page, spec_of(*page));
