@@ -8,6 +8,7 @@ import master
 
 NOBODY = 65534
 
+
 class FolderLost(master.Case):
     TROUBLE = "the data folder cannot be used"
     WELL = "the data folder is well again"
@@ -48,6 +49,7 @@ class FolderLost(master.Case):
 
     def test_moved_away_and_back(self):
         under_test = self.master()
+        self.ready(under_test, 200)  # what it says while it starts is 503 as well
         for n in (1, 2):
             os.rename(under_test.data, self.path("away"))
             self.ready(under_test, 503)
