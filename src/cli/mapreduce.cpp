@@ -2,7 +2,6 @@
 #include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "ece465/base/cpus.hpp"
 #include "ece465/text/map_reduce.hpp"
@@ -156,7 +155,6 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
 
   text::TextOptions options;
   options.threads = command.threads == 0 ? usable_cpus() : command.threads;
-  options.seed = (static_cast<std::uint64_t>(std::random_device{}()) << 32U) | std::random_device{}();
   options.stopped = [&stop] { return stop.stop_requested(); };
   Result<void> done;
   {
@@ -197,7 +195,7 @@ constexpr const char* kFooter =
     "\n"
     "bytes adds up the second column; what is no whole number there, or negative, counts as 0.\n"
     "\n"
-    "On a master a text may have about eight million distinct words.\n"
+    "On a master a text may have about four million distinct words.\n"
     "\n"
     "Examples:\n"
     "  ece465 mapreduce wordcount --top 10 book.txt\n"

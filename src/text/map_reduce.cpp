@@ -148,8 +148,7 @@ std::unique_ptr<ByteSource> concatenate(std::vector<const ByteSource*> sources) 
 }
 
 Result<WordTable> count_words(const ByteSource& text, const TextOptions& options) {
-  std::vector<WordTable> tables;
-  for (unsigned i = 0; i < options.threads; ++i) tables.emplace_back(options.seed);
+  std::vector<WordTable> tables(options.threads);
   ECE465_TRY(for_each_piece(text, options, {.blanks = true}, [&](unsigned worker, std::string_view words) {
     tables[worker].count(words);
     return Result<void>{};

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <random>
 
 namespace ece465::text {
 namespace {
@@ -60,9 +61,19 @@ std::uint64_t hash_of(std::string_view word, std::uint64_t seed) {
   return hash;
 }
 
+/// Every process has another one, so that nobody can write a text whose words all meet in one place of the table; all
+/// of its tables have the same, so that they merge quickly.
+std::uint64_t own_seed() {
+  static const std::uint64_t kSeed = [] {
+    std::random_device chance;
+    return std::uint64_t{chance()} << 32U | chance();
+  }();
+  return kSeed;
+}
+
 }  // namespace
 
-WordTable::WordTable(std::uint64_t seed) : seed_(seed), slots_(kFirstSlots), mask_(kFirstSlots - 1) {}
+WordTable::WordTable() : seed_(own_seed()), slots_(kFirstSlots), mask_(kFirstSlots - 1) {}
 
 void WordTable::count(std::string_view bytes) {
   const char* at = bytes.data();

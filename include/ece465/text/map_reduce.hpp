@@ -25,7 +25,6 @@ struct TextLimits {
 struct TextOptions {
   unsigned threads = 1;
   TextLimits limits;
-  std::uint64_t seed = 0;  ///< of the tables
   /// Called from any thread, with bytes that were done. Empty: nobody asks.
   std::function<void(std::uint64_t bytes)> moved{};
   /// Asked before each piece; true ends the run with `cancelled`. Empty: never.

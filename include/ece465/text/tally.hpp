@@ -32,8 +32,7 @@ inline constexpr std::array<std::string_view, 2> kKindNames{"bytes", "wordcount"
 class Tally {
  public:
   Tally() : Tally(Kind::wordcount) {}
-  /// `seed` is the table's; see there.
-  explicit Tally(Kind kind, std::uint64_t seed = 0) : kind_(kind), words_(seed) {}
+  explicit Tally(Kind kind) : kind_(kind) {}
 
   /// Counts a piece: whole words or lines. Fails with `too_large` when 64 bits do not hold a total of bytes.
   [[nodiscard]] Result<void> count(std::string_view piece);

@@ -18,9 +18,7 @@ namespace ece465::text {
 /// half full, and the letters of those longer than 16.
 class WordTable {
  public:
-  /// Tables with the same seed merge quickly. The seed is there so that nobody can write a text whose words all meet in
-  /// one place of the table.
-  explicit WordTable(std::uint64_t seed = 0);
+  WordTable();
 
   struct Entry {
     std::string_view word;

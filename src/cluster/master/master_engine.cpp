@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <random>
 #include <ranges>
 
 #include "ece465/base/memory.hpp"
@@ -95,7 +94,6 @@ net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSourc
   context.coordinator = &around_.coordinator;
   context.loop = around_.loop.get_executor();
   context.cpu = &around_.cpu;
-  context.seed = (std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}();
   context.merged = [this](std::uint64_t /*bytes*/) { around_.metrics.strips_done(mapreduce::Phase::map); };
   const TextRunLimits limits;
   const auto run = std::make_shared<TextRun>(context, kind, limits, gate_.enter());

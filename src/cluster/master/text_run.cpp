@@ -38,7 +38,7 @@ TextRun::TextRun(const TextRunContext& context, text::Kind kind, const TextRunLi
       pass_(std::move(pass)),
       news_(context.loop),
       cutter_(kind, limits.text),
-      tally_(kind, context.seed) {}
+      tally_(kind) {}
 
 net::Task<Result<text::Tally>> TextRun::run(std::shared_ptr<TextRun> self, TextSource* source) {
   mapreduce::JobSpec spec;

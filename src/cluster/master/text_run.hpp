@@ -26,7 +26,8 @@ struct TextRunLimits {
   /// Bytes of pieces that were read and are not merged; then the text is not read on. Enough for four of our workers'
   /// credits.
   std::uint64_t window_bytes = std::uint64_t{16} << 20;
-  /// The distinct words: about eight million. There is no end to them in what a stranger may send.
+  /// The table of distinct words: about four million, after which it would double. There is no end to them in what a
+  /// stranger may send. While the table grows, and while the result is put in order, half as much is needed beside it.
   std::uint64_t table_bytes = std::uint64_t{512} << 20;
 };
 
@@ -35,7 +36,6 @@ struct TextRunContext {
   Coordinator* coordinator = nullptr;
   asio::any_io_executor loop;
   asio::thread_pool* cpu = nullptr;
-  std::uint64_t seed = 0;  ///< of the table
   /// Called when a piece of so many bytes is merged.
   std::function<void(std::uint64_t bytes)> merged;
 };

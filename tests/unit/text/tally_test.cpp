@@ -82,7 +82,7 @@ TEST_SUITE("text: tally") {
       }
       for (const Kind kind : {Kind::wordcount, Kind::bytes}) {
         const std::size_t piece_bytes = 1 + chance() % 200, step = 1 + chance() % 300;
-        Tally sum(kind, 7), counted(kind, 7);
+        Tally sum(kind), counted(kind);
         std::string together;
         for (const auto& piece : cut(text, kind, piece_bytes, step)) {
           together += piece;
