@@ -39,6 +39,14 @@ class BodyText final : public TextSource {
   std::optional<Response> refusal_;
 };
 
+/// A result on its way.
+struct Answer {
+  Answer(std::shared_ptr<Busy> held, std::shared_ptr<const ByteSource> result)
+      : place(std::move(held)), source(std::move(result)) {}
+  std::shared_ptr<Busy> place;
+  std::shared_ptr<const ByteSource> source;
+};
+
 }  // namespace
 
 net::Task<Response> map_text(Api& api, http::Request& request) {
@@ -49,7 +57,7 @@ net::Task<Response> map_text(Api& api, http::Request& request) {
     co_return Response::detail(413, fmt::format("The text is larger than {} bytes.", context.limits.max_upload_bytes));
   }
   if (api.texts >= context.limits.max_texts) co_return answer_busy("Too many texts at once.");
-  const Busy busy(api.texts);
+  const auto place = std::make_shared<Busy>(api.texts);
 
   BodyText text(*request.body, context.limits);
   auto tally = co_await context.engine.map_text(*kind, text);
@@ -59,11 +67,13 @@ net::Task<Response> map_text(Api& api, http::Request& request) {
     return std::shared_ptr<const ByteSource>(text::result_source(*std::move(tally)));
   });
   if (!source) co_return answer_error(source.error());
+  // As long as the answer is in memory, and its peer may read slowly, the place is taken.
+  const auto answer = std::make_shared<Answer>(place, *std::move(source));
   Response response(200);
   response.headers.add("Content-Type", "text/plain");  // of whatever encoding the text has
   http::FileBody body;
-  body.length = (*source)->size();
-  body.source = *std::move(source);
+  body.length = answer->source->size();
+  body.source = std::shared_ptr<const ByteSource>(answer, answer->source.get());
   response.body = std::move(body);
   co_return response;
 }
