@@ -274,9 +274,16 @@ Result<void> JobStore::follow() {
       copy.bind(1, part.string());
       copy.exec();
     }
+    // A journal that only the old file's connection knows would be taken for the new one's, and played back into it.
+    for (const char* companion : {"-wal", "-shm"}) std::filesystem::remove(path.string() + companion, code);
     std::filesystem::rename(part, path, code);
     if (code) return fail(Errc::io, "{}: cannot rename: {}", part.string(), code.message());
-    impl_->connection = std::make_unique<Connection>(path);
+    try {
+      impl_->connection = std::make_unique<Connection>(path);
+    } catch (...) {
+      std::filesystem::remove(path, code);  // or it would be a stranger's at the next look
+      throw;
+    }
     impl_->path = path;
     return {};
   });
