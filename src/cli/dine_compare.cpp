@@ -16,8 +16,6 @@
 #include "ece465/base/descriptor.hpp"
 #include "text.hpp"
 
-extern char** environ;
-
 namespace ece465::cli {
 namespace {
 
@@ -25,11 +23,27 @@ using Json = nlohmann::ordered_json;
 
 constexpr auto kUsualDuration = std::chrono::seconds(2);
 
+/// This process's environment, in which --compare may be set: the runs that are compared must not compare again.
+std::vector<std::string> environment_for_a_run() {
+  constexpr std::string_view kCompare = "ECE465_DINE_COMPARE=";
+  std::vector<std::string> variables{std::string(kCompare) + "false"};
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with(kCompare)) variables.emplace_back(*variable);
+  }
+  return variables;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 /// Starts this program once more, its standard output into `out`. posix_spawn, since there are threads already.
 Result<pid_t> start(const std::vector<std::string>& arguments, int out) {
-  std::vector<char*> argv;
-  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  const std::vector<std::string> variables = environment_for_a_run();
+  const std::vector<char*> argv = pointers_to(arguments), environment = pointers_to(variables);
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -41,7 +55,7 @@ Result<pid_t> start(const std::vector<std::string>& arguments, int out) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t child = -1;
-  const int code = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  const int code = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0) return fail(Errc::io, "cannot start a process: {}", std::generic_category().message(code));

@@ -67,6 +67,9 @@ run dine --compare -n 3 --duration 50ms
 expect_code 0
 expect_lines out 6
 for mode in ipc thread async tcp; do grep -qE "^$mode +" out || fail "$mode is not compared"; done
+ECE465_DINE_COMPARE=true run dine -n 2 --duration 20ms
+expect_code 0
+expect_lines out 6
 run dine --compare -n 2 --duration 20ms --json
 expect_code 0
 json "[run['mode'] for run in it['compare']] == ['ipc', 'thread', 'async', 'tcp']" "all(run['meals'] > 0 for run in it['compare'])"
