@@ -63,6 +63,9 @@ constexpr int kMostPhilosophers = 10'000;
 
 enum class Doing : std::uint8_t { thinking, waiting, eating, gone };
 
+/// Seats whose timelines are kept and drawn: more rows are no picture any more.
+inline constexpr int kTimelineSeats = 100;
+
 /// From `at`, measured from the start of the run, somebody was `doing` this.
 struct Moment {
   std::chrono::nanoseconds at{};
@@ -80,7 +83,7 @@ struct SeatReport {
   std::uint64_t denied = 0;
   std::optional<Spread> waited;  ///< for each meal; none without one
   bool lost = false;             ///< its process or connection ended before its time
-  std::vector<Moment> timeline;
+  std::vector<Moment> timeline;  ///< of the first kTimelineSeats
 };
 
 enum class DineEnd : std::uint8_t {

@@ -5,7 +5,7 @@
 namespace ece465::labs {
 namespace {
 
-/// Moments kept for one philosopher: an hour at the notes' pace, and 6 MB when all ten thousand are busy for a while.
+/// Moments kept for one philosopher: an hour at the notes' pace.
 constexpr std::size_t kMostMoments = 8192;
 
 constexpr std::array<std::string_view, 9> kDeeds{"",     "thinks",    "asks",           "is denied", "takes fork",
@@ -37,7 +37,7 @@ TableWatch::Clock::duration TableWatch::note(int i, Deed deed, int fork) {
 void TableWatch::turn_to(int i, Doing doing, Clock::duration at) {
   Seat& s = seat(i);
   s.doing.store(doing, std::memory_order_relaxed);
-  if (keep_timeline_ && s.timeline.size() < kMostMoments) s.timeline.push_back({at, doing});
+  if (keep_timeline_ && i < kTimelineSeats && s.timeline.size() < kMostMoments) s.timeline.push_back({at, doing});
 }
 
 void TableWatch::thinks(int i) { turn_to(i, Doing::thinking, note(i, Deed::thinks)); }

@@ -12,8 +12,6 @@ namespace ece465::labs {
 namespace {
 
 constexpr double kLeft = 60, kWidth = 900, kTop = 40, kRow = 18, kBar = 12, kBottom = 40;
-/// More rows are no picture any more.
-constexpr std::size_t kMostRows = 100;
 /// Bars in one row. More are thinner than a line can be drawn.
 constexpr std::size_t kMostBars = 2000;
 
@@ -50,7 +48,7 @@ double drawn_until(std::chrono::nanoseconds elapsed, std::span<const SeatReport>
 }  // namespace
 
 std::string timeline_svg(const DineOptions& options, const DineReport& report) {
-  const std::size_t rows = std::min(report.seats.size(), kMostRows);
+  const std::size_t rows = std::min<std::size_t>(report.seats.size(), kTimelineSeats);
   const double whole = drawn_until(report.elapsed, std::span(report.seats).first(rows));
   const double height = kTop + kRow * static_cast<double>(rows) + kBottom;
   const auto x_of = [&](double at) { return kLeft + kWidth * std::clamp(at / whole, 0.0, 1.0); };
