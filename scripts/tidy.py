@@ -8,6 +8,7 @@ includes, comments too, its flags, .clang-tidy, or clang-tidy itself. What has p
 folder, so that another clone profits as well; findings are not."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -70,8 +71,9 @@ def main(folder, *files):
         return 1
     CACHE.mkdir(parents=True, exist_ok=True)
     for old in CACHE.iterdir():
-        if old.stat().st_mtime < time.time() - KEPT_DAYS * 86400:
-            old.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another run tidies up as well
+            if old.stat().st_mtime < time.time() - KEPT_DAYS * 86400:
+                old.unlink()
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + b"\0" + pathlib.Path(".clang-tidy").read_bytes() + b"\0"
     # The largest first, so that the processors finish together.

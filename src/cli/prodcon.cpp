@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -56,7 +57,7 @@ std::string depth_bars(const labs::ProdconReport& report, std::size_t capacity, 
   std::string bars;
   for (const double sum : weight) {
     const double part = std::clamp(sum / width / static_cast<double>(capacity), 0.0, 1.0);
-    const auto level = static_cast<std::size_t>(part * 8 + 0.5);
+    const auto level = static_cast<std::size_t>(std::lround(part * 8));
     if (unicode) {
       bars += kBlocks[level];
     } else {
