@@ -87,6 +87,9 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
     Frame() = default;
   };
 
+  /// Before an attempt's number, in what requests are called in the course dialect.
+  static constexpr std::string_view kAttemptPrefix = "job_";
+
   // Beginning and end
   [[nodiscard]] net::Task<Result<void>> shake_hands();
   [[nodiscard]] net::Task<Result<wire::Step>> hear(net::Duration limit);
@@ -103,7 +106,7 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   void push(Frame frame);
   static net::Task<void> write_all(std::shared_ptr<WorkerSession> self);
 
-  // In
+  // In: worker_session_answers.cpp
   [[nodiscard]] net::Task<Result<void>> read_all();
   [[nodiscard]] net::Task<Result<void>> take(wire::Header header);
   [[nodiscard]] net::Task<Result<void>> take_counts(wire::HistResult message);
