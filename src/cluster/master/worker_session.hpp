@@ -123,6 +123,11 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   [[nodiscard]] std::optional<std::pair<mapreduce::AttemptId, Request>> close_request(const wire::RequestId& id);
   [[nodiscard]] Scrutiny scrutiny() const;
   void lied(mapreduce::AttemptId attempt, std::string_view how);
+  /// Tells what came of looking at an answer: it is good, a lie (`corrupt`), or nobody needs it any more.
+  void judged(mapreduce::AttemptId attempt, const Result<void>& fine, Answer answer);
+  /// Whether a message's body came as it was sent. One that did not is told of as a lie.
+  template <class Message>
+  [[nodiscard]] Result<void> check_arrived(const Message& message, mapreduce::AttemptId attempt, Bytes body);
 
   net::Stream stream_;
   net::LineReader reader_;

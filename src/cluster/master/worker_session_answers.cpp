@@ -129,6 +129,24 @@ void WorkerSession::lied(AttemptId attempt, std::string_view how) {
   coordinator_.answered(worker_, attempt, Outcome::lie);
 }
 
+void WorkerSession::judged(AttemptId attempt, const Result<void>& fine, Answer answer) {
+  if (fine) {
+    coordinator_.answered(worker_, attempt, Outcome::good, std::move(answer));
+  } else if (fine.error().code == Errc::corrupt) {
+    lied(attempt, fine.error().what);
+  } else {
+    coordinator_.answered(worker_, attempt, Outcome::dropped);
+  }
+}
+
+template <class Message>
+Result<void> WorkerSession::check_arrived(const Message& message, AttemptId attempt, Bytes body) {
+  if (dialect() != Dialect::v2) return {};
+  auto fine = wire::check_body(message, wire::checksum(body), handshake_.terms().checksum);
+  if (!fine) lied(attempt, fine.error().what);
+  return fine;
+}
+
 net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
   auto closed = close_request(message.id);
   if (!closed) {  // a duplicate, or an answer to what was never asked
@@ -147,24 +165,12 @@ net::Task<Result<void>> WorkerSession::take_counts(wire::HistResult message) {
   Buffer body(message.size);
   ECE465_CO_TRY(co_await reader_.read_exactly(body.span(), options_.stuck));
   request.page->moved(request.phase, 0, header_bytes_ + body.size());
-  const bool checksums = dialect() == Dialect::v2 && handshake_.terms().checksum;
-  if (dialect() == Dialect::v2) {
-    if (auto fine = wire::check_body(message, wire::checksum(body.span()), checksums); !fine) {
-      lied(attempt, fine.error().what);
-      co_return std::unexpected(std::move(fine).error());
-    }
-  }
+  ECE465_CO_TRY(check_arrived(message, attempt, body.span()));
   Answer answer;
   answer.counts.resize(levels);
   auto fine = wire::read_counts(message, body.span(), answer.counts);
   if (fine) fine = co_await request.page->check_counts(request.strip, answer.counts, scrutiny());
-  if (fine) {
-    coordinator_.answered(worker_, attempt, Outcome::good, std::move(answer));
-  } else if (fine.error().code == Errc::corrupt) {
-    lied(attempt, fine.error().what);
-  } else {
-    coordinator_.answered(worker_, attempt, Outcome::dropped);
-  }
+  judged(attempt, fine, std::move(answer));
   co_return Result<void>{};
 }
 
@@ -181,12 +187,7 @@ net::Task<Result<void>> WorkerSession::take_samples(wire::CdfResult message) {
     co_return std::unexpected(std::move(read).error());
   }
   request.page->moved(request.phase, 0, header_bytes_ + body.size());
-  if (dialect() == Dialect::v2) {
-    if (auto fine = wire::check_body(message, wire::checksum(body.span()), handshake_.terms().checksum); !fine) {
-      lied(attempt, fine.error().what);
-      co_return std::unexpected(std::move(fine).error());
-    }
-  }
+  ECE465_CO_TRY(check_arrived(message, attempt, body.span()));
   // Looking at it may take a read from the file; meanwhile the next answer can come in.
   asio::co_spawn(stream_.executor(), judge(shared_from_this(), attempt, std::move(request), std::move(body)),
                  asio::detached);
@@ -211,10 +212,7 @@ net::Task<Result<void>> WorkerSession::take_result(wire::MapResult message) {
   const MutableBytes bytes = std::as_writable_bytes(std::span(body));
   ECE465_CO_TRY(co_await reader_.read_exactly(bytes, options_.stuck));
   request.page->moved(request.phase, 0, header_bytes_ + body.size());
-  if (auto fine = wire::check_body(message, wire::checksum(bytes), handshake_.terms().checksum); !fine) {
-    lied(attempt, fine.error().what);
-    co_return std::unexpected(std::move(fine).error());
-  }
+  ECE465_CO_TRY(check_arrived(message, attempt, bytes));
   asio::co_spawn(stream_.executor(), judge_result(shared_from_this(), attempt, std::move(request), std::move(body)),
                  asio::detached);
   co_return Result<void>{};
@@ -223,32 +221,23 @@ net::Task<Result<void>> WorkerSession::take_result(wire::MapResult message) {
 net::Task<void> WorkerSession::judge_result(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,
                                             std::string result) {
   const auto fine = co_await request.page->check_result(request.strip, result, self->scrutiny());
-  if (fine) {
-    Answer answer;
-    answer.result = std::move(result);
-    self->coordinator_.answered(self->worker_, attempt, Outcome::good, std::move(answer));
-  } else if (fine.error().code == Errc::corrupt) {
-    self->lied(attempt, fine.error().what);
-  } else {
-    self->coordinator_.answered(self->worker_, attempt, Outcome::dropped);
-  }
+  Answer answer;
+  answer.result = std::move(result);
+  self->judged(attempt, fine, std::move(answer));
 }
 
 net::Task<void> WorkerSession::judge(std::shared_ptr<WorkerSession> self, AttemptId attempt, Request request,
                                      Buffer samples) {
   auto loaded = co_await request.page->check_mapped(request.strip, samples.span(), self->scrutiny());
-  if (!loaded) {
-    if (loaded.error().code == Errc::corrupt) {
-      self->lied(attempt, loaded.error().what);
-    } else {
-      self->coordinator_.answered(self->worker_, attempt, Outcome::dropped);
-    }
-    co_return;
-  }
+  Result<void> fine;
   Answer answer;
-  answer.samples = std::move(samples);
-  answer.loaded = *std::move(loaded);
-  self->coordinator_.answered(self->worker_, attempt, Outcome::good, std::move(answer));
+  if (loaded) {
+    answer.samples = std::move(samples);
+    answer.loaded = *std::move(loaded);
+  } else {
+    fine = std::unexpected(std::move(loaded).error());
+  }
+  self->judged(attempt, fine, std::move(answer));
 }
 
 void WorkerSession::take_error(const wire::ErrorReport& report) {
