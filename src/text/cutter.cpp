@@ -13,7 +13,7 @@ Result<std::size_t> Cutter::find_cut() const {
   const std::size_t found = parting.after_last(buffer_.span().subspan(unparted_, filled_ - unparted_));
   const std::size_t cut = found == 0 ? 0 : unparted_ + found;
   if (filled_ - cut <= limits_.max_word_bytes) return cut;
-  return fail(Errc::too_large, "a {} of more than {} bytes", parting.blanks ? "word" : "line", limits_.max_word_bytes);
+  return fail(Errc::too_large, "{}", parting.too_long(limits_.max_word_bytes));
 }
 
 Result<std::optional<Buffer>> Cutter::put(std::size_t bytes) {

@@ -92,8 +92,7 @@ class PieceReader {
       held += found;
       if (found < wanted) return held;
       if (held > limits_.piece_bytes + limits_.max_word_bytes) {
-        return fail(Errc::too_large, "{}: a {} of more than {} bytes", text_.name(), parting_.blanks ? "word" : "line",
-                    limits_.max_word_bytes);
+        return fail(Errc::too_large, "{}: {}", text_.name(), parting_.too_long(limits_.max_word_bytes));
       }
       step = std::max(step, held / 2);
     }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "byte_total.hpp"
+#include "parting.hpp"
 
 namespace ece465::text {
 namespace {
@@ -61,6 +63,11 @@ std::string total_line(const ByteTotal& total) {
   return fmt::format("{} {} {}\n", total.bytes, total.lines, total.ignored);
 }
 
+void append_line(std::string& result, const WordTable::Entry& entry) {
+  fmt::format_to(std::back_inserter(result), "{} {}\n", entry.count, entry.word);
+}
+
+/// How much `append_line` appends.
 std::uint64_t line_bytes(const WordTable::Entry& entry) {
   std::uint64_t digits = 1;
   for (std::uint64_t rest = entry.count; rest >= 10; rest /= 10) ++digits;
@@ -74,12 +81,14 @@ struct Letters {
 };
 
 Letters letters_of(std::string_view text) {
-  const auto parts = [text](std::size_t at) { return text[at] == ' ' || text[at] == '\n'; };
+  constexpr Parting kParting{.blanks = true};
   Letters found;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool letter = !parts(at), begins = at == 0 || parts(at - 1);
+  bool begins = true;
+  for (const std::byte b : as_bytes(text)) {
+    const bool letter = !kParting.parts(b);
     found.letters += letter ? 1 : 0;
     found.words += letter && begins ? 1 : 0;
+    begins = !letter;
   }
   return found;
 }
@@ -128,8 +137,7 @@ class ResultSource final : public ByteSource {
         if (next_ == entries_.size()) break;
         line_begin_ += line_.size();
         line_.clear();
-        fmt::format_to(std::back_inserter(line_), "{} {}\n", entries_[next_].count, entries_[next_].word);
-        ++next_;
+        append_line(line_, entries_[next_++]);
         continue;
       }
       const auto part = line_.substr(static_cast<std::size_t>(within_line), out.size() - done);
@@ -154,13 +162,12 @@ class ResultSource final : public ByteSource {
 
 }  // namespace
 
-std::string_view kind_name(Kind kind) { return kind == Kind::wordcount ? "wordcount" : "bytes"; }
+std::string_view kind_name(Kind kind) { return kKindNames[std::to_underlying(kind)]; }
 
 std::optional<Kind> parse_kind(std::string_view name) {
-  for (const Kind kind : {Kind::wordcount, Kind::bytes}) {
-    if (kind_name(kind) == name) return kind;
-  }
-  return std::nullopt;
+  const auto* const at = std::ranges::find(kKindNames, name);
+  if (at == kKindNames.end()) return std::nullopt;
+  return static_cast<Kind>(at - kKindNames.begin());
 }
 
 Result<void> Tally::count(std::string_view piece) {
@@ -199,7 +206,7 @@ Result<std::string> map_piece(Kind kind, std::string_view piece) {
   for (const auto& entry : entries) size += line_bytes(entry);
   std::string result;
   result.reserve(size);
-  for (const auto& entry : entries) fmt::format_to(std::back_inserter(result), "{} {}\n", entry.count, entry.word);
+  for (const auto& entry : entries) append_line(result, entry);
   return result;
 }
 

@@ -22,9 +22,9 @@ namespace ece465::text {
 /// much of a worker's memory.
 inline constexpr std::uint64_t kMaxPieceBytes = std::uint64_t{512} << 10;
 
-enum class Kind : std::uint8_t { wordcount, bytes };
-
-inline constexpr std::array<std::string_view, 2> kKindNames{"bytes", "wordcount"};  // in the order of the alphabet
+enum class Kind : std::uint8_t { bytes, wordcount };
+/// In their order, which is that of the alphabet.
+inline constexpr std::array<std::string_view, 2> kKindNames{"bytes", "wordcount"};
 [[nodiscard]] std::string_view kind_name(Kind kind);
 [[nodiscard]] std::optional<Kind> parse_kind(std::string_view name);
 
