@@ -8,6 +8,7 @@
 #include "ece465/base/orphans.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
+#include "named_files.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -122,8 +123,7 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
   const auto report = dine_as_asked(command, console, stop);
   if (!report) return report_error(console, report.error());
   if (command.drawing) {
-    auto drawn = command.drawing->write_at(0, as_bytes(labs::timeline_svg(options, *report)));
-    if (drawn) drawn = command.drawing->commit();
+    const auto drawn = write_text(*command.drawing, labs::timeline_svg(options, *report));
     if (!drawn) return report_error(console, drawn.error());
   }
   if (report->end == labs::DineEnd::interrupted && !command.quiet) console.print("Shutting down.\n");

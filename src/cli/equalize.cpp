@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "ece465/base/cpus.hpp"
 #include "equalize_files.hpp"
+#include "named_files.hpp"
 #include "options.hpp"
 #include "text.hpp"
 
@@ -90,11 +91,6 @@ Result<std::unique_ptr<OutputFile>> open_plot(const EqualizeCommand& command) {
   return OutputFile::create(command.plot, command.force ? Existing::replace : Existing::refuse);
 }
 
-Result<void> write_plot(OutputFile& file, const Plot& plot) {
-  ECE465_TRY(file.write_at(0, as_bytes(plot_svg(plot))));
-  return file.commit();
-}
-
 constexpr const char* kDescription =
     "Equalize the histograms of JPEG, TIFF and PNG images\n"
     "\n"
@@ -153,7 +149,7 @@ int run_equalize(const EqualizeCommand& command, Console& console, std::stop_tok
   }
   const int code = reporter.finish(*plan, Clock::now() - start, options);
   if (code != kExitOk || !*plot_file) return code;
-  if (auto written = write_plot(**plot_file, plot); !written) return report_error(console, written.error());
+  if (auto written = write_text(**plot_file, plot_svg(plot)); !written) return report_error(console, written.error());
   return kExitOk;
 }
 

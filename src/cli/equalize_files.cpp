@@ -7,6 +7,7 @@
 
 #include "ece465/base/parallel.hpp"
 #include "in_order.hpp"
+#include "named_files.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -135,11 +136,6 @@ class FilesRun {
 void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Progress& progress,
                     const std::function<void(FileReport&&)>& report) {
   FilesRun(jobs, options, progress, report).run();
-}
-
-Result<std::unique_ptr<ByteSource>> open_input(const fs::path& input, const std::stop_token& stop) {
-  if (input == kDash) return spool(0, "standard input", Limits{}.max_stdin_bytes, stop);
-  return open_file(input);
 }
 
 Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force) {

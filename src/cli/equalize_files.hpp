@@ -30,10 +30,6 @@ struct FileOptions {
 void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Progress& progress,
                     const std::function<void(FileReport&&)>& report);
 
-/// Opens a path or spools standard input, as its name on the command line says.
-[[nodiscard]] Result<std::unique_ptr<ByteSource>> open_input(const std::filesystem::path& input,
-                                                             const std::stop_token& stop);
-
 /// Makes the place for a job's result, its folder included; a temporary one for standard output. Fails with `io`;
 /// without `force` also when the result exists.
 [[nodiscard]] Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force);

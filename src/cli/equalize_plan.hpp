@@ -9,11 +9,10 @@
 
 #include "ece465/base/result.hpp"
 #include "ece465/image/codec.hpp"
+#include "named_files.hpp"
 
 namespace ece465::cli {
 
-/// Standard input as an input, standard output as an output.
-inline constexpr const char* kDash = "-";
 /// What a result's name has behind its input's stem.
 inline constexpr std::string_view kResultSuffix = "_equalized";
 

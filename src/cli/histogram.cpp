@@ -7,6 +7,7 @@
 #include "ece465/base/cpus.hpp"
 #include "equalize_files.hpp"
 #include "equalize_plan.hpp"
+#include "named_files.hpp"
 #include "options.hpp"
 #include "plot.hpp"
 #include "report.hpp"
@@ -160,10 +161,7 @@ Result<void> show(const HistogramCommand& command, Console& console, std::stop_t
   }
   if (!done) return std::unexpected(std::move(done).error());
   for (const auto& note : done->notes) console.note(fmt::format("{}: {}", source->name(), note));
-  if (!plot_file) return {};
-  ECE465_TRY(plot_file->write_at(0, as_bytes(plot_svg(plot))));
-  ECE465_TRY(plot_file->commit());
-  return {};
+  return plot_file ? write_text(*plot_file, plot_svg(plot)) : Result<void>{};
 }
 
 }  // namespace

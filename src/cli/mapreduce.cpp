@@ -5,10 +5,10 @@
 
 #include "ece465/base/cpus.hpp"
 #include "ece465/text/map_reduce.hpp"
-#include "inputs.hpp"
 #include "lab_commands.hpp"
 #include "lab_options.hpp"
 #include "mapreduce_remote.hpp"
+#include "named_files.hpp"
 #include "progress.hpp"
 #include "text.hpp"
 
@@ -76,7 +76,7 @@ void print_words(const MapreduceCommand& command, const text::WordTable& table, 
   lines.add("{:>{}}  words, {} of them distinct\n", format_count(table.total()), width, format_count(table.distinct()));
 }
 
-void print_total(const MapreduceCommand& command, const text::ByteTotal& total, Console& console) {
+void print_bytes(const MapreduceCommand& command, const text::ByteTotal& total, Console& console) {
   if (command.layout == Layout::json) {
     const Json json{{"command", "mapreduce"},
                     {"example", "bytes"},
@@ -84,16 +84,12 @@ void print_total(const MapreduceCommand& command, const text::ByteTotal& total, 
                     {"lines", total.lines},
                     {"ignored", total.ignored}};
     console.print(json.dump() + "\n");
-  } else {
-    console.print(fmt::format("{}\n", total.bytes));
+    return;
   }
-}
-
-void print_bytes(const MapreduceCommand& command, const text::ByteTotal& total, Console& console) {
-  if (total.ignored > 0 && !command.quiet && command.layout != Layout::json) {
+  if (total.ignored > 0 && !command.quiet) {
     console.note(fmt::format("{} without a size that counts", counted(total.ignored, "line")));
   }
-  print_total(command, total, console);
+  console.print(fmt::format("{}\n", total.bytes));
 }
 
 Result<void> count_here(const MapreduceCommand& command, text::Kind kind, const ByteSource& text,
@@ -123,7 +119,7 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   const auto wrong = [&](const std::string& what) { return report_error(console, {Errc::usage, what}); };
   if (command.words.empty()) return wrong("no example; choose wordcount or bytes");
   const std::string example = command.words[0];
-  const std::vector<std::string> examples{"wordcount", "bytes"};
+  const std::vector<std::string> examples(text::kKindNames.begin(), text::kKindNames.end());
   const auto kind = text::parse_kind(example);
   if (!kind) {
     return wrong(
@@ -131,7 +127,7 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   }
   std::vector<std::string> names(command.words.begin() + 1, command.words.end());
   if (names.empty()) return wrong("no input; name files, or - for standard input");
-  if (std::ranges::count(names, "-") > 1) return wrong("standard input can be read only once");
+  if (std::ranges::count(names, kDash) > 1) return wrong("standard input can be read only once");
   if (command.json) command.layout = Layout::json;
   if (kind == text::Kind::bytes && (command.top > 0 || command.layout == Layout::uniq)) {
     return wrong("bytes: is one number; --top and --format uniq are for wordcount");

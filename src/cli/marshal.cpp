@@ -5,8 +5,8 @@
 
 #include "ece465/base/bytes.hpp"
 #include "ece465/base/seconds.hpp"
-#include "inputs.hpp"
 #include "lab_commands.hpp"
+#include "named_files.hpp"
 #include "options.hpp"
 #include "text.hpp"
 
@@ -41,7 +41,7 @@ Result<labs::Record> read_record(const MarshalCommand& command, const std::stop_
   const bool yaml = command.input.ends_with(".yaml") || command.input.ends_with(".yml");
   auto record = labs::Record::parse(text, yaml ? labs::Syntax::yaml : labs::Syntax::json);
   // Standard input has no name to tell by: whatever is no JSON may still be YAML.
-  if (!record && command.input == "-") {
+  if (!record && command.input == kDash) {
     if (auto other = labs::Record::parse(text, labs::Syntax::yaml)) return other;
   }
   if (!record) return within(source->name(), record.error());
@@ -128,13 +128,9 @@ void setup_marshal(CLI::App& app, Action& chosen) {
                                       {"cbor", labs::Format::cbor},
                                       {"msgpack", labs::Format::msgpack},
                                       {"yaml", labs::Format::yaml}};
-  add_value<std::optional<labs::Format>>(
+  add_value<labs::Format>(
       *marshal, "--format", command->format, choices_type(formats),
-      [formats](std::string_view text) -> Result<std::optional<labs::Format>> {
-        ECE465_ASSIGN(const auto format, parse_choice(text, formats));
-        return format;
-      },
-      "This one only")
+      [formats](std::string_view text) { return parse_choice(text, formats); }, "This one only")
       ->group("Record");
   add_switch(*marshal, "--json", command->json, "One JSON object")->group("Telling");
 }

@@ -1,4 +1,4 @@
-#include "inputs.hpp"
+#include "named_files.hpp"
 
 #include <unistd.h>
 
@@ -6,9 +6,14 @@
 
 namespace ece465::cli {
 
-Result<std::unique_ptr<ByteSource>> open_input(const std::string& name, const std::stop_token& stop) {
-  if (name == "-") return spool(STDIN_FILENO, "standard input", Limits{}.max_stdin_bytes, stop);
-  return open_file(name);
+Result<std::unique_ptr<ByteSource>> open_input(const std::filesystem::path& input, const std::stop_token& stop) {
+  if (input == kDash) return spool(STDIN_FILENO, "standard input", Limits{}.max_stdin_bytes, stop);
+  return open_file(input);
+}
+
+Result<void> write_text(OutputFile& file, std::string_view text) {
+  ECE465_TRY(file.write_at(0, as_bytes(text)));
+  return file.commit();
 }
 
 }  // namespace ece465::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "named_files.hpp"
 #include "plot.hpp"
 #include "text.hpp"
 
@@ -222,7 +223,7 @@ std::string plot_svg(const Plot& plot) {
 }
 
 Result<void> check_plot_name(const std::string& name) {
-  if (name == "-") return fail(Errc::usage, "--plot -: a plot goes to a file, not to standard output; name one");
+  if (name == kDash) return fail(Errc::usage, "--plot -: a plot goes to a file, not to standard output; name one");
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "equalize_files.hpp"
 #include "in_order.hpp"
 #include "master_api.hpp"
+#include "named_files.hpp"
 #include "submit_names.hpp"
 #include "text.hpp"
 
