@@ -40,10 +40,14 @@ def text_seen(command):
             skip = True
         else:
             flags.append(word)
-    done = subprocess.run(["clang++-19", "-E", "-P", "-C", *EXTRA, *flags, command["file"]], cwd=command["directory"],
-                          capture_output=True, check=False)
+    # With the macros that are defined on the way; the file itself, since an #include of what is there already leaves no trace.
+    done = subprocess.run(["clang++-19", "-E", "-P", "-C", "-dD", *EXTRA, *flags, command["file"]],
+                          cwd=command["directory"], capture_output=True, check=False)
+    if done.returncode != 0:
+        return None
+    own = pathlib.Path(command["directory"], command["file"]).read_bytes()
     # Where the clone lies is no difference; which flags there are beside the folders is.
-    return done.stdout + repr([flag for flag in flags if not flag.startswith("-I")]).encode() if done.returncode == 0 else None
+    return own + b"\0" + done.stdout + repr([flag for flag in flags if not flag.startswith("-I")]).encode()
 
 
 def tidy(folder, command, common):
