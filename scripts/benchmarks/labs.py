@@ -11,6 +11,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import time
@@ -52,7 +53,6 @@ def dine(options) -> None:
 
 
 def wait_for_port(port: int) -> None:
-    import socket
     for _ in range(500):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -62,7 +62,6 @@ def wait_for_port(port: int) -> None:
 
 
 def free_port() -> int:
-    import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
