@@ -26,6 +26,7 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
                  worker.bytes_kept + strip.bytes <= worker.spec.keep_bytes;
   if (attempt.keep || from_kept) attempt.bytes_kept = strip.bytes;
   worker.bytes_kept += attempt.bytes_kept;
+  if (attempt.applies_kept()) ++job.applying_kept;
   worker.attempts.insert(id);
   worker.bytes_in_flight += strip.bytes;
   attempt.bytes_queued = worker.bytes_in_flight;
@@ -60,6 +61,7 @@ Attempt Scheduler::State::end(AttemptId id) {
     unsuspect(id);
     std::erase(strip_of(at->second.task).attempts, id);
   }
+  if (at->second.applies_kept()) --jobs_.at(at->second.task.job).applying_kept;
   deadlines_.remove(id);
   const Attempt attempt = at->second;
   attempts_.erase(at);
@@ -98,6 +100,7 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
       strip.kept_as = id;
       worker.kept.insert(attempt.task);
       worker.bytes_kept += strip.bytes;
+      refresh(attempt.worker);
     } else {
       actions_.emplace_back(Drop{attempt.worker, id});
     }
@@ -119,6 +122,7 @@ void Scheduler::State::miss(const Attempt& attempt) {
 void Scheduler::State::drop(AttemptId id) {
   unsuspect(id);
   Attempt& attempt = attempts_.at(id);
+  if (attempt.applies_kept()) --jobs_.at(attempt.task.job).applying_kept;
   attempt.wanted = false;
   if (attempt.worker == kMaster || workers_.at(attempt.worker).spec.drops) {
     actions_.emplace_back(Drop{attempt.worker, id});
@@ -127,6 +131,7 @@ void Scheduler::State::drop(AttemptId id) {
 
 void Scheduler::State::become_late(AttemptId id) {
   Attempt& attempt = attempts_.at(id);
+  if (attempt.applies_kept()) --jobs_.at(attempt.task.job).applying_kept;
   attempt.late = true;
   ++workers_.at(attempt.worker).late;
   bytes_in_flight_ -= attempt.bytes;  // hung workers must not use up the credit of all; their own they do

@@ -29,14 +29,18 @@ Result<void> Scheduler::State::check_jobs() const {
   std::size_t wanted = 0, last_resorts = 0, hungry = 0;
   for (const auto& [id, job] : jobs_) {
     std::array<std::uint32_t, 6> count{};
+    std::array<std::uint64_t, 6> bytes{};
+    std::uint32_t applying_kept = 0;
     for (std::uint32_t i = 0; i < job.strips.size(); ++i) {
       const Strip& strip = job.strips[i];
       ++count[std::to_underlying(strip.state)];
+      bytes[std::to_underlying(strip.state)] += strip.bytes;
       wanted += strip.attempts.size();
       for (const AttemptId attempt : strip.attempts) {
         const auto at = attempts_.find(attempt);
         ECE465_REQUIRE(at != attempts_.end() && at->second.wanted && at->second.task == TaskId(id, i),
                        "job {} strip {}: attempt {} is not its own", id.value, i, attempt.value);
+        applying_kept += at->second.applies_kept() ? 1 : 0;
       }
       const std::size_t at_work = running(strip).size();
       ECE465_REQUIRE((strip.state == StripState::running) == (at_work > 0) && at_work <= 2,
@@ -59,7 +63,8 @@ Result<void> Scheduler::State::check_jobs() const {
       }
       last_resorts += strip.state == StripState::last_resort ? 1 : 0;
     }
-    ECE465_REQUIRE(count == job.count, "job {}: strips miscounted", id.value);
+    ECE465_REQUIRE(count == job.count && bytes == job.bytes && applying_kept == job.applying_kept,
+                   "job {}: strips miscounted", id.value);
     const bool hungers = !job.queue.empty() || !job.keepers.empty();
     ECE465_REQUIRE(trades_.at(job.needs).hungry.rank_of(id) == (hungers ? std::optional(job.charged) : std::nullopt),
                    "job {}: wrong place among the hungry", id.value);
@@ -88,6 +93,7 @@ Result<void> Scheduler::State::check_workers() const {
   std::uint64_t in_flight = 0;
   std::size_t open = 0, with_deadline = 0;
   std::map<Skills, std::size_t> usable, favoured;
+  std::map<Skills, std::uint64_t> keep, room;
   for (const auto& [id, worker] : workers_) {
     std::uint64_t bytes = 0, kept = 0, waiting = 0;
     std::size_t late = 0;
@@ -131,12 +137,16 @@ Result<void> Scheduler::State::check_workers() const {
     ECE465_REQUIRE(releases_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));
     ECE465_REQUIRE(heartbeats_.rank_of(id).has_value() == worker.spec.heartbeat, "worker {}: heartbeat", value(id));
     usable[worker.spec.skills] += worker.usable ? 1 : 0;
-    favoured[worker.spec.skills] += in_favour(worker) ? 1 : 0;
+    if (!in_favour(worker)) continue;
+    ++favoured[worker.spec.skills];
+    keep[worker.spec.skills] += worker.spec.keep_bytes;
+    room[worker.spec.skills] += worker.spec.keep_bytes - worker.bytes_kept;
   }
   ECE465_REQUIRE(open == attempts_.size() && with_deadline == deadlines_.size(), "an attempt without a worker");
   ECE465_REQUIRE(in_flight == bytes_in_flight_, "bytes in flight miscounted");
   for (const auto& [skills, crew] : crews_) {
     ECE465_REQUIRE(crew.usable == usable[skills] && crew.in_favour == favoured[skills], "workers miscounted");
+    ECE465_REQUIRE(crew.keep_bytes == keep[skills] && crew.keep_room == room[skills], "room miscounted");
   }
   return {};
 }

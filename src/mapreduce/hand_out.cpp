@@ -87,11 +87,12 @@ void Scheduler::State::speculate(Trade& trade) {
 std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
   if (job.queue.empty()) return std::nullopt;
-  const bool others_apply_what_they_kept =
-      job.stage == Stage::apply && job.count[std::to_underlying(StripState::kept)] > 0;
-  if (options_.local_spares_link && others_apply_what_they_kept && may_take(workers_.at(kMaster))) return kMaster;
+  const bool spare = spares_link(job);
+  if (spare && may_take(workers_.at(kMaster))) return kMaster;
   const auto proven = best(&Crew::takers, job.needs, kMaster);
-  if (proven && !has_enough(*proven, job)) return proven;
+  // Nothing is queued behind kept strips that the master would have come to meanwhile.
+  const bool can_wait = spare && job.stage == Stage::apply && proven && !workers_.at(*proven).attempts.empty();
+  if (proven && !can_wait && !has_enough(*proven, job)) return proven;
   // What the proven ones leave is for who is new: jobs may always be so small that they could do it all.
   if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
   if (proven) return std::nullopt;
@@ -130,6 +131,22 @@ bool Scheduler::State::has_enough(WorkerId id, const Job& job) const {
 bool Scheduler::State::anyone_usable(Skills needs) const {
   return std::ranges::any_of(
       crews_, [needs](const auto& crew) { return (needs & ~crew.first) == 0 && crew.second.usable > 0; });
+}
+
+bool Scheduler::State::spares_link(const Job& job) const {
+  if (!options_.local_spares_link || !job.has_apply) return false;
+  // While workers apply what they kept. What is in the queue is kept by nobody.
+  if (job.stage == Stage::apply) return job.count[std::to_underlying(StripState::kept)] + job.applying_kept > 0;
+  // While workers have less room than there is left to count.
+  std::uint64_t keep_bytes = 0, keep_room = 0;
+  for (const auto& [skills, crew] : crews_) {
+    if ((job.needs & ~skills) != 0) continue;
+    keep_bytes += crew.keep_bytes;
+    keep_room += crew.keep_room;
+  }
+  const std::uint64_t to_count =
+      job.bytes[std::to_underlying(StripState::unread)] + job.bytes[std::to_underlying(StripState::waiting)];
+  return keep_bytes > 0 && to_count > keep_room;
 }
 
 }  // namespace ece465::mapreduce

@@ -10,8 +10,21 @@ namespace ece465::mapreduce {
 
 void Scheduler::State::set_state(Job& job, Strip& strip, StripState state) {
   --job.count[std::to_underlying(strip.state)];
+  job.bytes[std::to_underlying(strip.state)] -= strip.bytes;
   strip.state = state;
   ++job.count[std::to_underlying(strip.state)];
+  job.bytes[std::to_underlying(strip.state)] += strip.bytes;
+}
+
+void Scheduler::State::add_strips(Job& job, const std::vector<std::uint64_t>& bytes) {
+  job.strips.reserve(job.strips.size() + bytes.size());
+  for (const std::uint64_t size : bytes) {
+    job.strips.emplace_back().bytes = size;
+    job.largest_strip = std::max(job.largest_strip, size);
+    job.bytes[std::to_underlying(StripState::unread)] += size;
+  }
+  job.count[std::to_underlying(StripState::unread)] += static_cast<std::uint32_t>(bytes.size());
+  refresh_room();
 }
 
 void Scheduler::State::wait(TaskId task) {

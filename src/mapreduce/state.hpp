@@ -29,6 +29,9 @@ struct Attempt {
   std::uint64_t bytes_kept = 0;  ///< what of the worker's room for kept strips it takes up, while it is open
   bool wanted = true;            ///< the strip still needs it; when not, the answer is ignored
   bool late = false;             ///< past its deadline; the strip has gone to somebody else too
+
+  /// It applies a strip that its worker had kept, and is counted on.
+  [[nodiscard]] bool applies_kept() const { return phase == Phase::apply && bytes_kept > 0 && wanted && !late; }
 };
 
 struct Strip {
@@ -50,12 +53,15 @@ struct Job {
   std::uint32_t ready = 0;
   std::uint64_t largest_strip = 0;
   std::vector<Strip> strips;
-  /// How many strips are in each StripState.
+  /// How many strips are in each StripState, and how many bytes they have.
   std::array<std::uint32_t, 6> count{};
+  std::array<std::uint64_t, 6> bytes{};
   /// Strips that wait for any worker. In order: lower strips are retried first and stitched first.
   std::set<std::uint32_t> queue;
   /// Workers that may take a strip and keep some of this job that wait to be applied.
   std::set<WorkerId> keepers;
+  /// Attempts that apply a strip which their worker kept, and are neither late nor dropped.
+  std::uint32_t applying_kept = 0;
   /// Bytes handed out, adjusted when the job comes back from having nothing to do: the job with the least is next.
   std::uint64_t charged = 0;
   JobReport report;
@@ -73,11 +79,12 @@ struct Worker {
   std::map<JobId, std::set<std::uint32_t>> kept_waiting;
   std::uint64_t bytes_kept = 0;
   std::uint64_t bytes_waiting = 0;
-  Pace pace;                             ///< how fast it serves what is queued to it
-  Time answered;                         ///< its last good answer
-  int quiet = 0;                         ///< heartbeats since it was heard last
-  bool proven = false;                   ///< has answered well since it joined or last lied
-  bool counted = false, usable = false;  ///< counts in its crew as in favour, as usable
+  Pace pace;                                         ///< how fast it serves what is queued to it
+  Time answered;                                     ///< its last good answer
+  int quiet = 0;                                     ///< heartbeats since it was heard last
+  bool proven = false;                               ///< has answered well since it joined or last lied
+  bool counted = false, usable = false;              ///< counts in its crew as in favour, as usable
+  std::uint64_t counted_room = 0, counted_keep = 0;  ///< and with so much of the crew's room for kept strips
   bool quarantined = false;
   bool leaving = false;
   std::uint32_t lies = 0;
@@ -91,6 +98,8 @@ struct Crew {
   Ranking<WorkerId, Duration> newcomers;  ///< the others that may
   std::size_t in_favour = 0;              ///< all, busy or not, that would be given work
   std::size_t usable = 0;                 ///< of these, the proven ones
+  std::uint64_t keep_bytes = 0;           ///< what those in favour can keep,
+  std::uint64_t keep_room = 0;            ///< and what of it is free
 };
 
 /// Jobs that need the same skills.
@@ -164,6 +173,8 @@ class Scheduler::State {
   /// Whether this worker has its share of what waits, when that is little.
   [[nodiscard]] bool has_enough(WorkerId id, const Job& job) const;
   [[nodiscard]] bool anyone_usable(Skills needs) const;
+  /// Whether strips in the job's queue should rather stay with the master than cross its link.
+  [[nodiscard]] bool spares_link(const Job& job) const;
   [[nodiscard]] bool credit_left() const { return bytes_in_flight_ < options_.total_credit_bytes; }
 
   // --- workers.cpp: trust and credit ---
@@ -195,6 +206,8 @@ class Scheduler::State {
   /// Takes a strip from where it waits, if it does.
   void unwait(TaskId task);
   void set_state(Job& job, Strip& strip, StripState state);
+  /// Adds strips to the job, unread.
+  void add_strips(Job& job, const std::vector<std::uint64_t>& bytes);
   void end_phase(JobId id);
   /// Ends the phase if all strips of it are merged and no more can come.
   void end_phase_if_done(JobId id);

@@ -111,13 +111,7 @@ void Scheduler::State::on(const JobSubmitted& event) {
   job.open = event.spec.open;
   job.needs = event.spec.needs;
   trades_.try_emplace(job.needs);
-  job.strips.resize(event.spec.strip_bytes.size());
-  for (std::size_t i = 0; i < job.strips.size(); ++i) {
-    job.strips[i].bytes = event.spec.strip_bytes[i];
-    job.largest_strip = std::max(job.largest_strip, job.strips[i].bytes);
-  }
-  refresh_room();
-  job.count[std::to_underlying(StripState::unread)] = static_cast<std::uint32_t>(job.strips.size());
+  add_strips(job, event.spec.strip_bytes);
   const auto ready = job.open ? static_cast<std::uint32_t>(job.strips.size()) : event.spec.ready;
   on(StripsReady{event.job, ready});
   end_phase_if_done(event.job);
@@ -135,12 +129,7 @@ void Scheduler::State::on(const StripsAdded& event) {
   const auto at = jobs_.find(event.job);
   if (at == jobs_.end() || !at->second.open) return;
   Job& job = at->second;
-  for (const std::uint64_t bytes : event.strip_bytes) {
-    job.strips.emplace_back().bytes = bytes;
-    job.largest_strip = std::max(job.largest_strip, bytes);
-  }
-  refresh_room();
-  job.count[std::to_underlying(StripState::unread)] += static_cast<std::uint32_t>(event.strip_bytes.size());
+  add_strips(job, event.strip_bytes);
   on(StripsReady{event.job, static_cast<std::uint32_t>(job.strips.size())});
   job.open = !event.last;
   end_phase_if_done(event.job);

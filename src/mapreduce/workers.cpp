@@ -82,6 +82,8 @@ void Scheduler::State::forget_worker(WorkerId id) {
   Crew& crew = crews_[workers_.at(id).spec.skills];
   if (workers_.at(id).usable) --crew.usable;
   if (workers_.at(id).counted) --crew.in_favour;
+  crew.keep_bytes -= workers_.at(id).counted_keep;
+  crew.keep_room -= workers_.at(id).counted_room;
   crew.takers.remove(id);
   crew.newcomers.remove(id);
   backlogs_.remove(id);
@@ -116,6 +118,11 @@ void Scheduler::State::refresh(WorkerId id) {
   };
   count(in_favour(worker), worker.counted, crew.in_favour);
   count(in_favour(worker) && worker.proven, worker.usable, crew.usable);
+  const auto add_up = [](std::uint64_t now, std::uint64_t& counted, std::uint64_t& total) {
+    total += now - std::exchange(counted, now);  // may wrap on the way
+  };
+  add_up(in_favour(worker) ? worker.spec.keep_bytes : 0, worker.counted_keep, crew.keep_bytes);
+  add_up(in_favour(worker) ? worker.spec.keep_bytes - worker.bytes_kept : 0, worker.counted_room, crew.keep_room);
 
   const bool takes = may_take(worker);
   constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;

@@ -23,9 +23,9 @@ struct SchedulerOptions {
   std::uint32_t local_slots = 1;
   /// It takes its share at all times, not only when no worker can.
   bool local_helps = false;
-  /// While workers have strips of a job to apply that they kept, the master applies those that nobody keeps: to send
-  /// them out would carry their pixels over its link a second time. Bytes, not time: it is what bounds a job to two
-  /// bytes a sample when workers cannot keep all they count.
+  /// When workers cannot keep all of a job, the master counts along, and while they apply what they kept, it applies
+  /// what nobody keeps: to send that out would carry its pixels over the link for a table look-up, and twice if a
+  /// worker counted them. It is what bounds a job to two bytes a sample.
   bool local_spares_link = true;
   /// After so many attempts came to nothing in one phase, only the master tries a strip.
   std::uint32_t max_misses = 4;

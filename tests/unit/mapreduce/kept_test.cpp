@@ -41,7 +41,7 @@ TEST_SUITE("kept strips") {
   }
 
   TEST_CASE("what a worker keeps is bounded by what it offered") {
-    Driver d;
+    Driver d({.local_spares_link = false});
     auto spec = modern();
     spec.keep_bytes = 3 * kMiB;
     d.team({kAnn}, spec);
@@ -53,28 +53,89 @@ TEST_SUITE("kept strips") {
     d.answer_all(kAnn);
     std::size_t with_pixels = 0;
     for (const auto& send : d.all<Send>()) with_pixels += send.from ? 0 : 1;
-    CHECK(with_pixels + d.all<RunLocally>().size() == 7);
+    CHECK(with_pixels == 7);
   }
 
-  TEST_CASE("while workers apply what they kept, the master applies what nobody keeps") {
+  TEST_CASE("when workers cannot keep a whole job, the master counts along until they can") {
     Driver d;
     auto spec = modern();
     spec.keep_bytes = 6 * kMiB;
     spec.credit_bytes = 2 * kMiB;
     d.team({kAnn}, spec);
     d.submit(kJob, 10);
+    for (int i = 0; i < 4; ++i) d.run_local();
+    CHECK(d.local().empty());  // Ann can keep the other six
     d.answer_all(kAnn);
-    d.clear();
+    CHECK(d.view(kJob).stage == Stage::reduce);
+    CHECK(d.view(kAnn).strips_kept == 6);
     d.step(TableReady{kJob});
     for (int i = 0; i < 4; ++i) d.run_local();
     d.answer_all(kAnn);
-    CHECK(d.all<RunLocally>().size() == 4);
-    CHECK(d.all<JobDone>().at(0).report.bytes_sent == 10 * kMiB);  // no strip twice
-    CHECK(d.all<JobDone>().at(0).report.bytes_spared == 6 * kMiB);
+    const auto report = d.all<JobDone>().at(0).report;
+    CHECK(report.bytes_sent == 6 * kMiB);
+    CHECK(report.bytes_spared == 6 * kMiB);
+  }
+
+  TEST_CASE("the master counts along one strip at a time, and workers do not wait for it") {
+    Driver d;
+    auto spec = modern();
+    spec.keep_bytes = 3 * kMiB;
+    d.team({kAnn}, spec);
+    d.submit(kJob, 10);
+    d.answer_all(kAnn);
+    CHECK(d.all<RunLocally>().size() == 1);
+    d.run_local();
+    CHECK(d.view(kJob).stage == Stage::reduce);
+    CHECK(d.view(kAnn).strips_kept == 3);
+    d.clear();
+    d.step(TableReady{kJob});
+    CHECK(d.open(kAnn).size() == 3);  // what she kept
+    CHECK(d.local().size() == 1);
+    d.answer_all(kAnn);  // with what the master has not come to meanwhile
+    d.run_local();
+    CHECK(d.all<Send>().size() == 9);
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
+  }
+
+  TEST_CASE("room that others have taken is no room") {
+    Driver d;
+    auto spec = modern();
+    spec.keep_bytes = 6 * kMiB;
+    d.team({kAnn}, spec);
+    d.submit(kOther, 4);
+    d.answer_all(kAnn);
+    CHECK(d.local().empty());
+    d.submit(kJob, 3);
+    CHECK(d.local().size() == 1);
+    d.step(JobCancelled{kOther});
+    d.run_local();
+    CHECK(d.local().empty());
+  }
+
+  TEST_CASE("workers that keep nothing are left their work") {
+    Driver d;
+    d.team({kAnn, kBob}, WorkerSpec::one_at_a_time());
+    d.submit(kJob, 10);
+    d.finish({kAnn, kBob});
+    d.step(TableReady{kJob});
+    d.finish({kAnn, kBob});
+    CHECK(d.all<RunLocally>().empty());
+    CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
+  }
+
+  TEST_CASE("nothing is counted here for a job that nobody maps") {
+    Driver d;
+    auto spec = modern();
+    spec.keep_bytes = kMiB;
+    d.team({kAnn}, spec);
+    d.submit(kJob, 10, false);
+    d.answer_all(kAnn);
+    CHECK(d.all<RunLocally>().empty());
+    CHECK(d.all<JobDone>().size() == 1);
   }
 
   TEST_CASE("kept strips are lost with their worker: others get the pixels again") {
-    Mapped m(8);
+    Mapped m(8, {.local_spares_link = false});
     m.d.step(WorkerLost{kAnn});
     m.d.step(TableReady{kJob});
     m.d.answer_all(kBob);
@@ -83,7 +144,7 @@ TEST_SUITE("kept strips") {
   }
 
   TEST_CASE("also when the worker is lost while it applies them") {
-    Mapped m(8);
+    Mapped m(8, {.local_spares_link = false});
     m.d.step(TableReady{kJob});
     m.d.step(WorkerLost{kAnn});
     m.d.answer_all(kBob);
@@ -92,7 +153,7 @@ TEST_SUITE("kept strips") {
   }
 
   TEST_CASE("a worker that no longer has what it kept is sent the pixels, and not blamed") {
-    Mapped m(8);
+    Mapped m(8, {.local_spares_link = false});
     m.d.step(TableReady{kJob});
     const auto send = m.d.answer(kAnn, Outcome::not_kept);
     CHECK(send.from.has_value());
