@@ -14,7 +14,7 @@ namespace {
 // Names keep their order: what is sent is what was written.
 using Json = nlohmann::ordered_json;
 
-/// Counts values, and how deep they lie, while they are read.
+/// Counts values and their bytes, and how deep they lie, while they are read.
 class Budget {
  public:
   explicit Budget(const RecordLimits& limits) : limits_(limits) {}
@@ -23,10 +23,21 @@ class Budget {
     if (++values_ > limits_.max_values) return fail(Errc::too_large, "more than {} values", limits_.max_values);
     return {};
   }
+  [[nodiscard]] Result<void> take_text(std::string_view text) {
+    text_bytes_ += text.size();
+    if (text_bytes_ <= limits_.max_text_bytes) return {};
+    return fail(Errc::too_large, "texts of more than {} bytes", limits_.max_text_bytes);
+  }
+  /// One more name in an object that has `names`.
+  [[nodiscard]] Result<void> take_name(std::size_t names) const {
+    if (names < limits_.max_names) return {};
+    return fail(Errc::too_large, "an object with more than {} names", limits_.max_names);
+  }
 
  private:
   const RecordLimits& limits_;
   std::size_t values_ = 0;
+  std::size_t text_bytes_ = 0;
 };
 
 /// Builds a tree out of a parser's events, and stops it where a limit is reached.
@@ -43,8 +54,15 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   bool string(string_t& value) { return fits() && Base::string(value); }
   bool binary(binary_t& value) { return fits() && Base::binary(value); }
   // A length that was only claimed is not believed: nothing is reserved for it.
-  bool start_object(std::size_t) { return fits(1) && Base::start_object(static_cast<std::size_t>(-1)); }
-  bool end_object() { return --depth_, Base::end_object(); }
+  bool start_object(std::size_t) {
+    names_.push_back(0);
+    return fits(1) && Base::start_object(static_cast<std::size_t>(-1));
+  }
+  bool key(string_t& name) { return passes(budget_.take_name(names_.back()++)) && Base::key(name); }
+  bool end_object() {
+    names_.pop_back();
+    return --depth_, Base::end_object();
+  }
   bool start_array(std::size_t) { return fits(1) && Base::start_array(static_cast<std::size_t>(-1)); }
   bool end_array() { return --depth_, Base::end_array(); }
   template <class Exception>
@@ -63,12 +81,15 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
  private:
   bool fits(int deeper = 0) {
     depth_ += deeper;
-    auto taken = budget_.take(depth_);
+    return passes(budget_.take(depth_));
+  }
+  bool passes(Result<void> taken) {
     if (!taken) error_ = std::move(taken).error();
     return !error_;
   }
   Budget budget_;
   int depth_ = 0;
+  std::vector<std::size_t> names_;  // in each of the objects that are open
   std::optional<Error> error_;
 };
 
@@ -105,6 +126,7 @@ Json plain_value(const std::string& text) {
 Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
   ECE465_TRY(budget.take(depth));
   if (node.IsScalar()) {
+    ECE465_TRY(budget.take_text(node.Scalar()));
     // yaml-cpp marks what stood in quotes by the tag "!".
     if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return Json(node.Scalar());
     return plain_value(node.Scalar());
@@ -124,6 +146,8 @@ Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
         return fail(Errc::bad_input, "a name is no text, in line {}", pair.first.Mark().line + 1);
       ECE465_ASSIGN(Json value, json_of(pair.second, budget, depth + 1));
       const std::string& name = pair.first.Scalar();
+      ECE465_TRY(budget.take_text(name));
+      ECE465_TRY(budget.take_name(object.size()));
       if (object.contains(name))
         return fail(Errc::bad_input, "{} is there twice, in line {}", name, pair.first.Mark().line + 1);
       object[name] = std::move(value);

@@ -24,6 +24,10 @@ struct RecordLimits {
   int max_depth = 128;
   /// Values in one record. YAML's aliases can repeat a value that repeats values, and so on.
   std::size_t max_values = 1'000'000;
+  /// And repeat long texts: all of them together.
+  std::size_t max_text_bytes = std::size_t{64} << 20;
+  /// Names in one object: each new one is looked for among the others, one by one.
+  std::size_t max_names = 10'000;
 };
 
 /// The course notes' message between a philosopher and the coordinator.

@@ -115,4 +115,16 @@ TEST_SUITE("labs: marshal") {
     small.max_bytes = 10;
     CHECK(Record::parse("[1,2,3,4,5,6]", Syntax::json, small).error().code == Errc::too_large);
   }
+
+  TEST_CASE("names are counted object by object, and the texts that aliases repeat all together") {
+    RecordLimits small;
+    small.max_names = 2;
+    small.max_text_bytes = 20;
+    for (const Syntax syntax : {Syntax::json, Syntax::yaml}) {
+      CHECK(Record::parse(R"([{"a": {"b": 1, "c": 2}, "d": 3}, {"e": 4, "f": 5}])", syntax, small).has_value());
+      CHECK(Record::parse(R"({"a": 1, "b": 2, "c": 3})", syntax, small).error().code == Errc::too_large);
+    }
+    CHECK(Record::parse("[&a 1234567890, *a]", Syntax::yaml, small).has_value());
+    CHECK(Record::parse("[&a 1234567890, *a, *a]", Syntax::yaml, small).error().code == Errc::too_large);
+  }
 }
