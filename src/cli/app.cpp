@@ -14,9 +14,9 @@
 namespace ece465::cli {
 namespace {
 
-constexpr const char* kDescription = "A distributed-systems course made real, around a distributed image processor";
+constexpr const char* kAppDescription = "A distributed-systems course made real, around a distributed image processor";
 
-constexpr const char* kFooter =
+constexpr const char* kAppFooter =
     "Every option can also be set by the environment and in a file. --some-option of a command is "
     "ECE465_COMMAND_SOME_OPTION, or ECE465_SOME_OPTION for every command that has it, and the key some-option in "
     "the command's section of the file. The command line wins over the environment, the environment over the "
@@ -230,8 +230,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 
 int run(int argc, const char* const* argv, std::stop_token stop, const std::function<void()>& start_threads) {
   Console console;
-  CLI::App app(kDescription, "ece465");
-  app.footer(kFooter);
+  CLI::App app(kAppDescription, "ece465");
+  app.footer(kAppFooter);
   // At most one: a file that is called like a command is an input once a command was chosen.
   app.require_subcommand(0, 1);
   app.allow_extras();

@@ -164,14 +164,14 @@ int run_client(const ClientCommand& command, Console& console, const std::stop_t
   return run_philosopher(command, console, stop);
 }
 
-constexpr const char* kDescription =
+constexpr const char* kClientDescription =
     "A client of the course's TCP servers: a philosopher, a person, one message, or a load\n"
     "\n"
     "Alone it is the notes' philosopher: thinks, asks to eat, prints the answer, starts over. A coordinator that is "
     "not "
     "there, or goes away, is waited for.";
 
-constexpr const char* kFooter =
+constexpr const char* kClientFooter =
     "SERVER_HOST and SERVER_PORT say where the server is, too. Exit code 4: nobody there, or no answer in time. "
     "Interrupted: 130.\n"
     "\n"
@@ -187,9 +187,9 @@ constexpr const char* kFooter =
 void setup_client(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<ClientCommand>();
   CLI::App* client =
-      add_command(app, "client", kDescription, chosen,
+      add_command(app, "client", kClientDescription, chosen,
                   [command](Console& console, std::stop_token stop) { return run_client(*command, console, stop); });
-  client->footer(kFooter);
+  client->footer(kClientFooter);
 
   constexpr const char* kNetwork = "Network";
   add_text(*client, "--host", command->host, "HOST", "Where the server is (SERVER_HOST says so, too)")

@@ -39,14 +39,14 @@ Result<labs::DineReport> dine_as_asked(DineCommand& command, Console& console, c
   return command.forked ? command.forked->dine(hooks, stop) : labs::dine(command.options, hooks, stop);
 }
 
-constexpr const char* kDescription =
+constexpr const char* kDineDescription =
     "Dining philosophers: as processes, threads, coroutines, or network clients\n"
     "\n"
     "Philosophers sit around a table with a fork between each two, and need both forks beside them to eat. Runs until "
     "Ctrl-C, --meals or --duration, and ends with a summary. Every run is watched: should two neighbours ever eat at "
     "the same time, or a fork be in two hands, it ends there and shows what led to it.";
 
-constexpr const char* kFooter =
+constexpr const char* kDineFooter =
     "Modes:\n"
     "  ipc      a process each; pipes to a coordinator that owns the forks\n"
     "  thread   a thread each; a lock for each fork\n"
@@ -102,9 +102,8 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
   if (command.compare && (options.timeline || command.live || command.strategy || !options.server_host.empty())) {
     return fail(Errc::usage, "--compare: runs every mode as it comes; no --timeline, --live, --strategy or --server");
   }
-  if (options.timeline) {
-    ECE465_ASSIGN(command.drawing, OutputFile::create(command.timeline, OutputFile::Existing::replace));
-  }
+  ECE465_TRY(check_picture_name("--timeline", command.timeline));
+  ECE465_ASSIGN(command.drawing, open_picture(command.timeline, command.force));
   if (command.json || command.live) command.quiet = true;
   if (command.compare) return {};
   if (options.mode == labs::DineMode::ipc) {
@@ -155,12 +154,12 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
   const Action run = [command](Console& console, std::stop_token stop) {
     return run_dine(*command, console, std::move(stop));
   };
-  CLI::App* dine = add_command(app, "dine", kDescription, chosen, run);
+  CLI::App* dine = add_command(app, "dine", kDineDescription, chosen, run);
   dine->callback([&chosen, &prelude, command, run] {
     chosen = run;
     prelude = [command](Console& console) { return prepare_dine(*command, console); };
   });
-  dine->footer(kFooter);
+  dine->footer(kDineFooter);
 
   constexpr const char* kTable = "Table";
   const Choices<labs::DineMode> modes{{"ipc", labs::DineMode::ipc},
@@ -212,6 +211,7 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
   constexpr const char* kTelling = "Telling";
   add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")
       ->group(kTelling);
+  add_switch(*dine, "--force", command->force, "Replace a picture that exists")->group(kTelling);
   add_switch(*dine, "--live", command->live, "Show the table in the terminal, as it is, instead of lines")
       ->group(kTelling);
   add_switch(*dine, "--compare", command->compare,

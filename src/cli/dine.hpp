@@ -20,6 +20,7 @@ struct DineCommand {
   net::Address server;                     ///< of mode tcp; no host: one is started
   std::string timeline;                    ///< a file to draw into; empty: none
   std::unique_ptr<OutputFile> drawing;     ///< that file
+  bool force = false;                      ///< replace it if it exists
   bool live = false, compare = false, quiet = false, json = false;
   /// Those of mode ipc, started before this process had threads.
   std::unique_ptr<labs::ForkedPhilosophers> forked;

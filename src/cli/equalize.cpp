@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 Result<void> check(const EqualizeCommand& command, const Plan& plan, const Console& console) {
   ECE465_TRY(check_standard_output(plan, command.json, console));
-  ECE465_TRY(check_plot_name(command.plot));
+  ECE465_TRY(check_picture_name("--plot", command.plot));
   if (!command.plot.empty() && plan.jobs.size() > 1) {
     return fail(Errc::usage, "--plot is for a single input; these are {}", plan.jobs.size());
   }
@@ -84,20 +84,13 @@ class Reporter {
   bool interrupted_ = false;
 };
 
-/// Makes the place for the picture before hours of work, so that a name that cannot be written is known at once.
-Result<std::unique_ptr<OutputFile>> open_plot(const EqualizeCommand& command) {
-  if (command.plot.empty()) return nullptr;
-  using Existing = OutputFile::Existing;
-  return OutputFile::create(command.plot, command.force ? Existing::replace : Existing::refuse);
-}
-
-constexpr const char* kDescription =
+constexpr const char* kEqualizeDescription =
     "Equalize the histograms of JPEG, TIFF and PNG images\n"
     "\n"
     "Spreads the levels of an image over their whole range. Metadata, depth, layout and compression stay as they "
     "were; a result whose name has another extension is converted.";
 
-constexpr const char* kFooter =
+constexpr const char* kEqualizeFooter =
     "A result is called <name>_equalized.<ext> and lies beside its input, or in the folder that -o names. A folder "
     "as input stands for the images in it, earlier results left out. One line per file goes to standard output, "
     "everything else to standard error.\n"
@@ -126,7 +119,7 @@ int run_equalize(const EqualizeCommand& command, Console& console, std::stop_tok
   if (!command.quiet) {
     for (const auto& note : plan->notes) console.note(note);
   }
-  auto plot_file = open_plot(command);
+  auto plot_file = open_picture(command.plot, command.force);
   if (!plot_file) return report_error(console, plot_file.error());
 
   Plot plot{.title = command.inputs[0] == kDash ? "standard input" : command.inputs[0], .pages = {}};
@@ -156,9 +149,9 @@ int run_equalize(const EqualizeCommand& command, Console& console, std::stop_tok
 void setup_equalize(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<EqualizeCommand>();
   CLI::App* command = add_command(
-      app, "equalize", kDescription, chosen,
+      app, "equalize", kEqualizeDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_equalize(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kEqualizeFooter);
   command->add_option("IN", options->inputs, "Images or folders; - is standard input")->type_name("FILE|FOLDER");
 
   constexpr const char* kResult = "Result";

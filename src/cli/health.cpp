@@ -110,13 +110,13 @@ Result<Finding> probe(HealthCommand command, const std::stop_token& stop) {
   return run_task(context, probe_url(client, text), stop);
 }
 
-constexpr const char* kDescription =
+constexpr const char* kHealthDescription =
     "Probe a master or a worker, for containers\n"
     "\n"
     "Says nothing and exits with 0 when all is well, with 1 when something answers that is not (a master that starts "
     "or stops), with 4 when nothing does.";
 
-constexpr const char* kFooter =
+constexpr const char* kHealthFooter =
     "A master is ready when it takes jobs: /readyz, the default. It is alive while /healthz answers; that is what to "
     "restart it by.\n"
     "A worker needs no probe to stay alive: it ends when it cannot go on, connects again for ever when the master "
@@ -168,9 +168,9 @@ int run_health(const HealthCommand& command, Console& console, std::stop_token s
 void setup_health(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<HealthCommand>();
   CLI::App* command = add_command(
-      app, "health", kDescription, chosen,
+      app, "health", kHealthDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_health(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kHealthFooter);
   constexpr const char* kProbe = "Probe";
   add_url(*command, options->url)->description("What to ask; /readyz unless it names a path")->group(kProbe);
   add_text(*command, "--tcp", options->tcp, "HOST:PORT", "Only connect there instead")->group(kProbe);

@@ -104,13 +104,13 @@ std::unique_ptr<HistogramWriter> writer_for(const HistogramCommand& command, Con
   return std::make_unique<CsvWriter>(command, console);
 }
 
-constexpr const char* kDescription =
+constexpr const char* kHistogramDescription =
     "Show the histograms of an image, and what equalizing would make of them\n"
     "\n"
     "Drawn on a terminal: bars are samples per level, dots the share of all samples up to there. Elsewhere "
     "CSV, one line per level that occurs: page, plane, level, count, cumulative count, equalized level.";
 
-constexpr const char* kFooter =
+constexpr const char* kHistogramFooter =
     "JSON:\n"
     "  {input, pages: [{width, height, bits, channels, palette, alpha,\n"
     "    planes: [{name, samples, counts: [...], table: [...]}]}], error: null or {code, message}}\n"
@@ -123,15 +123,11 @@ constexpr const char* kFooter =
     "  ece465 histogram scan.tif > levels.csv           numbers\n";
 
 Result<void> show(const HistogramCommand& command, Console& console, std::stop_token stop) {
-  using Existing = OutputFile::Existing;
-  std::unique_ptr<OutputFile> plot_file;
-  ECE465_TRY(check_plot_name(command.plot));
-  if (!command.plot.empty()) {
-    if (same_place(command.plot, command.input)) {
-      return fail(Errc::usage, "--plot {}: the image has that place; give the plot another name", command.plot);
-    }
-    ECE465_ASSIGN(plot_file, OutputFile::create(command.plot, command.force ? Existing::replace : Existing::refuse));
+  ECE465_TRY(check_picture_name("--plot", command.plot));
+  if (!command.plot.empty() && same_place(command.plot, command.input)) {
+    return fail(Errc::usage, "--plot {}: the image has that place; give the plot another name", command.plot);
   }
+  ECE465_ASSIGN(const auto plot_file, open_picture(command.plot, command.force));
   ECE465_ASSIGN(const auto source, open_input(command.input, stop));
 
   Progress progress(console, 1, source->size(), true);
@@ -177,9 +173,9 @@ int run_histogram(const HistogramCommand& command, Console& console, std::stop_t
 void setup_histogram(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<HistogramCommand>();
   CLI::App* command = add_command(
-      app, "histogram", kDescription, chosen,
+      app, "histogram", kHistogramDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_histogram(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kHistogramFooter);
   add_text(*command, "IN", options->input, "FILE", "An image; - is standard input");
 
   constexpr const char* kResult = "Result";

@@ -171,7 +171,7 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   return done ? kExitOk : report_error(console, done.error());
 }
 
-constexpr const char* kDescription =
+constexpr const char* kMapreduceDescription =
     "The two classic examples of map-reduce: word count, and the bytes of a log\n"
     "\n"
     "Files are cut into pieces, each thread counts pieces for itself, and the counts are added up. Several files are "
@@ -182,7 +182,7 @@ constexpr const char* kDescription =
     "same, whatever becomes of the workers, and without any the master counts. Nothing of the text stays there, and "
     "Ctrl-C ends it there, too.";
 
-constexpr const char* kFooter =
+constexpr const char* kMapreduceFooter =
     "Formats of wordcount:\n"
     "  table   the most frequent first (default)\n"
     "  uniq    byte for byte what this prints, in the C locale: cat FILES | tr ' ' '\\n' | grep -v '^$' | sort | uniq "
@@ -204,9 +204,9 @@ constexpr const char* kFooter =
 void setup_mapreduce(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<MapreduceCommand>();
   CLI::App* mapreduce =
-      add_command(app, "mapreduce", kDescription, chosen,
+      add_command(app, "mapreduce", kMapreduceDescription, chosen,
                   [command](Console& console, std::stop_token stop) { return run_mapreduce(*command, console, stop); });
-  mapreduce->footer(kFooter);
+  mapreduce->footer(kMapreduceFooter);
   mapreduce->add_option("EXAMPLE", command->words, "wordcount or bytes, then files; - is standard input")
       ->type_name("FILE");
   constexpr const char* kResult = "Result";

@@ -101,14 +101,14 @@ int run_marshal(const MarshalCommand& command, Console& console, const std::stop
   return code;
 }
 
-constexpr const char* kDescription =
+constexpr const char* kMarshalDescription =
     "A record as bytes and back: JSON, CBOR, MessagePack, YAML\n"
     "\n"
     "Shows for each format the bytes in hex, their number, how long it takes both ways, and whether the copy equals "
     "the "
     "original. Without --input it is the message by which a philosopher of the course notes asks for forks.";
 
-constexpr const char* kFooter =
+constexpr const char* kMarshalFooter =
     "Examples:\n"
     "  ece465 marshal                             the notes' record\n"
     "  ece465 marshal --input person.yaml         one of your own; what is not called .yaml or .yml is JSON\n"
@@ -119,9 +119,9 @@ constexpr const char* kFooter =
 void setup_marshal(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<MarshalCommand>();
   CLI::App* marshal =
-      add_command(app, "marshal", kDescription, chosen,
+      add_command(app, "marshal", kMarshalDescription, chosen,
                   [command](Console& console, std::stop_token stop) { return run_marshal(*command, console, stop); });
-  marshal->footer(kFooter);
+  marshal->footer(kMarshalFooter);
   add_text(*marshal, "--input", command->input, "FILE", "A record in JSON or YAML; - is standard input")
       ->group("Record");
   const Choices<labs::Format> formats{{"json", labs::Format::json},

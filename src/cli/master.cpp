@@ -84,7 +84,7 @@ int run_master(const MasterCommand& command, Console& console, std::stop_token s
   return kExitOk;
 }
 
-constexpr const char* kDescription =
+constexpr const char* kMasterDescription =
     "Equalize images over a cluster of workers: HTTP API and worker protocol\n"
     "\n"
     "Takes images by HTTP, cuts them into strips, lets the workers that are connected count and map them, and puts "
@@ -92,7 +92,7 @@ constexpr const char* kDescription =
     "byte for byte, whatever becomes of the workers. A job that was accepted survives the master's own end: the next "
     "start takes it up.";
 
-constexpr const char* kFooter =
+constexpr const char* kMasterFooter =
     "Interrupted (Ctrl-C, SIGTERM) it takes nothing new, finishes what it has begun within --stop-limit, says goodbye "
     "to "
     "its workers and ends with exit code 0; a second time it ends at once. The log goes to standard error, one line "
@@ -111,9 +111,9 @@ constexpr const char* kFooter =
 void setup_master(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<MasterCommand>();
   CLI::App* master = add_command(
-      app, "master", kDescription, chosen,
+      app, "master", kMasterDescription, chosen,
       [command](Console& console, std::stop_token stop) { return run_master(*command, console, std::move(stop)); });
-  master->footer(kFooter);
+  master->footer(kMasterFooter);
 
   constexpr const char* kNetwork = "Network";
   const auto parse_port = [](std::string_view text) { return parse_number(text, 0, kMaxPort); };

@@ -49,9 +49,6 @@ struct Plot {
 /// histogram, a line for the cumulative curve.
 [[nodiscard]] std::string plot_svg(const Plot& plot);
 
-/// Whether a picture can be written to a file called so. Fails with `usage` for "-": standard output has another use.
-[[nodiscard]] Result<void> check_plot_name(const std::string& name);
-
 /// Lines of text no wider than `width`: before and after side by side where there is room, else one above the
 /// other. Without `unicode` made of ASCII.
 [[nodiscard]] std::string plot_terminal(const PlotPlane& plane, std::size_t width, bool unicode, const Paint& paint);

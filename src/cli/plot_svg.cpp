@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "named_files.hpp"
 #include "plot.hpp"
 #include "text.hpp"
 
@@ -220,11 +219,6 @@ std::string plot_svg(const Plot& plot) {
                        y + 14, counted(plot.pages_left_out, "page"));
   }
   return out + "</svg>\n";
-}
-
-Result<void> check_plot_name(const std::string& name) {
-  if (name == kDash) return fail(Errc::usage, "--plot -: a plot goes to a file, not to standard output; name one");
-  return {};
 }
 
 }  // namespace ece465::cli

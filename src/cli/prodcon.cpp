@@ -130,14 +130,14 @@ int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop)
   return report->end == labs::ProdconReport::End::interrupted ? kExitInterrupted : kExitOk;
 }
 
-constexpr const char* kDescription =
+constexpr const char* kProdconDescription =
     "Producers and consumers around a bounded queue\n"
     "\n"
     "Producers make jobs, consumers do them; a queue between them holds only so many, so that who is too fast waits. "
     "Runs until Ctrl-C, --jobs or --duration. Every job that was made is done once: what is queued at the end is still "
     "done, unless it was interrupted.";
 
-constexpr const char* kFooter =
+constexpr const char* kProdconFooter =
     "Interrupted, it ends at once with exit code 130 and says how many jobs are left.\n"
     "\n"
     "Examples:\n"
@@ -151,9 +151,9 @@ void setup_prodcon(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<ProdconCommand>();
   labs::ProdconOptions& options = command->options;
   CLI::App* prodcon = add_command(
-      app, "prodcon", kDescription, chosen,
+      app, "prodcon", kProdconDescription, chosen,
       [command](Console& console, std::stop_token stop) { return run_prodcon(*command, console, std::move(stop)); });
-  prodcon->footer(kFooter);
+  prodcon->footer(kProdconFooter);
 
   constexpr const char* kWho = "Who and how fast";
   const auto threads = [](std::string_view text) { return parse_number(text, 1, 10'000); };

@@ -57,13 +57,13 @@ int run_serve(ServeCommand& command, Console& console, std::stop_token stop) {
   return kExitFailed;
 }
 
-constexpr const char* kDescription =
+constexpr const char* kServeDescription =
     "The course's TCP servers: a coordinator that acknowledges, a line echo, a philosophers' table\n"
     "\n"
     "Serves thousands of connections on one thread. Peers that are slow, silent, flooding or half gone harm nobody but "
     "themselves.";
 
-constexpr const char* kFooter =
+constexpr const char* kServeFooter =
     "Protocols:\n"
     "  ack     port 5055: each message is answered by \"Acknowledged <message>\". A message is a line, or what has "
     "arrived when the sender pauses\n"
@@ -84,10 +84,10 @@ constexpr const char* kFooter =
 void setup_serve(CLI::App& app, Action& chosen) {
   const auto command = std::make_shared<ServeCommand>();
   labs::ServeOptions& options = command->options;
-  CLI::App* serve = add_command(app, "serve", kDescription, chosen, [command](Console& console, std::stop_token stop) {
-    return run_serve(*command, console, std::move(stop));
-  });
-  serve->footer(kFooter);
+  CLI::App* serve = add_command(
+      app, "serve", kServeDescription, chosen,
+      [command](Console& console, std::stop_token stop) { return run_serve(*command, console, std::move(stop)); });
+  serve->footer(kServeFooter);
 
   constexpr const char* kNetwork = "Network";
   const Choices<labs::Protocol> protocols{

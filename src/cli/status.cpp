@@ -13,6 +13,8 @@
 namespace ece465::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 /// The master's own words, and what they say.
 struct Fetched {
   std::string status_json, workers_json, jobs_json;
@@ -39,7 +41,6 @@ net::Task<Result<Fetched>> fetch(MasterApi& api, int jobs) {
 
 /// All of it as one object.
 std::string combined_json(const Fetched& fetched, int indent) {
-  using Json = nlohmann::ordered_json;
   Json json{{"command", "status"}, {"url", fetched.view.url}};
   json["status"] = Json::parse(fetched.status_json, nullptr, false);
   json["workers"] = Json::parse(fetched.workers_json, nullptr, false)["workers"];
@@ -120,13 +121,13 @@ class Watch {
   bool away_ = false;
 };
 
-constexpr const char* kDescription =
+constexpr const char* kStatusDescription =
     "Show the workers, jobs and throughput of a running master\n"
     "\n"
     "Workers with their share of the strips that were merged, what they do per second, what they hold, and when "
     "they were last heard of; then the newest jobs.";
 
-constexpr const char* kFooter =
+constexpr const char* kStatusFooter =
     "JSON:\n"
     "  {url, status: as GET /api/v1/status tells it, workers: [as in /api/v1/workers], jobs: [as in /api/v1/jobs]}\n"
     "  With --watch one object per line.\n"
@@ -159,9 +160,9 @@ int run_status(const StatusCommand& command, Console& console, std::stop_token s
 void setup_status(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<StatusCommand>();
   CLI::App* command = add_command(
-      app, "status", kDescription, chosen,
+      app, "status", kStatusDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_status(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kStatusFooter);
 
   constexpr const char* kMaster = "Master";
   add_url(*command, options->url)->group(kMaster);

@@ -113,13 +113,13 @@ class Reporter {
   bool interrupted_ = false, lost_ = false;
 };
 
-constexpr const char* kDescription =
+constexpr const char* kSubmitDescription =
     "Have a master and its workers equalize images\n"
     "\n"
     "Uploads each file to a running master, waits until it is equalized, and downloads the result to where "
     "equalize would have put it. Several files are on their way at once.";
 
-constexpr const char* kFooter =
+constexpr const char* kSubmitFooter =
     "On the master a file lies under its own name, in place of one that was called so, and stays there with its "
     "result, for the web page to show; --remove takes both away, and uses names that nobody else has meanwhile, which "
     "is what to choose on a master that is shared with others. Files of one name from different folders get "
@@ -178,9 +178,9 @@ int run_submit(const SubmitCommand& command, Console& console, std::stop_token s
 void setup_submit(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<SubmitCommand>();
   CLI::App* command = add_command(
-      app, "submit", kDescription, chosen,
+      app, "submit", kSubmitDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_submit(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kSubmitFooter);
   command->add_option("IN", options->inputs, "Images or folders; - is standard input")->type_name("FILE|FOLDER");
 
   constexpr const char* kMaster = "Master";

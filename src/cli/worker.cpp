@@ -58,7 +58,7 @@ int run_worker(const WorkerCommand& command, Console& console, std::stop_token s
   return kExitOk;
 }
 
-constexpr const char* kDescription =
+constexpr const char* kWorkerDescription =
     "Work for a master: count and map strips of its images\n"
     "\n"
     "Connects to the master, in whichever dialect of the worker protocol it speaks, does what it is sent, and goes "
@@ -66,7 +66,7 @@ constexpr const char* kDescription =
     "to it whenever the connection is lost. Start as many as you like, before or after the master, and stop them at "
     "any time.";
 
-constexpr const char* kFooter =
+constexpr const char* kWorkerFooter =
     "Interrupted (Ctrl-C, SIGTERM) it says goodbye, finishes what it has begun and ends with exit code 0; a second "
     "time it ends at once. The log goes to standard error, one line per event.\n"
     "\n"
@@ -83,9 +83,9 @@ constexpr const char* kFooter =
 void setup_worker(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<WorkerCommand>();
   CLI::App* command = add_command(
-      app, "worker", kDescription, chosen,
+      app, "worker", kWorkerDescription, chosen,
       [options](Console& console, std::stop_token stop) { return run_worker(*options, console, std::move(stop)); });
-  command->footer(kFooter);
+  command->footer(kWorkerFooter);
 
   constexpr const char* kCluster = "Cluster";
   const auto parse_master = [](std::string_view text) { return net::parse_address(text, kPort); };

@@ -63,6 +63,16 @@ run dine "${quick[@]}" --quiet --timeline dinner.svg
 expect_code 0
 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("dinner.svg")' || fail 'the timeline is no XML'
 [ "$(grep -c '#3f8f4f' dinner.svg)" -ge 10 ] || fail 'the timeline has not every meal'
+cp dinner.svg before.svg
+run dine "${quick[@]}" --quiet --timeline dinner.svg
+expect_code 1
+expect_err 'dinner.svg: exists'
+cmp -s dinner.svg before.svg || fail 'a timeline was replaced without --force'
+run dine "${quick[@]}" --quiet --timeline dinner.svg --force
+expect_code 0
+run dine "${quick[@]}" --timeline -
+expect_code 2
+expect_err '--timeline -: a picture goes to a file'
 run dine --compare -n 3 --duration 50ms
 expect_code 0
 expect_lines out 6

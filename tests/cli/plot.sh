@@ -30,7 +30,7 @@ done
 for command in 'equalize b.png -o -' 'equalize b.png' 'histogram b.png'; do
   run $command --plot -
   expect_code 2
-  expect_err '--plot -: a plot goes to a file'
+  expect_err '--plot -: a picture goes to a file'
   expect_no_file ./-
 done
 run histogram b.png --plot b.png --force
