@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr net::Duration kLong = 60s;
+constexpr net::Duration kPatience = 60s;
 
 /// Runs `use(broadcast)`, a coroutine, and all that it starts.
 template <class Use>
@@ -34,7 +34,7 @@ constexpr BroadcastLimits kNoPace{.pace = 0ms};
 net::Task<void> watch(Broadcast& broadcast, std::string& seen, int& ended) {
   Broadcast::Viewer viewer(broadcast);
   for (;;) {
-    const auto text = co_await viewer.next(kLong);
+    const auto text = co_await viewer.next(kPatience);
     if (!text) break;
     seen += *text;
   }
@@ -58,10 +58,10 @@ TEST_SUITE("broadcast") {
       CHECK(broadcast.anyone());
       broadcast.publish("log", "1");
       broadcast.publish("log", "2");
-      const auto both = co_await viewer.next(kLong);
+      const auto both = co_await viewer.next(kPatience);
       CHECK(both == "event: log\ndata: 1\n\nevent: log\ndata: 2\n\n");
       broadcast.publish("log", "3");
-      const auto third = co_await viewer.next(kLong);
+      const auto third = co_await viewer.next(kPatience);
       CHECK(third == "event: log\ndata: 3\n\n");
       const auto nothing = co_await viewer.next(0ms);
       CHECK(nothing == "");
@@ -73,10 +73,10 @@ TEST_SUITE("broadcast") {
       Broadcast::Viewer viewer(broadcast);
       for (int i = 0; i <= 100; ++i) broadcast.publish("job", std::to_string(i), "job/1");
       broadcast.publish("job", "other", "job/2");
-      const auto text = co_await viewer.next(kLong);
+      const auto text = co_await viewer.next(kPatience);
       CHECK(text == "event: job\ndata: 100\n\nevent: job\ndata: other\n\n");
       broadcast.publish("job", "101", "job/1");
-      const auto next = co_await viewer.next(kLong);
+      const auto next = co_await viewer.next(kPatience);
       CHECK(next == "event: job\ndata: 101\n\n");
     });
   }
@@ -89,14 +89,14 @@ TEST_SUITE("broadcast") {
       Broadcast::Viewer slow(broadcast), quick(broadcast);
       for (char i = '0'; i < '5'; ++i) {
         broadcast.publish("log", std::string(1, i));
-        const auto text = co_await quick.next(kLong);
+        const auto text = co_await quick.next(kPatience);
         CHECK(text == event_text("log", std::string(1, i)));
       }
-      const auto text = co_await slow.next(kLong);
+      const auto text = co_await slow.next(kPatience);
       CHECK(text ==
             "event: gap\ndata: {}\n\n" + event_text("log", "2") + event_text("log", "3") + event_text("log", "4"));
       broadcast.publish("log", "5");
-      const auto next = co_await slow.next(kLong);
+      const auto next = co_await slow.next(kPatience);
       CHECK(next == event_text("log", "5"));
     });
   }
@@ -107,7 +107,7 @@ TEST_SUITE("broadcast") {
     with_broadcast(limits, [](Broadcast& broadcast) -> net::Task<void> {
       Broadcast::Viewer viewer(broadcast);
       for (int i = 0; i < 100; ++i) broadcast.publish("job", std::to_string(i), "job/1");
-      const auto text = co_await viewer.next(kLong);
+      const auto text = co_await viewer.next(kPatience);
       CHECK(text == "event: job\ndata: 99\n\n");
     });
   }
@@ -118,13 +118,13 @@ TEST_SUITE("broadcast") {
     with_broadcast(limits, [](Broadcast& broadcast) -> net::Task<void> {
       Broadcast::Viewer viewer(broadcast);
       broadcast.publish("log", "long enough to be over the limit");
-      const auto text = co_await viewer.next(kLong);
+      const auto text = co_await viewer.next(kPatience);
       CHECK(text->find("long enough") != std::string::npos);
     });
   }
 
   TEST_CASE("closing ends every viewer, those that wait and those that come later") {
-    with_broadcast({.pace = kLong}, [](Broadcast& broadcast) -> net::Task<void> {
+    with_broadcast({.pace = kPatience}, [](Broadcast& broadcast) -> net::Task<void> {
       std::string seen;
       int ended = 0;
       const auto executor = co_await asio::this_coro::executor;
@@ -137,7 +137,7 @@ TEST_SUITE("broadcast") {
       broadcast.close();  // some wait for an event, or for their pace
       CHECK(!broadcast.anyone());
       Broadcast::Viewer late(broadcast);
-      const auto nothing = co_await late.next(kLong);
+      const auto nothing = co_await late.next(kPatience);
       CHECK(nothing == std::nullopt);
       while (ended < 3) co_await asio::post(executor, asio::use_awaitable);
     });
