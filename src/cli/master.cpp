@@ -1,5 +1,6 @@
 #include "ece465/cluster/master.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,6 +32,9 @@ struct MasterCommand {
 constexpr int kMaxPort = 65535;
 constexpr int kMaxOwnWorkers = 256;
 constexpr const char* kProgram = "/proc/self/exe";
+/// What is larger has memory of its own, which goes back at once; so does what the heap has free beyond the second.
+constexpr int kMapped = 32 << 20;
+constexpr int kSpare = 64 << 20;
 
 const char* level_word(LogLevel level) {
   switch (level) {
@@ -65,6 +69,10 @@ std::vector<ChildCommand> own_workers(int count, const net::Address& master, con
 }
 
 int run_master(const MasterCommand& command, Console& console, std::stop_token stop) {
+  // While a job runs, what one strip has left is for the next: else each megabyte is 256 page faults again, which made
+  // a job of 48 million samples take a seventh longer. After the last job it all goes back (give_memory_back).
+  mallopt(M_MMAP_THRESHOLD, kMapped);
+  mallopt(M_TRIM_THRESHOLD, kSpare);
   if (command.workers == 0) let_orphans_go();
   cluster::MasterOptions options = command.options;
   options.http = net::Address(command.http_host, static_cast<std::uint16_t>(command.http_port));

@@ -75,7 +75,7 @@ constexpr const char* kWorkerFooter =
     "  ece465 worker --master 10.0.0.1:6000        for one elsewhere\n"
     "  MASTER_HOST=master ece465 worker            the same by the environment; MASTER_PORT, too\n"
     "  ece465 worker --threads 1 --id bench-3      one thread, under a name of its own\n"
-    "  ece465 worker --memory 256M --credit 32M    keeps more, so that less is sent twice\n"
+    "  ece465 worker --memory 256M --credit 32M    keeps more of an image\n"
     "  ece465 worker --log-format json             a log for programs\n";
 
 }  // namespace
@@ -115,7 +115,8 @@ void setup_worker(CLI::App& app, Action& chosen) {
       ->default_str("auto")
       ->group(kWork);
   add_value<std::uint64_t>(*command, "--memory", options->memory_bytes, "SIZE", parse_size,
-                           "Samples kept between counting and mapping, at most; what is not kept is sent twice")
+                           "Samples kept between counting and mapping, at most; what nobody keeps the master rather "
+                           "does itself, or it is sent twice")
       ->default_str(fmt::format("{}M", options->memory_bytes >> 20))
       ->group(kWork);
 }
