@@ -31,11 +31,16 @@ void Scheduler::State::hand_out_waiting() {
     std::optional<Ranking<JobId, std::uint64_t>::Entry> next;
     WorkerId taker;
     for (const auto& [needs, trade] : trades_) {
-      const auto hungriest = trade.hungry.first();
-      if (!hungriest || (next && *next < *hungriest)) continue;
-      if (const auto able = next_taker(jobs_.at(hungriest->key))) {
-        next = hungriest;
-        taker = *able;
+      for (auto hungry = trade.hungry.first(); hungry && !(next && *next < *hungry);
+           hungry = trade.hungry.after(*hungry)) {
+        const Job& job = jobs_.at(hungry->key);
+        if (const auto able = next_taker(job)) {
+          next = hungry;
+          taker = *able;
+        } else if (holds_back(job)) {
+          continue;  // what it does not give out is no reason for others to wait
+        }
+        break;
       }
     }
     if (!next) return;
@@ -87,11 +92,10 @@ void Scheduler::State::speculate(Trade& trade) {
 std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
   if (job.queue.empty()) return std::nullopt;
-  const bool spare = spares_link(job);
-  if (spare && may_take(workers_.at(kMaster))) return kMaster;
+  if (spares_link(job) && may_take(workers_.at(kMaster))) return kMaster;
   const auto proven = best(&Crew::takers, job.needs, kMaster);
   // Nothing is queued behind kept strips that the master would have come to meanwhile.
-  const bool can_wait = spare && job.stage == Stage::apply && proven && !workers_.at(*proven).attempts.empty();
+  const bool can_wait = proven && holds_back(job) && !workers_.at(*proven).attempts.empty();
   if (proven && !can_wait && !has_enough(*proven, job)) return proven;
   // What the proven ones leave is for who is new: jobs may always be so small that they could do it all.
   if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
@@ -133,10 +137,15 @@ bool Scheduler::State::anyone_usable(Skills needs) const {
       crews_, [needs](const auto& crew) { return (needs & ~crew.first) == 0 && crew.second.usable > 0; });
 }
 
-bool Scheduler::State::spares_link(const Job& job) const {
-  if (!options_.local_spares_link || !job.has_apply) return false;
+bool Scheduler::State::holds_back(const Job& job) const {
   // While workers apply what they kept. What is in the queue is kept by nobody.
-  if (job.stage == Stage::apply) return job.count[std::to_underlying(StripState::kept)] + job.applying_kept > 0;
+  return options_.local_spares_link && job.stage == Stage::apply &&
+         job.count[std::to_underlying(StripState::kept)] + job.applying_kept > 0;
+}
+
+bool Scheduler::State::spares_link(const Job& job) const {
+  if (job.stage != Stage::map) return holds_back(job);
+  if (!options_.local_spares_link || !job.has_apply) return false;
   // While workers have less room than there is left to count.
   std::uint64_t keep_bytes = 0, keep_room = 0;
   for (const auto& [skills, crew] : crews_) {

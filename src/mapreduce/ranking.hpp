@@ -54,6 +54,11 @@ class Ranking {
     if (at != order_.end() && at->key == key) ++at;
     return at == order_.end() ? std::nullopt : std::optional(*at);
   }
+  /// The one after `entry`.
+  [[nodiscard]] std::optional<Entry> after(const Entry& entry) const {
+    const auto at = order_.upper_bound(entry);
+    return at == order_.end() ? std::nullopt : std::optional(*at);
+  }
   /// The first that ranks above `rank`.
   [[nodiscard]] std::optional<Entry> first_above(Rank rank) const {
     auto at = order_.lower_bound({rank, Key{}});

@@ -175,6 +175,8 @@ class Scheduler::State {
   [[nodiscard]] bool anyone_usable(Skills needs) const;
   /// Whether strips in the job's queue should rather stay with the master than cross its link.
   [[nodiscard]] bool spares_link(const Job& job) const;
+  /// Whether only who is idle gets them, besides the master.
+  [[nodiscard]] bool holds_back(const Job& job) const;
   [[nodiscard]] bool credit_left() const { return bytes_in_flight_ < options_.total_credit_bytes; }
 
   // --- workers.cpp: trust and credit ---

@@ -97,6 +97,24 @@ TEST_SUITE("kept strips") {
     CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
   }
 
+  TEST_CASE("a job that holds strips back for the master is in no other job's way") {
+    Driver d;
+    auto spec = modern();
+    spec.keep_bytes = 3 * kMiB;
+    spec.credit_bytes = 8 * kMiB;
+    d.team({kAnn}, spec);
+    d.submit(kJob, 10);
+    d.answer_all(kAnn);
+    d.run_local();
+    d.step(TableReady{kJob});
+    CHECK(d.open(kAnn).size() == 3);
+    d.submit(kOther, 4, false);
+    REQUIRE(d.open(kAnn).size() > 3);
+    CHECK(d.open(kAnn).at(3).task.job == kOther);
+    d.finish({kAnn});
+    CHECK(d.all<JobDone>().size() == 2);
+  }
+
   TEST_CASE("room that others have taken is no room") {
     Driver d;
     auto spec = modern();
