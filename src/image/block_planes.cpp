@@ -78,7 +78,7 @@ void take_plane(const Block& block, const PixelLayout& layout, Channels channels
 void count_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
                  std::span<std::uint64_t> counts) {
   with_sample_type(layout.bits, [&]<class T>(T) {
-    kernels::LevelCounter<T> counter;
+    auto& counter = kernels::own_counter<T>();
     if (layout.samples() == 1) {
       for_each_run<T>(block, layout, [&](std::span<const T> run) { counter.add(run, counts); });
     } else {

@@ -60,13 +60,19 @@ void LevelCounter<std::uint16_t>::flush(std::span<std::uint64_t> counts) {
   tallied_ = 0;
 }
 
+void LevelCounter<std::uint16_t>::clear() {
+  if (tallied_ == 0) return;
+  std::ranges::fill(tallies_, 0);
+  tallied_ = 0;
+}
+
 void LevelCounter<std::uint8_t>::add(std::span<const std::uint8_t> samples, std::span<std::uint64_t> counts) {
   while (!samples.empty()) {
     if (tallied_ == most_) flush(counts);
     const auto piece = next_piece(samples, most_ - tallied_);
     tallied_ += piece.size();
     seen_ += piece.size();
-    if (seen_ < kPairsFrom) {
+    if (seen_ < (pairs_.empty() ? kPairsFrom : kPairsAgainFrom)) {
       add_singles(piece);
     } else {
       add_pairs(piece);
@@ -85,6 +91,7 @@ void LevelCounter<std::uint8_t>::add_singles(std::span<const std::uint8_t> sampl
 
 void LevelCounter<std::uint8_t>::add_pairs(std::span<const std::uint8_t> samples) {
   if (pairs_.empty()) pairs_.resize(kLevels16);
+  pairs_used_ = true;
   const std::size_t done = count_words(samples.data(), samples.size(), pairs_.data());
   for (const std::uint8_t sample : samples.subspan(done)) ++singles_[0][sample];
 }
@@ -96,7 +103,7 @@ void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
     table.fill(0);
   }
   // Which of a pair's two levels is the upper byte does not matter: each counts once.
-  for (std::size_t upper = 0; upper < 256 && !pairs_.empty(); ++upper) {
+  for (std::size_t upper = 0; upper < 256 && pairs_used_; ++upper) {
     std::uint64_t sum = 0;
     for (std::size_t lower = 0; lower < 256; ++lower) {
       std::uint32_t& pairs = pairs_[256 * upper + lower];
@@ -107,6 +114,17 @@ void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
     counts[upper] += sum;
   }
   tallied_ = 0;
+  seen_ = 0;
+  pairs_used_ = false;
+}
+
+void LevelCounter<std::uint8_t>::clear() {
+  if (tallied_ == 0) return;
+  for (auto& table : singles_) table.fill(0);
+  if (pairs_used_) std::ranges::fill(pairs_, 0);
+  tallied_ = 0;
+  seen_ = 0;
+  pairs_used_ = false;
 }
 
 }  // namespace ece465::image::kernels

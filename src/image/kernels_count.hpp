@@ -20,6 +20,15 @@ constexpr std::uint64_t kMaxTally = std::numeric_limits<std::uint32_t>::max();
 template <class T>
 class LevelCounter;
 
+/// This thread's own counter, empty: for whoever adds and flushes within one call. What its tables of 256 KiB cost to
+/// make, a strip of a megabyte does not bring in.
+template <class T>
+LevelCounter<T>& own_counter() {
+  thread_local LevelCounter<T> counter;
+  counter.clear();
+  return counter;
+}
+
 /// Counts 16-bit samples.
 template <>
 class LevelCounter<std::uint16_t> {
@@ -31,6 +40,8 @@ class LevelCounter<std::uint16_t> {
   void add(std::span<const std::uint16_t> samples, std::span<std::uint64_t> counts);
   /// Moves what is left to `counts`, which then hold all samples added so far.
   void flush(std::span<std::uint64_t> counts);
+  /// Forgets what was not flushed.
+  void clear();
 
  private:
   std::uint64_t most_, tallied_ = 0;
@@ -49,10 +60,13 @@ class LevelCounter<std::uint8_t> {
   /// As above, with 256 `counts`.
   void add(std::span<const std::uint8_t> samples, std::span<std::uint64_t> counts);
   void flush(std::span<std::uint64_t> counts);
+  void clear();
 
  private:
-  /// Samples seen, the piece at hand included, before pairs are counted.
-  static constexpr std::uint64_t kPairsFrom = std::uint64_t{1} << 20;
+  /// Samples added since the last flush, the piece at hand included, before pairs are counted: while there is no table
+  /// for them, and when there is.
+  static constexpr std::uint64_t kPairsFrom = std::uint64_t{1} << 19;
+  static constexpr std::uint64_t kPairsAgainFrom = std::uint64_t{1} << 18;
   static constexpr std::size_t kTables = 8;
 
   void add_singles(std::span<const std::uint8_t> samples);
@@ -60,7 +74,8 @@ class LevelCounter<std::uint8_t> {
 
   std::uint64_t most_, tallied_ = 0, seen_ = 0;
   std::array<std::array<std::uint32_t, 256>, kTables> singles_{};
-  std::vector<std::uint32_t> pairs_;
+  std::vector<std::uint32_t> pairs_;  // 65,536 once there are enough samples
+  bool pairs_used_ = false;           // since the last flush
 };
 
 }  // namespace ece465::image::kernels

@@ -36,7 +36,7 @@ void count_few_words(Bytes samples, std::span<std::uint64_t> counts) {
 }
 
 void count_words(Bytes samples, std::span<std::uint64_t> counts) {
-  kernels::LevelCounter<std::uint16_t> counter;
+  auto& counter = kernels::own_counter<std::uint16_t>();
   if (is_aligned<std::uint16_t>(samples.data())) {
     counter.add({reinterpret_cast<const std::uint16_t*>(samples.data()), samples.size() / 2}, counts);
   } else {
@@ -86,7 +86,7 @@ Result<void> count_samples(Bytes samples, unsigned bits, std::span<std::uint64_t
     return fail(Errc::bad_input, "{} counts for samples of {} bits", counts.size(), bits);
   }
   if (bits == 8) {
-    kernels::LevelCounter<std::uint8_t> counter;
+    auto& counter = kernels::own_counter<std::uint8_t>();
     counter.add({reinterpret_cast<const std::uint8_t*>(samples.data()), samples.size()}, counts);
     counter.flush(counts);
   } else if (samples.size() / 2 < counts.size()) {

@@ -6,6 +6,7 @@
 
 using ece465::image::kernels::kMaxTally;
 using ece465::image::kernels::LevelCounter;
+using ece465::image::kernels::own_counter;
 
 namespace {
 
@@ -91,5 +92,33 @@ TEST_SUITE("level counter") {
     CHECK(counts[3] == (std::uint64_t{1} << 32) + 99);
     counter.flush(counts);
     CHECK(counts[3] == (std::uint64_t{1} << 32) + 99);
+  }
+
+  TEST_CASE_TEMPLATE("a counter is used again, for much and for little", T, std::uint8_t, std::uint16_t) {
+    const auto samples = stretches<T>(1'200'000);
+    LevelCounter<T> counter;
+    for (const std::size_t n : {1'200'000UZ, 10UZ, 300'000UZ, 1UZ, 600'000UZ, 0UZ, 100'000UZ}) {
+      CAPTURE(n);
+      const auto part = std::span<const T>(samples).first(n);
+      std::vector<std::uint64_t> counts(kLevels<T>);
+      counter.add(part, counts);
+      counter.flush(counts);
+      CHECK(counts == one_by_one<T>(part));
+    }
+  }
+
+  TEST_CASE_TEMPLATE("a thread's own counter is empty whatever became of its last use", T, std::uint8_t,
+                     std::uint16_t) {
+    const auto samples = stretches<T>(700'000);
+    for (const std::size_t left_behind : {700'000UZ, 5UZ, 0UZ}) {
+      CAPTURE(left_behind);
+      std::vector<std::uint64_t> counts(kLevels<T>);
+      own_counter<T>().add(std::span<const T>(samples).first(left_behind), counts);
+      std::ranges::fill(counts, 0);
+      auto& counter = own_counter<T>();
+      counter.add(samples, counts);
+      counter.flush(counts);
+      CHECK(counts == one_by_one<T>(samples));
+    }
   }
 }
