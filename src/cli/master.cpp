@@ -1,6 +1,5 @@
 #include "ece465/cluster/master.hpp"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "child_workers.hpp"
 #include "commands.hpp"
 #include "ece465/base/cpus.hpp"
+#include "ece465/base/memory.hpp"
 #include "ece465/base/orphans.hpp"
 #include "ece465/wire/worker_id.hpp"
 #include "options.hpp"
@@ -32,9 +32,6 @@ struct MasterCommand {
 constexpr int kMaxPort = 65535;
 constexpr int kMaxOwnWorkers = 256;
 constexpr const char* kProgram = "/proc/self/exe";
-/// What is larger has memory of its own, which goes back at once; so does what the heap has free beyond the second.
-constexpr int kMapped = 32 << 20;
-constexpr int kSpare = 64 << 20;
 
 const char* level_word(LogLevel level) {
   switch (level) {
@@ -69,10 +66,9 @@ std::vector<ChildCommand> own_workers(int count, const net::Address& master, con
 }
 
 int run_master(const MasterCommand& command, Console& console, std::stop_token stop) {
-  // While a job runs, what one strip has left is for the next: else each megabyte is 256 page faults again, which made
-  // a job of 48 million samples take a seventh longer. After the last job it all goes back (give_memory_back).
-  mallopt(M_MMAP_THRESHOLD, kMapped);
-  mallopt(M_TRIM_THRESHOLD, kSpare);
+  // What one strip leaves is for the next: page faults made a job of 48 million samples take a seventh longer. When no
+  // job and no text is at work any more, it goes back.
+  keep_freed_memory();
   if (command.workers == 0) let_orphans_go();
   cluster::MasterOptions options = command.options;
   options.http = net::Address(command.http_host, static_cast<std::uint16_t>(command.http_port));

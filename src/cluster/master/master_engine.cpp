@@ -1,6 +1,7 @@
 #include "master_engine.hpp"
 
 #include <algorithm>
+#include <asio/post.hpp>
 #include <charconv>
 #include <ranges>
 
@@ -120,6 +121,7 @@ net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSourc
   around_.metrics.strips_retried(report.misses);
   around_.metrics.strips_duplicated(report.duplicates);
   around_.metrics.lies(report.lies);
+  give_memory_back_if_idle();
   co_return tally;
 }
 
@@ -187,13 +189,12 @@ net::Task<void> MasterEngine::run(MasterEngine* engine, std::shared_ptr<Job> job
   }
   // What a stop interrupts is left undone in the store.
   if (status.finished) co_await engine->save(status);
+  engine->give_memory_back_if_idle();
+}
+
+void MasterEngine::give_memory_back_if_idle() {
   // Between two jobs it would only be taken again.
-  if (engine->by_file_.empty()) {
-    co_await net::offload(engine->around_.files, []() -> Result<void> {
-      give_memory_back();
-      return {};
-    });
-  }
+  if (by_file_.empty() && texts_.empty()) asio::post(around_.files, give_memory_back);
 }
 
 void MasterEngine::end(Job& job, Result<void> outcome) {

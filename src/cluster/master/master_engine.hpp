@@ -62,6 +62,7 @@ class MasterEngine final : public Engine {
   void start(JobStatus status);
   static net::Task<void> run(MasterEngine* engine, std::shared_ptr<Job> job);
   void end(Job& job, Result<void> outcome);
+  void give_memory_back_if_idle();
   void changed(Job& job, bool at_once);
   [[nodiscard]] net::Task<void> save(JobStatus status);
 
