@@ -7,6 +7,12 @@
 
 namespace ece465::mapreduce {
 
+void Scheduler::State::count_applying(const Attempt& attempt, std::uint32_t change) {
+  if (!attempt.applies_kept()) return;
+  jobs_.at(attempt.task.job).applying_kept += change;
+  workers_.at(attempt.worker).applying_kept += change;
+}
+
 void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
   Job& job = jobs_.at(task.job);
   Strip& strip = job.strips[task.strip];
@@ -26,7 +32,7 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
                  worker.bytes_kept + strip.bytes <= worker.spec.keep_bytes;
   if (attempt.keep || from_kept) attempt.bytes_kept = strip.bytes;
   worker.bytes_kept += attempt.bytes_kept;
-  if (attempt.applies_kept()) ++job.applying_kept;
+  count_applying(attempt, 1);
   worker.attempts.insert(id);
   worker.bytes_in_flight += strip.bytes;
   attempt.bytes_queued = worker.bytes_in_flight;
@@ -61,7 +67,7 @@ Attempt Scheduler::State::end(AttemptId id) {
     unsuspect(id);
     std::erase(strip_of(at->second.task).attempts, id);
   }
-  if (at->second.applies_kept()) --jobs_.at(at->second.task.job).applying_kept;
+  count_applying(at->second, -1U);
   deadlines_.remove(id);
   const Attempt attempt = at->second;
   attempts_.erase(at);
@@ -122,8 +128,9 @@ void Scheduler::State::miss(const Attempt& attempt) {
 void Scheduler::State::drop(AttemptId id) {
   unsuspect(id);
   Attempt& attempt = attempts_.at(id);
-  if (attempt.applies_kept()) --jobs_.at(attempt.task.job).applying_kept;
+  count_applying(attempt, -1U);
   attempt.wanted = false;
+  refresh(attempt.worker);
   if (attempt.worker == kMaster || workers_.at(attempt.worker).spec.drops) {
     actions_.emplace_back(Drop{attempt.worker, id});
   }
@@ -131,7 +138,7 @@ void Scheduler::State::drop(AttemptId id) {
 
 void Scheduler::State::become_late(AttemptId id) {
   Attempt& attempt = attempts_.at(id);
-  if (attempt.applies_kept()) --jobs_.at(attempt.task.job).applying_kept;
+  count_applying(attempt, -1U);
   attempt.late = true;
   ++workers_.at(attempt.worker).late;
   bytes_in_flight_ -= attempt.bytes;  // hung workers must not use up the credit of all; their own they do

@@ -96,6 +96,7 @@ Result<void> Scheduler::State::check_workers() const {
   std::map<Skills, std::uint64_t> keep, room;
   for (const auto& [id, worker] : workers_) {
     std::uint64_t bytes = 0, kept = 0, waiting = 0;
+    std::uint32_t applying = 0;
     std::size_t late = 0;
     for (const AttemptId attempt : worker.attempts) {
       const auto at = attempts_.find(attempt);
@@ -103,6 +104,7 @@ Result<void> Scheduler::State::check_workers() const {
                      attempt.value);
       bytes += at->second.bytes;
       late += at->second.late ? 1 : 0;
+      applying += at->second.applies_kept() ? 1 : 0;
       kept += at->second.bytes_kept;
       if (id != kMaster && !at->second.late) in_flight += at->second.bytes;
       ECE465_REQUIRE(id == kMaster || deadlines_.rank_of(attempt), "attempt {} has no deadline", attempt.value);
@@ -121,7 +123,7 @@ Result<void> Scheduler::State::check_workers() const {
       for (const auto strip : strips) waiting += jobs_.at(job).strips[strip].bytes;
     }
     ECE465_REQUIRE(bytes == worker.bytes_in_flight && kept == worker.bytes_kept && waiting == worker.bytes_waiting &&
-                       late == worker.late,
+                       late == worker.late && applying == worker.applying_kept,
                    "worker {}: bytes or lateness miscounted", value(id));
     ECE465_REQUIRE(worker.bytes_kept <= worker.spec.keep_bytes, "worker {} keeps too much", value(id));
     ECE465_REQUIRE(worker.bytes_in_flight <= worker.spec.credit_bytes || worker.attempts.size() == 1,
@@ -131,7 +133,9 @@ Result<void> Scheduler::State::check_workers() const {
     ECE465_REQUIRE(worker.usable == (worker.proven && in_favour(worker)), "worker {}: usable", value(id));
     const Crew& crew = crews_.at(worker.spec.skills);
     ECE465_REQUIRE(crew.takers.rank_of(id).has_value() == (may_take(worker) && worker.proven) &&
-                       crew.newcomers.rank_of(id).has_value() == (may_take(worker) && !worker.proven),
+                       crew.newcomers.rank_of(id).has_value() == (may_take(worker) && !worker.proven) &&
+                       crew.free_ones.rank_of(id).has_value() ==
+                           (may_take(worker) && worker.proven && applying == 0 && worker.kept_waiting.empty()),
                    "worker {}: takers", value(id));
     ECE465_REQUIRE(backlogs_.rank_of(id).has_value() != worker.kept_waiting.empty(), "worker {}: backlog", value(id));
     ECE465_REQUIRE(releases_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));

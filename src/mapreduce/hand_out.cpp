@@ -93,10 +93,9 @@ std::optional<WorkerId> Scheduler::State::next_taker(const Job& job) const {
   if (!job.keepers.empty() && credit_left()) return *job.keepers.begin();
   if (job.queue.empty()) return std::nullopt;
   if (spares_link(job) && may_take(workers_.at(kMaster))) return kMaster;
-  const auto proven = best(&Crew::takers, job.needs, kMaster);
   // Nothing is queued behind kept strips that the master would have come to meanwhile.
-  const bool can_wait = proven && holds_back(job) && !workers_.at(*proven).attempts.empty();
-  if (proven && !can_wait && !has_enough(*proven, job)) return proven;
+  const auto proven = best(holds_back(job) ? &Crew::free_ones : &Crew::takers, job.needs, kMaster);
+  if (proven && !has_enough(*proven, job)) return proven;
   // What the proven ones leave is for who is new: jobs may always be so small that they could do it all.
   if (const auto newcomer = best(&Crew::newcomers, job.needs, kMaster)) return newcomer;
   if (proven) return std::nullopt;

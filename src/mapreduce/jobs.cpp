@@ -17,7 +17,6 @@ void Scheduler::State::set_state(Job& job, Strip& strip, StripState state) {
 }
 
 void Scheduler::State::add_strips(Job& job, const std::vector<std::uint64_t>& bytes) {
-  job.strips.reserve(job.strips.size() + bytes.size());
   for (const std::uint64_t size : bytes) {
     job.strips.emplace_back().bytes = size;
     job.largest_strip = std::max(job.largest_strip, size);

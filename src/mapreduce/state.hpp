@@ -79,6 +79,8 @@ struct Worker {
   std::map<JobId, std::set<std::uint32_t>> kept_waiting;
   std::uint64_t bytes_kept = 0;
   std::uint64_t bytes_waiting = 0;
+  /// Of its attempts, those that apply what it kept (Attempt::applies_kept).
+  std::uint32_t applying_kept = 0;
   Pace pace;                                         ///< how fast it serves what is queued to it
   Time answered;                                     ///< its last good answer
   int quiet = 0;                                     ///< heartbeats since it was heard last
@@ -95,6 +97,7 @@ struct Worker {
 /// Workers with the same skills.
 struct Crew {
   Ranking<WorkerId, Duration> takers;     ///< proven ones that may take a strip, by when they would finish it
+  Ranking<WorkerId, Duration> free_ones;  ///< of these, those without kept strips to apply
   Ranking<WorkerId, Duration> newcomers;  ///< the others that may
   std::size_t in_favour = 0;              ///< all, busy or not, that would be given work
   std::size_t usable = 0;                 ///< of these, the proven ones
@@ -143,6 +146,8 @@ class Scheduler::State {
  private:
   // --- attempts.cpp: an attempt's life ---
 
+  /// Counts an attempt among those that apply what was kept, or no longer, if it is one.
+  void count_applying(const Attempt& attempt, std::uint32_t change);
   /// Hands a strip, wherever it waits, to a worker. `from_kept`: it has kept the pixels.
   void start(TaskId task, WorkerId to, bool from_kept = false);
   /// The attempt is over for its worker: it owes nothing for it any more.
@@ -175,7 +180,7 @@ class Scheduler::State {
   [[nodiscard]] bool anyone_usable(Skills needs) const;
   /// Whether strips in the job's queue should rather stay with the master than cross its link.
   [[nodiscard]] bool spares_link(const Job& job) const;
-  /// Whether only who is idle gets them, besides the master.
+  /// Whether they are not queued behind what workers kept.
   [[nodiscard]] bool holds_back(const Job& job) const;
   [[nodiscard]] bool credit_left() const { return bytes_in_flight_ < options_.total_credit_bytes; }
 

@@ -85,6 +85,7 @@ void Scheduler::State::forget_worker(WorkerId id) {
   crew.keep_bytes -= workers_.at(id).counted_keep;
   crew.keep_room -= workers_.at(id).counted_room;
   crew.takers.remove(id);
+  crew.free_ones.remove(id);
   crew.newcomers.remove(id);
   backlogs_.remove(id);
   heartbeats_.remove(id);
@@ -127,8 +128,11 @@ void Scheduler::State::refresh(WorkerId id) {
   const bool takes = may_take(worker);
   constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;
   crew.takers.remove(id);
+  crew.free_ones.remove(id);
   crew.newcomers.remove(id);
   if (takes) (worker.proven ? crew.takers : crew.newcomers).put(id, expected(worker, kUsualStrip));
+  const bool free = worker.applying_kept == 0 && worker.kept_waiting.empty();
+  if (takes && worker.proven && free) crew.free_ones.put(id, expected(worker, kUsualStrip));
   for (const auto& [job, strips] : worker.kept_waiting) {
     auto& keepers = jobs_.at(job).keepers;
     if (takes ? keepers.insert(id).second : keepers.erase(id) > 0) refresh_hunger(job);

@@ -171,6 +171,22 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
   for (const auto strip : plan.strip_bytes) bytes += static_cast<double>(strip);
   switch (scenario.kind) {
     case Kind::chaos: return {};
+    case Kind::cramped: {
+      Scenario twin = scenario;
+      twin.options.local_spares_link = false;
+      const RunReport other = run(twin);
+      const double usual = 4.0 * static_cast<double>(plan.strip_bytes[0]) / scenario.workers[0].bytes_per_second;
+      const double limit = 1.1 * in_seconds(other.took) + 10 * usual + 0.1;
+      if (in_seconds(report.took) > limit) {
+        return fmt::format("sparing the link makes a job of {:.3f} s take {:.3f} s; at most {:.3f} s would be right",
+                           in_seconds(other.took), in_seconds(report.took), limit);
+      }
+      // But for strips that somebody else did as well, since the master took its time.
+      const auto& had = jobs[0].report;
+      if (had.bytes_sent <= other.jobs[0].report.bytes_sent + ((had.duplicates + had.stolen) << 20)) return {};
+      return fmt::format("to spare the link, {} bytes were sent instead of {}", had.bytes_sent,
+                         other.jobs[0].report.bytes_sent);
+    }
     case Kind::straggler: {
       Scenario twin = scenario;
       twin.workers[0].slows_down.reset();

@@ -146,6 +146,7 @@ void draw_calm(Scenario& scenario, Random& random, std::size_t workers, std::uin
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::chaos: return "chaos";
+    case Kind::cramped: return "cramped";
     case Kind::straggler: return "straggler";
     case Kind::fairness: return "fairness";
     case Kind::affinity: return "affinity";
@@ -171,7 +172,7 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
   Random random(seed * 0x2545F4914F6CDD1DU + 1);
   Scenario scenario;
   scenario.seed = seed;
-  switch (workers ? 5 : seed % 25) {
+  switch (workers ? 6 : seed % 25) {
     case 0: {
       scenario.kind = Kind::straggler;
       draw_calm(scenario, random, random.between(2, 12), random.between(20, 80));
@@ -221,6 +222,19 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
         scenario.workers[i].joins = Time{} + 10ms + map * 11 / 10;
       break;
     }
+    case 5:
+      scenario.kind = Kind::cramped;
+      draw_calm(scenario, random, random.between(1, 8), random.between(20, 80));
+      for (auto& worker : scenario.workers) worker.spec.keep_bytes = random.between(0, 12) * kMiB;
+      scenario.master_bytes_per_second *= random.scale(0.02, 1);
+      if (scenario.workers.size() > 1 && random.chance(0.4)) {
+        WorkerPlan& slow = scenario.workers[0];
+        const double work = static_cast<double>(scenario.jobs[0].strip_bytes.size()) * kMiB / slow.bytes_per_second /
+                            static_cast<double>(scenario.workers.size());
+        slow.slows_down = Time{} + 10ms + seconds(work * random.scale(0.1, 2));
+        slow.slower = random.scale(2, 1e6);
+      }
+      break;
     default: draw_chaos(scenario, random, workers); break;
   }
   return scenario;

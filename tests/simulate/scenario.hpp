@@ -58,6 +58,7 @@ struct JobPlan {
 /// What beyond correctness a run has to show.
 enum class Kind {
   chaos,         ///< anything may go wrong: nothing
+  cramped,       ///< workers keep little: what the master spares the link costs no time, and saves bytes
   straggler,     ///< one worker slows down: the job hardly takes longer than without it
   fairness,      ///< equal jobs at once: they advance alike
   affinity,      ///< all is well, workers keep strips: pixels are sent once

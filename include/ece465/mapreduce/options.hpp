@@ -25,7 +25,7 @@ struct SchedulerOptions {
   bool local_helps = false;
   /// When workers cannot keep all of a job, the master counts along, and while they apply what they kept, it applies
   /// what nobody keeps: to send that out would carry its pixels over the link for a table look-up, and twice if a
-  /// worker counted them. It is what bounds a job to two bytes a sample.
+  /// worker counted them. It is what keeps a job near two bytes a sample.
   bool local_spares_link = true;
   /// After so many attempts came to nothing in one phase, only the master tries a strip.
   std::uint32_t max_misses = 4;
