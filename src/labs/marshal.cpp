@@ -29,15 +29,17 @@ class Budget {
     return fail(Errc::too_large, "texts of more than {} bytes", limits_.max_text_bytes);
   }
   /// One more name in an object that has `names`.
-  [[nodiscard]] Result<void> take_name(std::size_t names) const {
-    if (names < limits_.max_names) return {};
-    return fail(Errc::too_large, "an object with more than {} names", limits_.max_names);
+  [[nodiscard]] Result<void> take_name(std::size_t names) {
+    looks_ += names;
+    if (looks_ <= limits_.max_looks) return {};
+    return fail(Errc::too_large, "objects with too many names, {} and more in one", names);
   }
 
  private:
   const RecordLimits& limits_;
   std::size_t values_ = 0;
   std::size_t text_bytes_ = 0;
+  std::size_t looks_ = 0;
 };
 
 /// Builds a tree out of a parser's events, and stops it where a limit is reached.

@@ -26,8 +26,9 @@ struct RecordLimits {
   std::size_t max_values = 1'000'000;
   /// And repeat long texts: all of them together.
   std::size_t max_text_bytes = std::size_t{64} << 20;
-  /// Names in one object: each new one is looked for among the others, one by one.
-  std::size_t max_names = 10'000;
+  /// Each name is looked for among those before it in its object, one by one: so many looks in all. One object of
+  /// 10,000 names, or a hundred of 1,000.
+  std::size_t max_looks = 50'000'000;
 };
 
 /// The course notes' message between a philosopher and the coordinator.

@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 
+#include "ece465/text/tally.hpp"
 #include "ece465/wire/checksum.hpp"
 #include "ece465/wire/histogram_codec.hpp"
 #include "worker_session.hpp"

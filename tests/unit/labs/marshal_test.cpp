@@ -116,13 +116,16 @@ TEST_SUITE("labs: marshal") {
     CHECK(Record::parse("[1,2,3,4,5,6]", Syntax::json, small).error().code == Errc::too_large);
   }
 
-  TEST_CASE("names are counted object by object, and the texts that aliases repeat all together") {
+  TEST_CASE("how often names are looked for has a limit, and so have the texts that aliases repeat") {
     RecordLimits small;
-    small.max_names = 2;
+    small.max_looks = 3;
     small.max_text_bytes = 20;
     for (const Syntax syntax : {Syntax::json, Syntax::yaml}) {
       CHECK(Record::parse(R"([{"a": {"b": 1, "c": 2}, "d": 3}, {"e": 4, "f": 5}])", syntax, small).has_value());
-      CHECK(Record::parse(R"({"a": 1, "b": 2, "c": 3})", syntax, small).error().code == Errc::too_large);
+      CHECK(Record::parse(R"({"a": 1, "b": 2, "c": 3})", syntax, small).has_value());
+      CHECK(Record::parse(R"({"a": 1, "b": 2, "c": 3, "d": 4})", syntax, small).error().code == Errc::too_large);
+      CHECK(Record::parse(R"([{"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 2}])", syntax, small).error().code ==
+            Errc::too_large);
     }
     CHECK(Record::parse("[&a 1234567890, *a]", Syntax::yaml, small).has_value());
     CHECK(Record::parse("[&a 1234567890, *a, *a]", Syntax::yaml, small).error().code == Errc::too_large);
