@@ -6,10 +6,10 @@ namespace ece465 {
 /// a process that idles would hold on to it. Takes milliseconds; from any thread. Elsewhere it does nothing.
 void give_memory_back();
 
-/// Lets this process keep the memory that it frees, pieces of up to 32 MiB and 4 MiB at the end of each thread's heap, for
-/// what it needs next: a megabyte that comes from the system costs 256 page faults each time. `give_memory_back` cannot
-/// reach the ends of other threads' heaps, so that they stay. To be called while there is one thread. Elsewhere it does
-/// nothing.
+/// Lets this process keep the memory that it frees, pieces of up to 32 MiB and 4 MiB at the end of each thread's heap,
+/// for what it needs next: a megabyte that comes from the system costs 256 page faults each time. `give_memory_back`
+/// cannot reach the ends of other threads' heaps, so that they stay. To be called while there is one thread. Elsewhere
+/// it does nothing.
 void keep_freed_memory();
 
 }  // namespace ece465
