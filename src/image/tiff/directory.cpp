@@ -221,6 +221,8 @@ Result<std::vector<Entry>> Walker::read_entries(std::uint64_t offset, Kind kind,
   if (there < table.size()) {
     return fail(Errc::corrupt, "ends early: within the directory at offset {}", offset);
   }
+  // As one that claims none: written again it would be that.
+  if (entries.empty()) return fail(Errc::corrupt, "no tag of the directory at offset {} has a known type", offset);
   next = load_integer(table.data() + table_bytes, encoding.offset_bytes(), encoding.order);
   return entries;
 }

@@ -216,6 +216,12 @@ TEST_SUITE("TIFF bad input") {
       check_refused(b.finish(below), Errc::corrupt, "deep");
     }
     SUBCASE("no tags") { check_refused(b.finish(b.add_directory({})), Errc::corrupt, "0 tags"); }
+    SUBCASE("no tags that anybody knows") {
+      const TiffBuilder::Tag strange{.number = 256, .type = 99, .count = 1, .values = std::vector<std::byte>(4)};
+      const auto second = b.add_directory({strange});
+      check_refused(b.finish(b.add_directory(tags, second)), Errc::corrupt, "no tag of the directory");
+      check_refused(b.finish(second), Errc::corrupt, "no tag of the directory");
+    }
     SUBCASE("no directory") { check_refused(b.finish(0), Errc::corrupt, "no image"); }
     SUBCASE("EXIF that contains itself is left out") {
       auto more = tags;
