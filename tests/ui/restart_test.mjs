@@ -30,8 +30,9 @@ await scenario('no worker, and a master that is started again', async (test) => 
   assert.equal(await page.locator('.connection-lost').count(), 0);
   await master.worker('newcomer');
   await page.locator('[data-worker="newcomer"]').waitFor();
-  // The job is remembered, its film is not; the result is there.
+  // The job is remembered, its film is not; the result is there, also when the page is opened anew.
   await row(page, 'alone.jpg').getByText('equalized', { exact: true }).waitFor();
+  await page.locator('.compare-frame').waitFor();
   await page.reload();
   await page.locator('.compare-frame').waitFor();
   await page.getByText('has none of this one').waitFor();

@@ -8,16 +8,19 @@ import { Icon } from './icon.js';
 import { newestJob } from './image_row.js';
 import { JobView } from './job_view.js';
 
-/// Jobs of a file that the events have not told of: they ended before the page was opened.
+/// Jobs of a file that the events have not told of: they ended before the page was opened. Asked for after each hello,
+/// which tells of none of them.
 function useOlderJobs(name) {
+  const hellos = useStore((state) => state.hellos);
   useEffect(() => {
+    if (hellos === 0) return undefined;
     let gone = false;
     listJobs(name).then((older) => {
       if (gone) return;
       set(({ jobs }) => ({ jobs: new Map([...older.map((job) => [job.id, job]), ...jobs]) }));
     }).catch((error) => notify(error.message, 'error'));
     return () => { gone = true; };
-  }, [name]);
+  }, [name, hellos]);
 }
 
 /// Where everything is in one column, what was chosen is far below.

@@ -60,6 +60,7 @@ const handlers = {
     failures = 0;
     set((state) => ({
       connection: 'live',
+      hellos: state.hellos + 1,
       version,
       workerPort,
       workers: new Map(workers.map((worker) => [worker.id, withSample(worker, state.workers.get(worker.id))])),

@@ -4,6 +4,7 @@ import { useEffect, useReducer, useRef } from '../preact.js';
 const state = {
   user: null, // who is logged in (a demo: see parts/login.js)
   connection: 'connecting', // to the master's events: connecting, live, lost
+  hellos: 0, // how often the master has begun to tell: what is known of jobs is then only what it knows by heart
   version: '',
   workerPort: 6000, // where workers connect
   workers: new Map(), // id -> what /api/v1/workers says, with `samples` of its throughput
