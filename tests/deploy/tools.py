@@ -1,6 +1,7 @@
 """What the tests of the deployments share: commands that are run, a picture to equalize, and a master in a container."""
 
 import http.client
+import itertools
 import json
 import os
 import re
@@ -210,8 +211,11 @@ class Forwarded(RemoteMaster):
 class Cluster:
     """A namespace of the cluster that kubectl's context names, for the length of a test."""
 
+    count = itertools.count(1)
+
     def __init__(self, case):
-        self.namespace = f"ece465-test-{os.getpid()}"
+        # One that is deleted has its name for a while yet.
+        self.namespace = f"ece465-test-{os.getpid()}-{next(Cluster.count)}"
         run("kubectl", "create", "namespace", self.namespace)
         case.addCleanup(run, "kubectl", "delete", "namespace", self.namespace, "--wait=false")
         case.show_when_failed(self.show)
