@@ -56,8 +56,7 @@ void LevelCounter<std::uint16_t>::add(std::span<const std::uint16_t> samples, st
 void LevelCounter<std::uint16_t>::flush(std::span<std::uint64_t> counts) {
   assert(counts.size() == kLevels16);
   std::transform(tallies_.begin(), tallies_.end(), counts.begin(), counts.begin(), std::plus<std::uint64_t>());
-  std::ranges::fill(tallies_, 0);
-  tallied_ = 0;
+  clear();
 }
 
 void LevelCounter<std::uint16_t>::clear() {
@@ -98,9 +97,8 @@ void LevelCounter<std::uint8_t>::add_pairs(std::span<const std::uint8_t> samples
 
 void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
   assert(counts.size() == 256);
-  for (auto& table : singles_) {
+  for (const auto& table : singles_) {
     for (std::size_t v = 0; v < 256; ++v) counts[v] += table[v];
-    table.fill(0);
   }
   // Which of a pair's two levels is the upper byte does not matter: each counts once.
   for (std::size_t upper = 0; upper < 256 && pairs_used_; ++upper) {
@@ -113,9 +111,8 @@ void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
     }
     counts[upper] += sum;
   }
-  tallied_ = 0;
-  seen_ = 0;
-  pairs_used_ = false;
+  pairs_used_ = false;  // they are cleared already, in the same pass
+  clear();
 }
 
 void LevelCounter<std::uint8_t>::clear() {

@@ -150,9 +150,8 @@ Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
       const std::string& name = pair.first.Scalar();
       ECE465_TRY(budget.take_text(name));
       ECE465_TRY(budget.take_name(object.size()));
-      if (object.contains(name))
+      if (!object.emplace(name, std::move(value)).second)
         return fail(Errc::bad_input, "{} is there twice, in line {}", name, pair.first.Mark().line + 1);
-      object[name] = std::move(value);
     }
     return object;
   }

@@ -169,14 +169,17 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
   const JobPlan& plan = scenario.jobs[0];
   double bytes = 0;
   for (const auto strip : plan.strip_bytes) bytes += static_cast<double>(strip);
+  // How long an answer usually takes: four strips are queued to a worker.
+  const auto usual = [&] {
+    return 4.0 * static_cast<double>(plan.strip_bytes[0]) / scenario.workers[0].bytes_per_second;
+  };
   switch (scenario.kind) {
     case Kind::chaos: return {};
     case Kind::cramped: {
       Scenario twin = scenario;
       twin.options.local_spares_link = false;
       const RunReport other = run(twin);
-      const double usual = 4.0 * static_cast<double>(plan.strip_bytes[0]) / scenario.workers[0].bytes_per_second;
-      const double limit = 1.1 * in_seconds(other.took) + 10 * usual + 0.1;
+      const double limit = 1.1 * in_seconds(other.took) + 10 * usual() + 0.1;
       if (in_seconds(report.took) > limit) {
         return fmt::format("sparing the link makes a job of {:.3f} s take {:.3f} s; at most {:.3f} s would be right",
                            in_seconds(other.took), in_seconds(report.took), limit);
@@ -192,9 +195,8 @@ std::string judge(const Scenario& scenario, const RunReport& report) {
       twin.workers[0].slows_down.reset();
       const double without = in_seconds(run(twin).took);
       const auto n = static_cast<double>(scenario.workers.size());
-      // One worker less, and now and then a wait of twice the usual time (four strips are queued to a worker).
-      const double usual = 4.0 * static_cast<double>(plan.strip_bytes[0]) / scenario.workers[0].bytes_per_second;
-      const double limit = 1.25 * without * n / (n - 1) + 10 * usual + 0.4;
+      // One worker less, and now and then a wait of twice the usual time.
+      const double limit = 1.25 * without * n / (n - 1) + 10 * usual() + 0.4;
       if (in_seconds(report.took) <= limit) return {};
       return fmt::format("one straggler of {} makes a job of {:.3f} s take {:.3f} s; at most {:.3f} s would be right",
                          n, without, in_seconds(report.took), limit);

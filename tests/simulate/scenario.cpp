@@ -141,6 +141,15 @@ void draw_calm(Scenario& scenario, Random& random, std::size_t workers, std::uin
   scenario.jobs.push_back(job);
 }
 
+/// Slows the first worker of a calm cluster down, when about so many phases are over, by a factor of at least `slower`.
+void slow_first_down(Scenario& scenario, Random& random, double phases, double slower) {
+  WorkerPlan& slow = scenario.workers[0];
+  const double strips = static_cast<double>(scenario.jobs[0].strip_bytes.size());
+  const double phase = strips * kMiB / slow.bytes_per_second / static_cast<double>(scenario.workers.size());
+  slow.slows_down = Time{} + 10ms + seconds(phase * phases);
+  slow.slower = random.scale(slower, 1e6);
+}
+
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
@@ -176,12 +185,9 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
     case 0: {
       scenario.kind = Kind::straggler;
       draw_calm(scenario, random, random.between(2, 12), random.between(20, 80));
-      WorkerPlan& slow = scenario.workers[0];
-      const double strips = static_cast<double>(scenario.jobs[0].strip_bytes.size());
-      const double work = strips * kMiB / slow.bytes_per_second / static_cast<double>(scenario.workers.size());
       // In the map phase, or in the apply phase, when it keeps strips.
-      slow.slows_down = Time{} + 10ms + seconds(work * (random.chance(0.3) ? random.fraction() : 1.1));
-      slow.slower = random.scale(20, 1e6);
+      const double phases = random.chance(0.3) ? random.fraction() : 1.1;
+      slow_first_down(scenario, random, phases, 20);
       break;
     }
     case 1: {
@@ -228,11 +234,8 @@ Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers) {
       for (auto& worker : scenario.workers) worker.spec.keep_bytes = random.between(0, 12) * kMiB;
       scenario.master_bytes_per_second *= random.scale(0.02, 1);
       if (scenario.workers.size() > 1 && random.chance(0.4)) {
-        WorkerPlan& slow = scenario.workers[0];
-        const double work = static_cast<double>(scenario.jobs[0].strip_bytes.size()) * kMiB / slow.bytes_per_second /
-                            static_cast<double>(scenario.workers.size());
-        slow.slows_down = Time{} + 10ms + seconds(work * random.scale(0.1, 2));
-        slow.slower = random.scale(2, 1e6);
+        const double phases = random.scale(0.1, 2);
+        slow_first_down(scenario, random, phases, 2);
       }
       break;
     default: draw_chaos(scenario, random, workers); break;

@@ -19,6 +19,14 @@ struct Mapped {
   }
 };
 
+/// Has room to keep so many strips of a megabyte, and credit for so many.
+WorkerSpec keeping(std::uint64_t strips, std::uint64_t credit = 4) {
+  WorkerSpec spec = modern();
+  spec.keep_bytes = strips * kMiB;
+  spec.credit_bytes = credit * kMiB;
+  return spec;
+}
+
 }  // namespace
 
 TEST_SUITE("kept strips") {
@@ -42,9 +50,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("what a worker keeps is bounded by what it offered") {
     Driver d({.local_spares_link = false});
-    auto spec = modern();
-    spec.keep_bytes = 3 * kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(3));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     CHECK(d.view(kAnn).strips_kept == 3);
@@ -58,10 +64,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("when workers cannot keep a whole job, the master counts along until they can") {
     Driver d;
-    auto spec = modern();
-    spec.keep_bytes = 6 * kMiB;
-    spec.credit_bytes = 2 * kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(6, 2));
     d.submit(kJob, 10);
     for (int i = 0; i < 4; ++i) d.run_local();
     CHECK(d.local().empty());  // Ann can keep the other six
@@ -78,9 +81,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("the master counts along one strip at a time, and workers do not wait for it") {
     Driver d;
-    auto spec = modern();
-    spec.keep_bytes = 3 * kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(3));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     CHECK(d.all<RunLocally>().size() == 1);
@@ -99,10 +100,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("a job that holds strips back for the master is in no other job's way") {
     Driver d;
-    auto spec = modern();
-    spec.keep_bytes = 3 * kMiB;
-    spec.credit_bytes = 8 * kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(3, 8));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     d.run_local();
@@ -117,9 +115,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("room that others have taken is no room") {
     Driver d;
-    auto spec = modern();
-    spec.keep_bytes = 6 * kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(6));
     d.submit(kOther, 4);
     d.answer_all(kAnn);
     CHECK(d.local().empty());
@@ -143,9 +139,7 @@ TEST_SUITE("kept strips") {
 
   TEST_CASE("nothing is counted here for a job that nobody maps") {
     Driver d;
-    auto spec = modern();
-    spec.keep_bytes = kMiB;
-    d.team({kAnn}, spec);
+    d.team({kAnn}, keeping(1));
     d.submit(kJob, 10, false);
     d.answer_all(kAnn);
     CHECK(d.all<RunLocally>().empty());
