@@ -68,17 +68,17 @@ class Walker {
 
 Result<std::vector<ConfigEntry>> read_config(const std::filesystem::path& path) {
   auto source = open_file(path);
-  if (!source) return fail(Errc::usage, "configuration file {}", source.error().what);
+  if (!source) return fail(Errc::usage, "configuration file {}", source.error().text());
   const Limits limits;
   if ((*source)->size() > limits.max_config_bytes) {
-    return fail(Errc::usage, "{}: larger than {} bytes: no configuration file", path.string(), limits.max_config_bytes);
+    return fail_on(path.string(), Errc::usage, "larger than {} bytes: no configuration file", limits.max_config_bytes);
   }
   std::string text(static_cast<std::size_t>((*source)->size()), '\0');
   ECE465_TRY((*source)->read_exactly(0, std::as_writable_bytes(std::span(text))));
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.empty()) return std::vector<ConfigEntry>{};
-    if (documents.size() > 1) return fail(Errc::usage, "{}: holds several documents ('---')", path.string());
+    if (documents.size() > 1) return fail_on(path.string(), Errc::usage, "holds several documents ('---')");
     return Walker(path.string()).walk(documents[0]);
   } catch (const YAML::Exception& e) {
     return fail(Errc::usage, "{}:{}: {}", path.string(), e.mark.line + 1, e.msg);

@@ -37,7 +37,7 @@ class Reporter {
   void take(FileReport&& file) {
     if (file.error) {
       // One line for all that were interrupted, at the end.
-      if (file.error->code != Errc::cancelled) console_.error(file.error->what);
+      if (file.error->code != Errc::cancelled) console_.error(file.error->text());
       ++run_.failed;
       worst_ = file.error->code;
       interrupted_ = interrupted_ || file.error->code == Errc::cancelled;

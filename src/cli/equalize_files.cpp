@@ -28,7 +28,7 @@ class FileRun {
 
   Result<void> run(std::size_t index, Progress& progress, FileReport& report) {
     if (job_.refused) return std::unexpected(*job_.refused);
-    if (options_.stop.stop_requested()) return fail(Errc::cancelled, "{}: interrupted", job_.input.string());
+    if (options_.stop.stop_requested()) return fail_on(job_.input.string(), Errc::cancelled, "interrupted");
     ECE465_ASSIGN(const auto source, open_input(job_.input, options_.stop));
     report.bytes_in = source->size();
     progress.started(index, source->name(), source->size());
@@ -149,7 +149,7 @@ Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force) {
   if (job.output.has_parent_path()) {
     std::error_code error;
     fs::create_directories(job.output.parent_path(), error);
-    if (error) return fail(Errc::io, "{}: cannot make its folder: {}", job.output.string(), error.message());
+    if (error) return fail_on(job.output.string(), Errc::io, "cannot make its folder: {}", error.message());
   }
   return OutputFile::create(job.output, force ? Existing::replace : Existing::refuse);
 }

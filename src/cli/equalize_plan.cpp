@@ -49,7 +49,7 @@ class FolderScan {
 
   std::vector<Found> run(const fs::path& folder) {
     walk(folder, {});
-    if (found_.empty()) found_.push_back({folder, {}, Error{Errc::bad_input, nothing_in(folder)}});
+    if (found_.empty()) found_.push_back({folder, {}, Error{Errc::bad_input, {}, nothing_in(folder)}});
     return std::move(found_);
   }
 
@@ -64,8 +64,8 @@ class FolderScan {
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
       entries.push_back(*at);
     if (error) {
-      found_.push_back({folder, below,
-                        Error{Errc::bad_input, fmt::format("{}: cannot list: {}", folder.string(), error.message())}});
+      found_.push_back(
+          {folder, below, Error{Errc::bad_input, folder.string(), fmt::format("cannot list: {}", error.message())}});
     }
     std::ranges::sort(entries, {}, [](const fs::directory_entry& e) { return e.path().native(); });
     for (const auto& entry : entries) visit(entry, below);
@@ -110,7 +110,7 @@ Result<std::optional<image::Format>> format_for(const std::string& output) {
   if (const auto format = image::format_of_name(output)) return format;
   const std::string extension = fs::path(output).extension().string();
   if (extension.empty()) return std::nullopt;
-  return fail(Errc::usage, "{}: {} cannot be written; choose .jpg, .tif or .png", output, extension);
+  return fail_on(output, Errc::usage, "{} cannot be written; choose .jpg, .tif or .png", extension);
 }
 
 class Planner {
@@ -155,10 +155,10 @@ class Planner {
     const bool is_folder = fs::is_directory(out, error);
     into_folder_ = several || is_folder || out.ends_with('/');
     if (into_folder_ && !is_folder && fs::exists(out, error)) {
-      return fail(Errc::usage, "{}: is a file, but several results need a folder", out);
+      return fail_on(out, Errc::usage, "is a file, but several results need a folder");
     }
     if (into_folder_ && request_.inputs[0] == kDash) {
-      return fail(Errc::usage, "{}: is a folder; name a file for the result of standard input", out);
+      return fail_on(out, Errc::usage, "is a folder; name a file for the result of standard input");
     }
     return {};
   }

@@ -135,7 +135,7 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   std::optional<http::Url> url;
   if (!command.master.empty()) {
     auto parsed = http::parse_url(command.master);
-    if (!parsed) return report_error(console, within("--master", parsed.error()).error());
+    if (!parsed) return report_error(console, about("--master", parsed.error()).error());
     url = *std::move(parsed);
   }
 

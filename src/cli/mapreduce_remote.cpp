@@ -11,7 +11,8 @@ net::Task<Result<text::Tally>> meet_and_count(MasterApi* api, text::Kind kind, c
   auto tally = co_await api->map_text(kind, text, std::move(progress));
   if (tally) co_return tally;
   const Errc code = tally.error().code;
-  if (code == Errc::bad_input || code == Errc::too_large) co_return within(text->name(), std::move(tally).error());
+  if (code == Errc::bad_input || code == Errc::not_found || code == Errc::too_large)
+    co_return about(text->name(), std::move(tally).error());
   co_return tally;
 }
 

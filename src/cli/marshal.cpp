@@ -34,7 +34,7 @@ Result<labs::Record> read_record(const MarshalCommand& command, const std::stop_
   if (command.input.empty()) return labs::Record::parse(labs::kNotesRecord, labs::Syntax::json);
   ECE465_ASSIGN(const auto source, open_input(command.input, stop));
   if (source->size() > labs::RecordLimits{}.max_bytes) {
-    return fail(Errc::too_large, "{}: a record of more than {} bytes", source->name(), labs::RecordLimits{}.max_bytes);
+    return fail_on(source->name(), Errc::too_large, "a record of more than {} bytes", labs::RecordLimits{}.max_bytes);
   }
   std::string text(static_cast<std::size_t>(source->size()), '\0');
   ECE465_TRY(source->read_exactly(0, std::as_writable_bytes(std::span(text))));
@@ -44,7 +44,7 @@ Result<labs::Record> read_record(const MarshalCommand& command, const std::stop_
   if (!record && command.input == kDash) {
     if (auto other = labs::Record::parse(text, labs::Syntax::yaml)) return other;
   }
-  if (!record) return within(source->name(), record.error());
+  if (!record) return about(source->name(), record.error());
   return record;
 }
 
@@ -87,7 +87,7 @@ int run_marshal(const MarshalCommand& command, Console& console, const std::stop
     if (command.format && *command.format != format) continue;
     auto done = labs::marshal(*record, format);
     if (!done) {
-      code = report_error(console, within(labs::format_name(format), done.error()).error());
+      code = report_error(console, about(labs::format_name(format), done.error()).error());
     } else {
       if (!done->equal) code = kExitFailed;
       all.push_back(*std::move(done));

@@ -18,6 +18,7 @@ Errc kind_of(int status) {
   switch (status) {
     case 408:
     case 504: return Errc::timeout;
+    case 404: return Errc::not_found;
     case 413: return Errc::too_large;
     case 503: return Errc::unavailable;
     default: return status >= 400 && status < 500 ? Errc::bad_input : Errc::io;
@@ -26,8 +27,8 @@ Errc kind_of(int status) {
 
 /// What an answer other than the one hoped for says.
 std::unexpected<Error> refused(const http::ClientResponse& response) {
-  const auto detail = parse_detail(response.body);
-  if (detail) return fail(kind_of(response.status), "{}", *detail);
+  auto refusal = parse_refusal(response.body, kind_of(response.status));
+  if (refusal) return std::unexpected(*std::move(refusal));
   return fail(kind_of(response.status), "HTTP {} {}", response.status, http::reason_phrase(response.status));
 }
 
@@ -59,9 +60,9 @@ MasterApi::MasterApi(http::Url url, net::Duration patience)
 std::unexpected<Error> MasterApi::trouble(Error error) const {
   switch (error.code) {
     case Errc::corrupt:
-    case Errc::too_large: error = {Errc::unavailable, fmt::format("{}: {}", url_text(url_), error.what)}; break;
-    case Errc::unavailable: error.what += "; is a master running there? start one with: ece465 master"; break;
-    case Errc::timeout: error.what += "; --timeout sets how long to wait"; break;
+    case Errc::too_large: error = Error{Errc::unavailable, url_text(url_), error.text()}; break;
+    case Errc::unavailable: error.message += "; is a master running there? start one with: ece465 master"; break;
+    case Errc::timeout: error.message += "; --timeout sets how long to wait"; break;
     default: break;
   }
   return std::unexpected(std::move(error));
@@ -83,8 +84,8 @@ net::Task<Result<RemoteStatus>> MasterApi::hello() {
   ECE465_CO_ASSIGN(const auto response, co_await request("GET", "/api/v1/status"));
   if (response.status == 503) co_return refused(response);
   if (auto status = parse_status(response.body); status && response.status == kOk) co_return status;
-  co_return fail(Errc::unavailable, "{}: something answers, but no master of ece465 (HTTP {})", url_text(url_),
-                 response.status);
+  co_return fail_on(url_text(url_), Errc::unavailable, "something answers, but no master of ece465 (HTTP {})",
+                    response.status);
 }
 
 net::Task<Result<std::string>> MasterApi::upload(std::string name, const ByteSource& source,
@@ -140,7 +141,7 @@ net::Task<Result<std::uint64_t>> MasterApi::download(std::string name, ByteSink&
   if (response->status != kOk) co_return refused(*response);
   const auto announced = announced_length(*response);
   if (announced && *announced != got) {
-    co_return fail(Errc::unavailable, "{}: {} of {} bytes arrived", url_text(url_), got, *announced);
+    co_return fail_on(url_text(url_), Errc::unavailable, "{} of {} bytes arrived", got, *announced);
   }
   co_return got;
 }
@@ -154,7 +155,7 @@ net::Task<Result<text::Tally>> MasterApi::map_text(text::Kind kind, const ByteSo
   const auto response = co_await client_.post(target, source, std::move(progress), take);
   if (!response) co_return trouble(response.error());
   if (response->status == 404) {
-    co_return fail(Errc::unsupported, "{}: this master counts no texts; it is older than this program", url_text(url_));
+    co_return fail_on(url_text(url_), Errc::unsupported, "this master counts no texts; it is older than this program");
   }
   if (response->status != kOk) co_return refused(*response);
   if (auto whole = reader.end(); !whole) co_return trouble(std::move(whole).error());

@@ -48,6 +48,14 @@ const Json& list_at(const Json& json, const char* key) {
   return value.is_array() ? value : empty;
 }
 
+/// `json["error"]`; an older master sends no more than `text`.
+std::optional<Error> error_of(const Json& json, std::string text, Errc code) {
+  if (text.empty()) return std::nullopt;
+  const Json& error = at(json, "error");
+  if (!error.is_object()) return Error{code, {}, std::move(text)};
+  return Error{parse_errc(text_at(error, "code")).value_or(code), text_at(error, "subject"), text_at(error, "message")};
+}
+
 RemoteState state_of(std::string_view word) {
   if (word == "done") return RemoteState::done;
   if (word == "failed") return RemoteState::failed;
@@ -73,7 +81,7 @@ RemoteJob job_of(const Json& json) {
   job.file = text_at(json, "file");
   job.result = text_at(json, "result");
   job.state = state_of(text_at(json, "state"));
-  job.reason = text_at(json, "reason");
+  job.error = error_of(json, text_at(json, "reason"), Errc::bad_input);
   job.phase = text_at(json, "phase");
   job.progress = std::clamp(number_at(json, "progress"), 0.0, 1.0);
   job.seconds = number_at(json, "seconds");
@@ -166,6 +174,11 @@ std::optional<std::string> parse_detail(std::string_view json) {
   std::string words = object ? text_at(*object, "detail") : std::string();
   if (words.empty()) return std::nullopt;
   return words;
+}
+
+std::optional<Error> parse_refusal(std::string_view json, Errc code) {
+  const auto object = parse_object(json);
+  return object ? error_of(*object, text_at(*object, "detail"), code) : std::nullopt;
 }
 
 std::optional<std::string> parse_uploaded(std::string_view json) {

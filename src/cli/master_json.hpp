@@ -37,8 +37,8 @@ struct RemoteJob {
   std::string id;
   std::string file, result;  ///< names on the master
   RemoteState state = RemoteState::queued;
-  std::string reason;  ///< of a failure
-  std::string phase;   ///< "map"
+  std::optional<Error> error;  ///< why it failed; its subject is the file's name on the master
+  std::string phase;           ///< "map"
   double progress = 0;
   double seconds = 0;
   std::vector<std::pair<std::string, double>> phases;  ///< wall seconds, in the master's order
@@ -78,6 +78,8 @@ struct RemoteStatus {
 [[nodiscard]] Result<RemoteStatus> parse_status(std::string_view json);
 /// The words of `{"detail": "..."}`; nothing when it is something else.
 [[nodiscard]] std::optional<std::string> parse_detail(std::string_view json);
+/// The error that a refusal holds, in parts if the master sent them; nothing for anything else.
+[[nodiscard]] std::optional<Error> parse_refusal(std::string_view json, Errc code);
 /// The name in the answer to an upload; nothing when there is none.
 [[nodiscard]] std::optional<std::string> parse_uploaded(std::string_view json);
 

@@ -66,7 +66,7 @@ CLI::Option* add_value(CLI::App& app, const std::string& names, Target& target, 
   const auto take = [&target, name, parse = std::move(parse)](const CLI::results_t& values) {
     auto value = parse(values.back());
     // CLI11's own way to refuse a value; run() turns it into a message and an exit code.
-    if (!value) throw CLI::ValidationError(name, value.error().what);
+    if (!value) throw CLI::ValidationError(name, value.error().text());
     target = *std::move(value);
     return true;
   };

@@ -71,23 +71,6 @@ std::string file_line(const FileReport& file) {
   return line + "  " + format_duration(file.duration);
 }
 
-std::string_view error_name(Errc code) {
-  switch (code) {
-    case Errc::usage: return "usage";
-    case Errc::bad_input: return "bad_input";
-    case Errc::unsupported: return "unsupported";
-    case Errc::too_large: return "too_large";
-    case Errc::corrupt: return "corrupt";
-    case Errc::io: return "io";
-    case Errc::no_space: return "no_space";
-    case Errc::timeout: return "timeout";
-    case Errc::unavailable: return "unavailable";
-    case Errc::cancelled: return "cancelled";
-    case Errc::internal: return "internal";
-  }
-  return "internal";
-}
-
 std::string_view format_key(image::Format format) {
   switch (format) {
     case image::Format::jpeg: return "jpeg";

@@ -71,8 +71,6 @@ struct RunReport {
 [[nodiscard]] std::string histogram_json_page(const image::PageReport& page, image::Channels channels);
 [[nodiscard]] std::string histogram_json_tail(const std::optional<Error>& error);
 
-/// The word that stands for an error in JSON: "bad_input", "io", ...
-[[nodiscard]] std::string_view error_name(Errc code);
 /// "jpeg", "tiff", "png"
 [[nodiscard]] std::string_view format_key(image::Format format);
 

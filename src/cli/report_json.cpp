@@ -31,7 +31,7 @@ Json json_of(const std::optional<image::Format>& format) { return format ? Json(
 
 Json json_of(const std::optional<Error>& error) {
   if (!error) return nullptr;
-  return {{"code", error_name(error->code)}, {"message", error->what}};
+  return {{"code", errc_name(error->code)}, {"message", error->text()}};
 }
 
 Json json_of(const FileReport& file) {

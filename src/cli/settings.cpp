@@ -184,7 +184,7 @@ Result<void> Settings::set(CLI::Option& option, Origin origin) {
     std::vector<std::string> values = origin.values;
     if (is_switch(option)) {
       auto on = values.size() == 1 ? parse_bool(values[0]) : fail(Errc::usage, "is no list");
-      if (!on) return fail(Errc::usage, "{}: --{}: {}", origin.where, setting_name(option), on.error().what);
+      if (!on) return fail(Errc::usage, "{}: --{}: {}", origin.where, setting_name(option), on.error().text());
       values = {*on ? "true" : "false"};
     }
     if (values.size() > 1 && option.get_items_expected_max() == 1) {

@@ -31,7 +31,7 @@ net::Task<Result<Fetched>> fetch(MasterApi& api, int jobs) {
   const auto workers = parse_workers(fetched.workers_json);
   const auto listed = parse_jobs(fetched.jobs_json);
   if (!status || !workers || !listed) {
-    co_return fail(Errc::unavailable, "{}: something answers, but no master of ece465", fetched.view.url);
+    co_return fail_on(fetched.view.url, Errc::unavailable, "something answers, but no master of ece465");
   }
   fetched.view.status = *status;
   fetched.view.workers = *workers;
@@ -95,10 +95,10 @@ class Watch {
   void tell_of(const Error& error) {
     if (screen_) {
       auto lines = last_;
-      lines.insert(lines.begin(), console_.out_paint().red(elide(error.what, console_.out_width() - 1)));
+      lines.insert(lines.begin(), console_.out_paint().red(elide(error.text(), console_.out_width() - 1)));
       screen_->draw(lines);
     } else if (!std::exchange(away_, true)) {
-      console_.error(error.what);
+      console_.error(error.text());
     }
   }
 
@@ -147,7 +147,7 @@ Result<std::optional<std::chrono::milliseconds>> parse_interval(std::string_view
 
 int run_status(const StatusCommand& command, Console& console, std::stop_token stop) {
   auto url = http::parse_url(command.url);
-  if (!url) return report_error(console, within("--url", url.error()).error());
+  if (!url) return report_error(console, about("--url", url.error()).error());
   asio::io_context context(1);
   MasterApi api(*std::move(url), command.patience);
   if (command.watch) return Watch(command, console, api, context).run(stop);

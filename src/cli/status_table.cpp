@@ -144,7 +144,7 @@ std::vector<std::string> worker_lines(const StatusView& view, const TableStyle& 
 }
 
 std::string phase_of(const RemoteJob& job, bool unicode) {
-  if (job.state == RemoteState::failed) return printable(job.reason);
+  if (job.state == RemoteState::failed) return printable(job.error ? job.error->text() : "");
   if (job.state == RemoteState::running) {
     constexpr std::size_t kBarColumns = 10;
     return fmt::format("{} {:3.0f}% {}", progress_bar(job.progress, kBarColumns, unicode), job.progress * 100,

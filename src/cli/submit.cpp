@@ -91,7 +91,7 @@ class Reporter {
     if (error.code == Errc::cancelled) {
       interrupted_ = true;  // one line for all, at the end
     } else if (!lost || !lost_) {
-      console_.error(error.what);
+      console_.error(error.text());
     }
     if (!lost_) worst_ = error.code;
     lost_ = lost_ || lost;
@@ -145,7 +145,7 @@ constexpr const char* kSubmitFooter =
 int run_submit(const SubmitCommand& command, Console& console, std::stop_token stop) {
   if (command.inputs.empty()) return report_error(console, {Errc::usage, "submit: no input; name images or folders"});
   auto url = http::parse_url(command.url);
-  if (!url) return report_error(console, within("--url", url.error()).error());
+  if (!url) return report_error(console, about("--url", url.error()).error());
   auto plan = plan_jobs({.inputs = command.inputs, .output = command.output, .recursive = command.recursive});
   if (!plan) return report_error(console, plan.error());
   if (auto fine = check(command, *plan, console); !fine) return report_error(console, fine.error());

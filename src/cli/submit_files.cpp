@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ece465/base/subject.hpp"
 #include "ece465/net/gate.hpp"
 #include "equalize_files.hpp"
 #include "in_order.hpp"
@@ -59,7 +58,7 @@ class FileSubmission {
   net::Task<Result<void>> run() {
     Result<void> done = co_await steps();
     // A transfer that was ended by a request to stop has words of the network's.
-    if (!done && shared_->stopping) done = fail(Errc::cancelled, "{}: interrupted", report_.input);
+    if (!done && shared_->stopping) done = fail_on(report_.input, Errc::cancelled, "interrupted");
     co_await clean_up();
     co_return done;
   }
@@ -73,7 +72,7 @@ class FileSubmission {
   [[nodiscard]] const SubmitOptions& options() const { return shared_->options; }
 
   [[nodiscard]] Result<void> go_on() const {
-    if (shared_->stopping) return fail(Errc::cancelled, "{}: interrupted", report_.input);
+    if (shared_->stopping) return fail_on(report_.input, Errc::cancelled, "interrupted");
     if (shared_->lost) return std::unexpected(*shared_->lost);
     return {};
   }
@@ -131,7 +130,7 @@ class FileSubmission {
       tag = random_tag();
       ECE465_CO_TRY(go_on());
     }
-    co_return fail(Errc::io, "{}: the master is busy with other files of that name", report_.input);
+    co_return fail_on(report_.input, Errc::io, "the master is busy with other files of that name");
   }
 
   net::Task<Result<void>> upload(const ByteSource& source, const std::string& name) {
@@ -164,11 +163,10 @@ class FileSubmission {
     }
     const RemoteJob& job = *report_.job;
     if (job.state == RemoteState::failed) {
-      co_return fail(Errc::bad_input, "{}: the master failed: {}", report_.input,
-                     without_subject(report_.name, job.reason));
+      co_return fail_on(report_.input, Errc::bad_input, "the master failed: {}", job.error ? job.error->message : "");
     }
     if (job.state == RemoteState::cancelled) {
-      co_return fail(Errc::io, "{}: somebody cancelled {} on the master", report_.input, job.id);
+      co_return fail_on(report_.input, Errc::io, "somebody cancelled {} on the master", job.id);
     }
     co_return Result<void>{};
   }
@@ -187,7 +185,7 @@ class FileSubmission {
     report_.download = Clock::now() - begun;
     ECE465_CO_ASSIGN(const std::uint64_t written, sink.size());
     if (written != report_.bytes_out) {
-      co_return fail(Errc::io, "{}: the result changed while it was downloaded", report_.input);
+      co_return fail_on(report_.input, Errc::io, "the result changed while it was downloaded");
     }
     co_return go_on();
   }
@@ -211,7 +209,7 @@ class FileSubmission {
   /// Which file a refusal is about.
   [[nodiscard]] std::unexpected<Error> named(Error error) const {
     if (is_lost(error)) return std::unexpected(std::move(error));
-    error.what = without_subject(report_.name, error.what);
+    error.subject.clear();  // the master's name for the file
     return about(report_.input, std::move(error));
   }
 
@@ -229,7 +227,7 @@ class FileSubmission {
   }
 
   void note(const Error& error) {
-    report_.notes.push_back(fmt::format("{} is still on the master: {}", report_.name, error.what));
+    report_.notes.push_back(fmt::format("{} is still on the master: {}", report_.name, error.text()));
   }
 
   void tell(double fraction, std::string words) {
@@ -273,7 +271,7 @@ class SubmitRun {
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
       if (told_[i]) continue;
       SubmittedFile file = begin_report(jobs_[i]);
-      file.error = Error{Errc::cancelled, fmt::format("{}: interrupted", file.input)};
+      file.error = Error{Errc::cancelled, file.input, "interrupted"};
       finish(i, std::move(file));
     }
   }

@@ -44,7 +44,7 @@ Json json_of(const SubmittedFile& file) {
   json["bytes_in"] = file.bytes_in;
   json["bytes_out"] = file.bytes_out;
   json["error"] = nullptr;
-  if (file.error) json["error"] = {{"code", error_name(file.error->code)}, {"message", file.error->what}};
+  if (file.error) json["error"] = {{"code", errc_name(file.error->code)}, {"message", file.error->text()}};
   return json;
 }
 

@@ -172,7 +172,7 @@ struct Client::Impl {
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
       if (const auto read = source.read_exactly(done, piece.span().first(want)); !read) {
         stream.reset();  // what was announced cannot be sent any more
-        co_return fail(Errc::bad_input, "{}", read.error().what);
+        co_return fail(Errc::bad_input, "{}", read.error().text());
       }
       sent = co_await stream->write(piece.span().first(want), options.idle_time);
       done += want;

@@ -93,8 +93,8 @@ class ConnectionBody final : public BodyReader {
 Response refusal(const Error& error) {
   switch (error.code) {
     case Errc::timeout: return Response::detail(408, "the request took too long");
-    case Errc::too_large: return Response::detail(431, error.what);
-    default: return Response::detail(400, error.what);
+    case Errc::too_large: return Response::detail(431, error.text());
+    default: return Response::detail(400, error.text());
   }
 }
 
@@ -269,7 +269,7 @@ net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_
     response = co_await (*match.handler)(request);
   } catch (const std::exception& e) {  // a library's; ours return Results
     if (owner != nullptr && owner->trouble) {
-      owner->trouble(Error{Errc::internal, fmt::format("{} {}: {}", request.method, request.path, e.what())});
+      owner->trouble(Error{Errc::internal, fmt::format("{} {}", request.method, request.path), e.what()});
     }
   }
   if (!response) response = Response::detail(500, "Internal Server Error");

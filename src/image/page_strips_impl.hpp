@@ -2,11 +2,11 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <vector>
 
 #include "conversion.hpp"
+#include "ece465/base/guarded.hpp"
 #include "ece465/image/page_strips.hpp"
 #include "page_strips_cut.hpp"
 #include "page_strips_readers.hpp"
@@ -18,16 +18,6 @@ namespace ece465::image {
 
 /// Places at which a strip that comes back is looked at.
 inline constexpr std::size_t kPlaces = 64;
-
-/// Memory is budgeted, but the machine may have less than the budget.
-template <class F>
-auto guarded(F&& f) -> decltype(f()) {
-  try {
-    return f();
-  } catch (const std::bad_alloc&) {
-    return fail(Errc::too_large, "out of memory: the memory budget may allow more than there is");
-  }
-}
 
 class PageStrips::Impl {
  public:

@@ -92,7 +92,7 @@ class PieceReader {
       held += found;
       if (found < wanted) return held;
       if (held > limits_.piece_bytes + limits_.max_word_bytes) {
-        return fail(Errc::too_large, "{}: {}", text_.name(), parting_.too_long(limits_.max_word_bytes));
+        return fail_on(text_.name(), Errc::too_large, "{}", parting_.too_long(limits_.max_word_bytes));
       }
       step = std::max(step, held / 2);
     }

@@ -109,9 +109,9 @@ Step MasterHandshake::on_error(const Error& error) {
   Step step;
   // Nobody is registered yet, so whoever it is, a person may be looking at its log.
   if (state_ == State::registering) {
-    step.send = to_line(ErrorReport{ErrorCode::refused, {}, error.what}, Dialect::v2);
+    step.send = to_line(ErrorReport{ErrorCode::refused, {}, error.text()}, Dialect::v2);
   }
-  give_up(error.code, error.what);
+  give_up(error.code, error.text());
   return step;
 }
 

@@ -39,7 +39,7 @@ void VirtualMaster::step(const Event& event) {
   // The books are balanced after every step; in large clusters, where that takes long, now and then.
   const std::uint64_t size = scenario_.workers.size() + auditor_.open_attempts();
   if (size < 60 || steps_ % size == 0) {
-    if (const auto sound = scheduler_.check(); !sound) auditor_.complain(sound.error().what);
+    if (const auto sound = scheduler_.check(); !sound) auditor_.complain(sound.error().text());
   }
 }
 

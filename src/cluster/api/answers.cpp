@@ -3,16 +3,16 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "store/names.hpp"
+#include "store/error_json.hpp"
 
 namespace ece465::cluster {
 
 using http::Response;
 
 Response answer_error(const Error& error) {
-  if (error.code == Errc::bad_input && error.what == kFileNotFound) return answer_not_found(kFileNotFound);
   const int status = [&] {
     switch (error.code) {
+      case Errc::not_found: return 404;
       case Errc::usage:
       case Errc::bad_input:
       case Errc::unsupported:
@@ -27,12 +27,15 @@ Response answer_error(const Error& error) {
     }
     return 500;
   }();
-  return Response::detail(status, error.what);
+  if (error.subject.empty()) return Response::detail(status, error.text());
+  // Programs get the parts as well, so that they need not take the sentence apart.
+  const nlohmann::ordered_json body{{"detail", error.text()}, {"error", error_json(error)}};
+  return Response::json(status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 Response answer_unread(const Error& error) {
   const int status = error.code == Errc::too_large ? 413 : error.code == Errc::timeout ? 408 : 400;
-  return Response::detail(status, error.what);
+  return Response::detail(status, error.text());
 }
 
 Response answer_not_found(std::string_view what) { return Response::detail(404, what); }

@@ -157,7 +157,7 @@ net::Task<Response> preview(Api& api, Request& request) {
   if (response.status == 304) co_return response;
   const auto jpeg = co_await api.previews.get(std::move(*opened), side);
   if (!jpeg) {
-    if (jpeg.error().code == Errc::unavailable) co_return answer_busy(jpeg.error().what);
+    if (jpeg.error().code == Errc::unavailable) co_return answer_busy(jpeg.error().text());
     co_return answer_error(jpeg.error());
   }
   response.headers.add("Content-Type", "image/jpeg");

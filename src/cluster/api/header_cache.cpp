@@ -8,7 +8,7 @@ HeaderSummary read_headers(const ByteSource& source) {
   HeaderSummary summary;
   const auto reader = image::open_image(source, {});
   if (!reader) {
-    summary.detail = reader.error().what;
+    summary.detail = reader.error().text();
     return summary;
   }
   const auto& pages = (*reader)->pages();

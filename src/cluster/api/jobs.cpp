@@ -122,7 +122,7 @@ net::Task<Response> process_file(Api& api, Request& request) {
 
 net::Task<Response> create_job(Api& api, Request& request) {
   const auto text = co_await request.text(api.context.limits.max_json_bytes);
-  if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().what);
+  if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().text());
   auto wanted = wanted_from_json(*text);
   if (!wanted) co_return std::move(wanted).error();
   const auto accepted = co_await api.context.engine.process(std::move(*wanted));

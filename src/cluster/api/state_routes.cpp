@@ -112,7 +112,7 @@ net::Task<Response> health(Api& /*api*/, Request& /*request*/) { co_return Respo
 net::Task<Response> readiness(Api& api, Request& /*request*/) {
   const auto ready = api.context.ready ? api.context.ready() : Result<void>{};
   if (ready) co_return Response::text(200, "ready");
-  co_return answer_busy(ready.error().what);
+  co_return answer_busy(ready.error().text());
 }
 
 net::Task<Response> show_metrics(Api& api, Request& /*request*/) {

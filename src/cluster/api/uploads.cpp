@@ -58,7 +58,7 @@ class Upload {
 net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
   if (!has_image_extension(file_name)) co_return Response::detail(400, "Only JPG and TIFF files are permitted.");
   auto name = safe_name(file_name);
-  if (!name) co_return Response::detail(400, name.error().what);
+  if (!name) co_return Response::detail(400, name.error().text());
   // It would not be listed, and the next job on the file whose result is called so would write over it.
   if (is_result_name(*name)) {
     co_return Response::detail(400, fmt::format("{} is what a result is called; give the file another name.", *name));
@@ -110,7 +110,7 @@ net::Task<std::optional<Response>> Upload::receive() {
     parser_.feed(piece.span().first(*n));
     for (bool more = true; more && !finished_;) {
       const auto event = parser_.next();
-      if (!event) co_return Response::detail(400, event.error().what);
+      if (!event) co_return Response::detail(400, event.error().text());
       more = !std::holds_alternative<MultipartParser::NeedMore>(*event);
       auto refused = co_await handle(*event);
       if (refused) co_return refused;

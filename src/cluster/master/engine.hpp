@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ece465/base/result.hpp"
 #include "ece465/base/rfc3339.hpp"
 #include "ece465/image/codec.hpp"
 #include "ece465/mapreduce/views.hpp"
@@ -52,7 +53,7 @@ struct JobStatus {
   JobRequest request;
   std::string result;  ///< the result's name
   JobState state = JobState::queued;
-  std::string reason;  ///< of a failure
+  std::optional<Error> error;  ///< why it failed or was cancelled
   JobPhase phase = JobPhase::queued;
   double progress = 0;
   std::size_t page = 0;  ///< from 0

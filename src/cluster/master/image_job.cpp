@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "ece465/base/subject.hpp"
 #include "ece465/net/offload.hpp"
 
 namespace ece465::cluster {
@@ -73,8 +72,8 @@ Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
   files->reader = *std::move(reader);
   const std::size_t pages = files->reader->pages().size();
   if (pages > 1 && !image::capabilities(files->output).many_pages) {
-    return fail(Errc::unsupported, "{}: has {} pages; {} holds one", status_.request.file, pages,
-                image::format_name(files->output));
+    return fail_on(status_.request.file, Errc::unsupported, "has {} pages; {} holds one", pages,
+                   image::format_name(files->output));
   }
   ECE465_ASSIGN(files->sink, context_.folder->create(status_.result));
   ECE465_ASSIGN(files->writer, image::create_image(files->output, *files->reader, *files->sink,
@@ -95,11 +94,10 @@ net::Task<Result<void>> ImageJob::run() {
     auto done = co_await do_page(files, page);
     if (!done) {
       Error& error = done.error();
-      // What is wrong with the disk names the file that it is about, which may be the result.
-      const bool of_disk = error.code == Errc::io || error.code == Errc::no_space;
-      if (of_disk || error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
-      if (status_.image->pages > 1) {
-        error.what = fmt::format("page {}: {}", page + 1, without_subject(status_.request.file, error.what));
+      if (error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
+      // What has a subject already is about the file, which every page has, or about the result.
+      if (status_.image->pages > 1 && error.subject.empty()) {
+        co_return about(status_.request.file, within(fmt::format("page {}", page + 1), std::move(error)).error());
       }
       co_return about(status_.request.file, std::move(error));
     }
@@ -144,7 +142,7 @@ net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::siz
     // People may look at it; that they cannot is no reason to fail.
     const auto saved = co_await net::offload(
         *context_.files, [this, &levels, page] { return context_.store->save_levels(status_.number, page, levels); });
-    if (!saved) status_.notes.push_back(saved.error().what);
+    if (!saved) status_.notes.push_back(saved.error().text());
   }
   page_.reset();
   co_return done;

@@ -91,7 +91,7 @@ class Master {
     api_.limits.max_upload_bytes = options.max_upload_bytes;
     api_.logger = &logger;
     server_.observe = observe_requests(api_);
-    server_.trouble = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.what}}); };
+    server_.trouble = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.text()}}); };
   }
 
   Result<void> run(std::stop_token stop, const std::function<void(const MasterAddresses&)>& listening) {
@@ -141,7 +141,7 @@ class Master {
     if (!folder_trouble_.empty()) return fail(Errc::unavailable, "{}", folder_trouble_);
     // A file system that hangs answers nothing at all: a volume in the network, for instance.
     if (looking_since_ && std::chrono::steady_clock::now() - *looking_since_ > kLookLimit) {
-      return fail(Errc::unavailable, "{}: the data folder does not answer", options_.data_dir.string());
+      return fail_on(options_.data_dir.string(), Errc::unavailable, "the data folder does not answer");
     }
     return {};
   }
@@ -156,7 +156,7 @@ class Master {
       });
       master->looking_since_.reset();
       if (master->stopping_) co_return;
-      master->found_folder(looked ? std::string() : looked.error().what);
+      master->found_folder(looked ? std::string() : looked.error().text());
       master->next_look_.expires_after(kLookPause);
       co_await master->next_look_.async_wait(net::kNoThrow);
     }

@@ -7,7 +7,6 @@
 
 #include "ece465/base/memory.hpp"
 #include "ece465/base/seconds.hpp"
-#include "ece465/base/subject.hpp"
 #include "ece465/net/offload.hpp"
 #include "telling/json.hpp"
 #include "text_run.hpp"
@@ -107,7 +106,7 @@ net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSourc
     by += fmt::format("{}{}", by.empty() ? "" : ", ", around_.coordinator.name_of(worker));
   }
   const double took = seconds(Clock::now() - began);
-  const std::string reason = tally ? "" : tally.error().what;
+  const std::string reason = tally ? "" : tally.error().text();
   around_.logs.add(kMasterSource, tally ? fmt::format("{}: {} bytes of text in {:.3f} s by {}", text::kind_name(kind),
                                                       run->bytes(), took, by.empty() ? "master" : by)
                                         : fmt::format("{}: a text was given up after {} bytes: {}",
@@ -218,9 +217,9 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
     around_.events.publish("file", file_event_json(status.result, "added"));
   } else {
     status.state = outcome.error().code == Errc::cancelled ? JobState::cancelled : JobState::failed;
-    status.reason = outcome.error().what;
+    status.error = outcome.error();
     around_.logs.add(kMasterSource, fmt::format("{}: {} {}: {}", name, status.request.file, state_name(status.state),
-                                                without_subject(status.request.file, status.reason)));
+                                                status.error->message));
   }
   around_.logger.info("job ended", {{"job", name},
                                     {"file", status.request.file},
@@ -229,7 +228,7 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
                                     {"sent", status.bytes_sent},
                                     {"received", status.bytes_received},
                                     {"retries", status.retries},
-                                    {"reason", status.reason}});
+                                    {"reason", status.error ? status.error->text() : ""}});
   around_.metrics.job_ended(status.state, took);
   around_.metrics.strips_retried(status.retries);
   around_.metrics.strips_duplicated(status.duplicates);
@@ -249,7 +248,7 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
 
 net::Task<void> MasterEngine::save(JobStatus status) {
   const auto saved = co_await net::offload(around_.files, [this, &status] { return around_.store.update(status); });
-  if (!saved) around_.logger.error("the job store failed", {{"reason", saved.error().what}});
+  if (!saved) around_.logger.error("the job store failed", {{"reason", saved.error().text()}});
 }
 
 void MasterEngine::changed(Job& job, bool at_once) {
@@ -278,7 +277,7 @@ void MasterEngine::changed(Job& job, bool at_once) {
 
 Result<void> MasterEngine::cancel(JobNumber number) {
   const auto at = jobs_.find(number);
-  if (at == jobs_.end()) return fail(Errc::bad_input, "Job not found");
+  if (at == jobs_.end()) return fail(Errc::not_found, "Job not found");
   Job& job = *at->second;
   if (job.ended) return fail(Errc::bad_input, "{} has ended already", to_string(number));
   if (job.work.status().state == JobState::queued) {

@@ -208,7 +208,7 @@ void TextRun::done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& re
   pieces_.clear();
   pass_.reset();
   if (outcome != mapreduce::JobOutcome::finished && !failure_) {
-    failure_ = Error{Errc::internal, "the pieces could not be counted"};
+    failure_ = Error{Errc::internal, {}, "the pieces could not be counted"};
   }
   news_.notify();
 }

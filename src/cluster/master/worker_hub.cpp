@@ -28,7 +28,7 @@ net::Task<void> WorkerHub::accept(WorkerHub* hub) {
   const auto pass = hub->gate_.enter();
   co_await hub->listener_->accept(
       [hub](net::Stream stream) { return hub->serve(std::move(stream)); }, hub->gate_, kMaxConnections,
-      [hub](const Error& error) { hub->around_.logger.warn("cannot accept workers", {{"reason", error.what}}); });
+      [hub](const Error& error) { hub->around_.logger.warn("cannot accept workers", {{"reason", error.text()}}); });
 }
 
 net::Task<void> WorkerHub::serve(net::Stream stream) {

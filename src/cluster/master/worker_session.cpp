@@ -61,7 +61,7 @@ net::Task<void> WorkerSession::run() {
     outcome = co_await read_all();
   }
   ended_ = true;
-  if (why_.empty() && !outcome) why_ = outcome.error().what;
+  if (why_.empty() && !outcome) why_ = outcome.error().text();
   queue_.clear();
   wake_.notify();
   stream_.close();
@@ -325,7 +325,7 @@ net::Task<void> WorkerSession::write_all(std::shared_ptr<WorkerSession> self) {
     self->writing_ = false;
     self->host_.moved(size, 0);
     if (frame.page) frame.page->moved(frame.phase, size, 0);
-    if (!written) self->hang_up(written.error().what);
+    if (!written) self->hang_up(written.error().text());
   }
   if (!self->ended_) self->stream_.end_writing();
 }

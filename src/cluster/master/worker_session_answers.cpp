@@ -55,7 +55,7 @@ net::Task<Result<void>> WorkerSession::read_all() {
       if (dialect() == Dialect::v2) {
         wire::ErrorReport report;
         report.code = wire::ErrorCode::bad_request;
-        report.text = header.error().what;
+        report.text = header.error().text();
         const std::string words = wire::to_line(report, Dialect::v2);
         ended_ = true;  // whoever writes stops after what it is at
         if (!writing_) std::ignore = co_await stream_.write(as_bytes(words), options_.stuck);
@@ -134,7 +134,7 @@ void WorkerSession::judged(AttemptId attempt, const Result<void>& fine, Answer a
   if (fine) {
     coordinator_.answered(worker_, attempt, Outcome::good, std::move(answer));
   } else if (fine.error().code == Errc::corrupt) {
-    lied(attempt, fine.error().what);
+    lied(attempt, fine.error().text());
   } else {
     coordinator_.answered(worker_, attempt, Outcome::dropped);
   }
@@ -144,7 +144,7 @@ template <class Message>
 Result<void> WorkerSession::check_arrived(const Message& message, AttemptId attempt, Bytes body) {
   if (dialect() != Dialect::v2) return {};
   auto fine = wire::check_body(message, wire::checksum(body), handshake_.terms().checksum);
-  if (!fine) lied(attempt, fine.error().what);
+  if (!fine) lied(attempt, fine.error().text());
   return fine;
 }
 

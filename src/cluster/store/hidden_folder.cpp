@@ -10,8 +10,8 @@ namespace ece465::cluster {
 
 Result<Descriptor> open_hidden_folder(const Descriptor& data_folder, const std::filesystem::path& path) {
   const auto failed = [&](int code) {
-    return fail(code == ENOSPC || code == EDQUOT ? Errc::no_space : Errc::io, "{}: cannot make a folder: {}",
-                (path / kHiddenFolder).string(), std::generic_category().message(code));
+    return fail_on((path / kHiddenFolder).string(), code == ENOSPC || code == EDQUOT ? Errc::no_space : Errc::io,
+                   "cannot make a folder: {}", std::generic_category().message(code));
   };
   if (::mkdirat(data_folder.get(), kHiddenFolder, 0755) != 0 && errno != EEXIST) return failed(errno);
   Descriptor hidden(::openat(data_folder.get(), kHiddenFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

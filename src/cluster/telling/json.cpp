@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ece465/base/seconds.hpp"
+#include "store/error_json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -49,7 +50,8 @@ std::string job_json(const JobStatus& job) {
       {"channels", channels_name(job.request.channels)},
       {"quality", job.request.quality == 0 ? json(nullptr) : json(job.request.quality)},
       {"state", state_name(job.state)},
-      {"reason", job.reason.empty() ? json(nullptr) : json(job.reason)},
+      {"reason", job.error ? json(job.error->text()) : json(nullptr)},
+      {"error", job.error ? error_json(*job.error) : json(nullptr)},
       {"phase", phase_name(job.phase)},
       {"progress", job.progress},
       {"page", job.page + 1},

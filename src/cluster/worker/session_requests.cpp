@@ -68,7 +68,7 @@ std::optional<Session::Refusal> Session::find_what_it_names(Work& work) {
   if (!request->from) return std::nullopt;
   // Now, not when the work begins: a table that came damaged must not cost the samples.
   if (const auto sound = wire::check_body(work.request(), wire::checksum(work.body.span()), checksums()); !sound) {
-    return Refusal{ErrorCode::checksum, sound.error().what};
+    return Refusal{ErrorCode::checksum, sound.error().text()};
   }
   const auto* const chunk = holdings_.find(*request->from);
   if (chunk == nullptr || chunk->claim) {
@@ -145,7 +145,7 @@ void Session::answer(const std::shared_ptr<Work>& work) {
   if (work->failed()) {
     logger_.warn("a request failed", {{"request", wire::name_of(work->request())}, {"error", work->trouble()}});
     if (work->answer().empty()) {  // older dialects cannot be told, but by the end of the stream
-      write_error_ = Error{Errc::corrupt, work->trouble()};
+      write_error_ = Error{Errc::corrupt, {}, work->trouble()};
       return close();
     }
   } else if (!v2()) {

@@ -60,7 +60,7 @@ void Work::run() noexcept {
       const bool kept = apply != nullptr && apply->from;
       if (!kept) {
         if (const auto sound = wire::check_body(request_, wire::checksum(body.span()), checksums_); !sound) {
-          return refuse(ErrorCode::checksum, sound.error().what);
+          return refuse(ErrorCode::checksum, sound.error().text());
         }
       }
     }
@@ -76,7 +76,7 @@ void Work::count(const wire::CalcHist& request) {
   const auto start = cpu_time();
   std::vector<std::uint64_t> counts(std::size_t{1} << request.bits);
   if (const auto counted = image::count_samples(samples(), request.bits, counts); !counted) {
-    return refuse(ErrorCode::bad_request, counted.error().what);
+    return refuse(ErrorCode::bad_request, counted.error().text());
   }
   wire::HistResult result{.id = request.id};
   result.took = cpu_time() - start;
@@ -88,7 +88,7 @@ void Work::apply(const wire::ApplyCdf& request) {
   const Bytes levels = table ? table->span() : std::as_const(body).span().first(samples_begin());
   const MutableBytes target = body.span().subspan(samples_begin());
   if (const auto mapped = image::map_samples(target, request.bits, levels); !mapped) {
-    return refuse(ErrorCode::bad_request, mapped.error().what);
+    return refuse(ErrorCode::bad_request, mapped.error().text());
   }
   wire::CdfResult result{.id = request.id, .size = target.size()};
   if (checksums_ && !target.empty()) result.checksum = wire::checksum(target);
@@ -102,7 +102,7 @@ void Work::map(const wire::Map& request) {
   const auto kind = text::parse_kind(request.kind);
   if (!kind) return refuse(ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", request.kind));
   auto mapped = text::map_piece(*kind, as_text(std::as_const(body).span()));
-  if (!mapped) return refuse(ErrorCode::failed, mapped.error().what);
+  if (!mapped) return refuse(ErrorCode::failed, mapped.error().text());
   result_ = *std::move(mapped);
   wire::MapResult result{.task = request.task, .size = result_.size()};
   if (checksums_ && !result_.empty()) result.checksum = wire::checksum(as_bytes(result_));

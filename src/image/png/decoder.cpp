@@ -50,7 +50,7 @@ class LibpngDecoder final : public Decoder {
       action(*this);
       return {};
     }
-    if (!source_error_.what.empty()) return std::unexpected(source_error_);
+    if (!source_error_.text().empty()) return std::unexpected(source_error_);
     return fail(Errc::corrupt, "damaged image data: {}", message_.data());
   }
 

@@ -142,7 +142,7 @@ Result<void> write_exif(const Metadata& metadata, std::size_t first_free, Direct
   const Limits limits;
   const auto structure = read_structure(*source, limits);
   if (!structure) {
-    notes.push_back(fmt::format("EXIF was left out: {}", structure.error().what));
+    notes.push_back(fmt::format("EXIF was left out: {}", structure.error().text()));
     return {};
   }
   const Values values(*source, structure->encoding);

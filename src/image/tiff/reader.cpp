@@ -48,10 +48,10 @@ Result<void> Reader::add_pages(const std::vector<std::size_t>& chain, const std:
     const std::string name = chain.size() == 1 ? where : fmt::format("{}page {}", where, i + 1);
     if (auto added = add_page(chain[i]); !added) {
       Error error = std::move(added).error();
-      if (!name.empty()) error.what = fmt::format("{}: {}", name, error.what);
+      if (!name.empty()) error = within(name, std::move(error)).error();
       const bool can_stay = error.code == Errc::unsupported && is_companion(directory, values_);
       if (!can_stay) return std::unexpected(std::move(error));
-      structure_.notes.push_back(fmt::format("an image beside the picture stays as it is ({})", error.what));
+      structure_.notes.push_back(fmt::format("an image beside the picture stays as it is ({})", error.text()));
       if (!refused_) refused_ = std::move(error);
     }
     for (const Link& link : directory.links) {

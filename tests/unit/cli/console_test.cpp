@@ -50,7 +50,7 @@ TEST_SUITE("console") {
     const auto result = console.output_result();
     REQUIRE(!result);
     CHECK(result.error().code == Errc::io);
-    CHECK(result.error().what == "standard output: cannot write: No space left on device");
+    CHECK(result.error().text() == "standard output: cannot write: No space left on device");
   }
 
   TEST_CASE("a reader that went away is no news to anybody") {
@@ -62,7 +62,7 @@ TEST_SUITE("console") {
     Console console(out.get(), out.get());
     console.print("x");
     REQUIRE(!console.output_result());
-    CHECK(console.output_result().error().what.empty());
+    CHECK(console.output_result().error().text().empty());
     (void)std::signal(SIGPIPE, before);
   }
 }

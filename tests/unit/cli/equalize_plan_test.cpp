@@ -14,7 +14,7 @@ namespace {
 
 Plan plan_of(const PlanRequest& request) {
   auto plan = plan_jobs(request);
-  REQUIRE_MESSAGE(plan, plan.error().what);
+  REQUIRE_MESSAGE(plan, plan.error().text());
   return *std::move(plan);
 }
 
@@ -22,7 +22,7 @@ std::string refusal_of(const PlanRequest& request) {
   const auto plan = plan_jobs(request);
   REQUIRE(!plan);
   CHECK(plan.error().code == Errc::usage);
-  return plan.error().what;
+  return plan.error().text();
 }
 
 /// The inputs of a plan, relative to a folder.

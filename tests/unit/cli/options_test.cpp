@@ -23,13 +23,13 @@ TEST_SUITE("option values") {
       REQUIRE(!size);
       CHECK(size.error().code == Errc::usage);
     }
-    CHECK(parse_size("64X").error().what.find("unknown unit 'X'") != std::string::npos);
+    CHECK(parse_size("64X").error().text().find("unknown unit 'X'") != std::string::npos);
   }
 
   TEST_CASE("a memory budget has a lower end, which catches a forgotten unit") {
     CHECK(parse_memory("1M") == std::uint64_t{1} << 20);
     REQUIRE(!parse_memory("64"));
-    CHECK(parse_memory("64").error().what.find("64 bytes") != std::string::npos);
+    CHECK(parse_memory("64").error().text().find("64 bytes") != std::string::npos);
   }
 
   TEST_CASE("numbers are whole and within their range") {
@@ -52,7 +52,7 @@ TEST_SUITE("option values") {
   TEST_CASE("choices are spelled out when none fits, and the nearest is offered") {
     const Choices<int> choices{{"luma", 1}, {"gray", 2}};
     CHECK(parse_choice("gray", choices) == 2);
-    CHECK(parse_choice("grey", choices).error().what == "'grey' is none of luma, gray; did you mean gray?");
+    CHECK(parse_choice("grey", choices).error().text() == "'grey' is none of luma, gray; did you mean gray?");
     CHECK(choices_type(choices) == "luma|gray");
   }
 

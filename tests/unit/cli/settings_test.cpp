@@ -62,8 +62,8 @@ std::string what_is_wrong_with(const std::string& yaml) {
   const auto result = program.run("paint", file);
   REQUIRE(!result);
   CHECK(result.error().code == Errc::usage);
-  REQUIRE(result.error().what.starts_with(file));
-  return result.error().what.substr(file.size());
+  REQUIRE(result.error().text().starts_with(file));
+  return result.error().text().substr(file.size());
 }
 
 }  // namespace
@@ -197,7 +197,7 @@ TEST_SUITE("settings") {
       Program program;
       const auto result = program.run("paint");
       REQUIRE(!result);
-      CHECK(result.error().what == "ECE465_BRUSH_SIZE: --brush-size: 'huge' is no whole number; choose 1 to 99");
+      CHECK(result.error().text() == "ECE465_BRUSH_SIZE: --brush-size: 'huge' is no whole number; choose 1 to 99");
     }
     CHECK(what_is_wrong_with("color: red\npaint:\n  brush-size: 100\n") ==
           ":3: --brush-size: 100 is out of range; choose 1 to 99");
@@ -237,7 +237,7 @@ TEST_SUITE("settings") {
     Program program;
     CHECK(program.run("paint", folder / "none.yaml").error().code == Errc::usage);
     const std::string large = folder.write("large.yaml", std::string(2 << 20, '#'));
-    CHECK(program.settings->read_file(large).error().what.find("larger than") != std::string::npos);
+    CHECK(program.settings->read_file(large).error().text().find("larger than") != std::string::npos);
   }
 
   TEST_CASE("a description says where values came from, and can be read back") {

@@ -36,7 +36,7 @@ struct ApiFixture {
 
   template <class T>
   static T open_or_die(Result<T> opened) {
-    INFO((opened ? "" : opened.error().what));
+    INFO((opened ? "" : opened.error().text()));
     REQUIRE(opened);
     return std::move(*opened);
   }

@@ -27,7 +27,7 @@ JobRequest request(std::string file) {
 
 JobStore open_store(const TempFolder& folder, const JobStoreLimits& limits = {}) {
   auto store = JobStore::open(folder.path(), limits);
-  INFO((store ? "" : store.error().what));
+  INFO((store ? "" : store.error().text()));
   REQUIRE(store);
   return std::move(*store);
 }

@@ -24,7 +24,7 @@ TEST_SUITE("names") {
       const auto safe = safe_name(name);
       REQUIRE(!safe);
       CHECK(safe.error().code == Errc::bad_input);
-      CHECK(!safe.error().what.empty());
+      CHECK(!safe.error().text().empty());
       CHECK(!is_safe_name(name));
     }
     CHECK(!is_safe_name("a/b.jpg"));

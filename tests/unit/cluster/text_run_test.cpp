@@ -61,7 +61,7 @@ class Counted {
   net::Task<std::string> result() {
     while (!outcome_) co_await ended_.wait(kPatience);
     CHECK(gate_.inside() == 0);
-    if (!*outcome_) co_return outcome_->error().what;
+    if (!*outcome_) co_return outcome_->error().text();
     const auto source = text::result_source(std::move(**outcome_));
     std::string text(static_cast<std::size_t>(source->size()), '\0');
     CHECK(source->read_exactly(0, std::as_writable_bytes(std::span(text))));
@@ -260,7 +260,7 @@ TEST_SUITE("texts over workers") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join("w-1", kBothKinds);
       Told text("to be or not to be that is the question of questions");
-      text.breaks = Error{Errc::corrupt, "the client went away"};
+      text.breaks = Error{Errc::corrupt, {}, "the client went away"};
       text.breaking.emplace(stage.context.get_executor());
       Counted counted(stage, text);
       const std::string line = co_await worker.hear();

@@ -65,8 +65,8 @@ TEST_SUITE("bad JPEG input") {
         CAPTURE(length);
         const Error error = failure_of(Bytes(jpeg).first(length));
         CHECK(error.code == Errc::corrupt);
-        CHECK(error.what.starts_with("test.jpg: "));
-        CHECK(error.what.find("ends early") != std::string::npos);
+        CHECK(error.text().starts_with("test.jpg: "));
+        CHECK(error.text().find("ends early") != std::string::npos);
       }
     }
   }
@@ -98,9 +98,9 @@ TEST_SUITE("bad JPEG input") {
     for (const auto& refusal : refusals) {
       CAPTURE(refusal.name);
       const Error error = failure_of(refusal.jpeg);
-      CAPTURE(error.what);
+      CAPTURE(error.text());
       CHECK(error.code == refusal.code);
-      CHECK(error.what.find(refusal.says) != std::string::npos);
+      CHECK(error.text().find(refusal.says) != std::string::npos);
     }
   }
 
@@ -117,7 +117,7 @@ TEST_SUITE("bad JPEG input") {
     gray.insert(gray.begin() + static_cast<std::ptrdiff_t>(scan) + 7, {std::byte{2}, std::byte{0}});
     const Error error = failure_of(gray);
     CHECK(error.code == Errc::unsupported);
-    CHECK(error.what.find("2 components") != std::string::npos);
+    CHECK(error.text().find("2 components") != std::string::npos);
   }
 
   TEST_CASE("a header that claims 65,500 x 65,500 pixels costs nothing") {
@@ -129,7 +129,7 @@ TEST_SUITE("bad JPEG input") {
     bomb[find(bomb, "\xFF\xC0"sv) + 1] = std::byte{0xC2};  // progressive: all coefficients would be needed
     const Error error = failure_of(bomb);
     CHECK(error.code == Errc::too_large);
-    CHECK(error.what.find("--memory") != std::string::npos);
+    CHECK(error.text().find("--memory") != std::string::npos);
   }
 
   TEST_CASE("a thousand scans are refused") {
@@ -146,7 +146,7 @@ TEST_SUITE("bad JPEG input") {
     };
     const Error error = failure_of(with_scans(1000));
     CHECK(error.code == Errc::too_large);
-    CHECK(error.what == "test.jpg: has more than 100 scans");
+    CHECK(error.text() == "test.jpg: has more than 100 scans");
     CHECK(equalize_jpeg(with_scans(100)).file == equalize_jpeg(with_scans(3)).file);
   }
 
@@ -156,7 +156,7 @@ TEST_SUITE("bad JPEG input") {
     jpeg.insert(jpeg.end(), {std::byte{0xFF}, std::byte{0xD9}});
     const Error error = failure_of(jpeg);
     CHECK(error.code == Errc::corrupt);
-    CHECK(error.what.find("component 3 of 3") != std::string::npos);
+    CHECK(error.text().find("component 3 of 3") != std::string::npos);
   }
 
   TEST_CASE("more metadata than the limits allow is refused") {
@@ -166,7 +166,7 @@ TEST_SUITE("bad JPEG input") {
                                               jpeg_marker(0xFE, std::string(60'000, 'b'))}});
     const Error error = failure_of(jpeg, options);
     CHECK(error.code == Errc::too_large);
-    CHECK(error.what.find("metadata") != std::string::npos);
+    CHECK(error.text().find("metadata") != std::string::npos);
   }
 
   TEST_CASE("damage in the image data never passes for a picture when libjpeg sees it") {
@@ -216,6 +216,6 @@ TEST_SUITE("bad JPEG input") {
     const auto report = equalize(*source, sink, Format::jpeg, {});
     REQUIRE(!report);
     CHECK(report.error().code == Errc::io);
-    CHECK(report.error().what == "no space left");
+    CHECK(report.error().text() == "no space left");
   }
 }

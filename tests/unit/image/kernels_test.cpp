@@ -214,7 +214,7 @@ TEST_SUITE("kernel choice") {
     const auto chosen = choose_kernels("mmx");
     REQUIRE(!chosen);
     CHECK(chosen.error().code == Errc::usage);
-    CHECK(chosen.error().what.find("\"mmx\"") != std::string::npos);
-    CHECK(chosen.error().what.find("scalar") != std::string::npos);
+    CHECK(chosen.error().text().find("\"mmx\"") != std::string::npos);
+    CHECK(chosen.error().text().find("scalar") != std::string::npos);
   }
 }

@@ -226,7 +226,7 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(last.error().code == Errc::corrupt);
     const auto again = opened.page->load(g - 1);
     REQUIRE(!again);
-    CHECK(again.error().what == last.error().what);
+    CHECK(again.error().text() == last.error().text());
   }
 
   TEST_CASE("several threads at once change no byte") {

@@ -35,7 +35,7 @@ std::vector<std::byte> flipped(std::vector<std::byte> png, std::size_t at) {
   return png;
 }
 
-bool says(const Error& error, std::string_view words) { return error.what.find(words) != std::string::npos; }
+bool says(const Error& error, std::string_view words) { return error.text().find(words) != std::string::npos; }
 
 }  // namespace
 

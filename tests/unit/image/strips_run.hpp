@@ -59,10 +59,10 @@ class StripWorker {
   std::vector<std::byte> memory_;
 };
 
-#define ECE465_REQUIRE_OK(expression)                 \
-  do {                                                \
-    const auto& ok = (expression);                    \
-    REQUIRE_MESSAGE(ok, (ok ? "" : ok.error().what)); \
+#define ECE465_REQUIRE_OK(expression)                   \
+  do {                                                  \
+    const auto& ok = (expression);                      \
+    REQUIRE_MESSAGE(ok, (ok ? "" : ok.error().text())); \
   } while (false)
 
 /// One page through its two halves.

@@ -215,7 +215,7 @@ TEST_SUITE("labs: serve") {
     const auto second = serve(options, {}, {});
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().code == Errc::unavailable);
-    CHECK(second.error().what.find(options.address.to_string()) != std::string::npos);
+    CHECK(second.error().text().find(options.address.to_string()) != std::string::npos);
   }
 
   TEST_CASE("table: seats, forks, and what becomes of them when a philosopher goes") {

@@ -217,7 +217,7 @@ TEST_SUITE("text: tally") {
       }
       REQUIRE(!put);
       CHECK(put.error().code == Errc::too_large);
-      CHECK(put.error().what == fmt::format("a {} of more than 1000 bytes", kind == Kind::bytes ? "line" : "word"));
+      CHECK(put.error().text() == fmt::format("a {} of more than 1000 bytes", kind == Kind::bytes ? "line" : "word"));
       CHECK(taken <= 1000 + 16);
     }
   }
