@@ -5,11 +5,11 @@
 #include "commands.hpp"
 #include "ece465/image/codec.hpp"
 #include "ece465/image/kernel_choice.hpp"
-#include "help.hpp"
+#include "common/help.hpp"
 #include "lab_commands.hpp"
-#include "options.hpp"
-#include "settings.hpp"
-#include "text.hpp"
+#include "common/options.hpp"
+#include "common/settings.hpp"
+#include "common/text.hpp"
 
 namespace ece465::cli {
 namespace {

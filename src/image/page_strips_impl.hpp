@@ -53,7 +53,7 @@ class PageStrips::Impl {
   // What PageStrips' accessors tell.
   std::vector<Strip> strips;
   std::size_t planes = 1;
-  Residence residence = Residence::on_demand;
+  Residency residency = Residency::on_demand;
   std::uint64_t memory_bytes = 0, group_bytes = 0;
   std::vector<Histogram> histograms;
   std::vector<Table> tables;
@@ -77,7 +77,7 @@ class PageStrips::Impl {
     std::vector<std::uint16_t> levels;  // at each strip's places, of a group that may leave memory
   };
 
-  [[nodiscard]] bool keeps() const { return residence == Residence::kept; }
+  [[nodiscard]] bool keeps() const { return residency == Residency::kept; }
   [[nodiscard]] Group& group_of(std::size_t strip) { return groups_[strip / planes]; }
   [[nodiscard]] std::uint8_t bit_of(std::size_t strip) const { return static_cast<std::uint8_t>(1U << strip % planes); }
   [[nodiscard]] bool is_contiguous(const Group& group) const;

@@ -45,7 +45,7 @@ class World {
     for (const WorkerPlan& plan : scenario.workers) {
       workers_.emplace_back(
           plan, ++seed, scenario.faithful_network,
-          VirtualWorker::Surroundings{
+          VirtualWorker::Dependencies{
               .timeline = &timeline_,
               .connect = [this](VirtualWorker& worker) { connect(worker); },
               .send = [this](VirtualWorker& from, ToMaster m) { to_master(from, std::move(m)); },

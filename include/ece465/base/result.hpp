@@ -33,8 +33,8 @@ enum class Errc {
 /// A failure: what kind it is, what it is about, and what went wrong. Programs branch on `code`; people read `text()`.
 struct Error {
   Errc code = Errc::internal;
-  std::string subject;  ///< the file, peer, URL or option that it is about; empty when nobody has named it yet
-  std::string message;  ///< what went wrong, without the subject
+  std::string message;       ///< what went wrong, without the subject
+  std::string subject = {};  ///< the file, peer, URL or option that it is about; empty if no layer has named it yet
 
   /// "scan.tif: strip 5: ends early"
   [[nodiscard]] std::string text() const { return subject.empty() ? message : fmt::format("{}: {}", subject, message); }
@@ -47,14 +47,14 @@ using Result = std::expected<T, Error>;
 /// Makes the unexpected value of a `Result`: `return fail(Errc::corrupt, "strip {} ends early", i);`
 template <class... Args>
 [[nodiscard]] std::unexpected<Error> fail(Errc code, fmt::format_string<Args...> message, Args&&... args) {
-  return std::unexpected(Error{code, {}, fmt::format(message, std::forward<Args>(args)...)});
+  return std::unexpected(Error{code, fmt::format(message, std::forward<Args>(args)...)});
 }
 
 /// The same for a failure whose subject is known: `return fail_on(path, Errc::io, "cannot write");`
 template <class... Args>
 [[nodiscard]] std::unexpected<Error> fail_on(std::string subject, Errc code, fmt::format_string<Args...> message,
                                              Args&&... args) {
-  return std::unexpected(Error{code, std::move(subject), fmt::format(message, std::forward<Args>(args)...)});
+  return std::unexpected(Error{code, fmt::format(message, std::forward<Args>(args)...), std::move(subject)});
 }
 
 /// Names the part of the subject that failed ("page 2"), as an error rises through a layer that knows it.

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "store/hidden_folder.hpp"
+#include "store/state_dir.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -102,7 +102,7 @@ Result<std::shared_ptr<const DataFolder::Place>> DataFolder::take(const std::fil
   place->folder = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!place->folder) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", reason(errno));
   ECE465_TRY(check_writable(place->folder, path));
-  ECE465_ASSIGN(const Descriptor hidden, open_hidden_folder(place->folder, path));
+  ECE465_ASSIGN(const Descriptor hidden, open_state_dir(place->folder, path));
   ECE465_ASSIGN(place->lock, lock(hidden, path));
   return place;
 }
@@ -129,7 +129,7 @@ Result<void> DataFolder::follow() {
   const auto held = place();
   // The lock is what no other folder has, and what whoever clears this one takes away.
   struct stat own{}, there{};
-  const auto lock_path = path_ / kHiddenFolder / kLock;
+  const auto lock_path = path_ / kStateDir / kLock;
   if (::fstat(held->lock.get(), &own) == 0 && ::lstat(lock_path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
       own.st_ino == there.st_ino) {
     return check_writable(held->folder, path_);
@@ -163,7 +163,7 @@ Result<DataFolder::Opened> DataFolder::open_version(std::string_view name) const
   // O_NONBLOCK so that a FIFO is refused below instead of waiting for a writer.
   Descriptor file(::openat(place()->folder.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file && errno != ENOENT && errno != ELOOP && errno != ENXIO)
-    return fail_on(name, Errc::io, "cannot open: {}", reason(errno));
+    return fail_on(std::string(name), Errc::io, "cannot open: {}", reason(errno));
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return not_found();
   opened.entry = entry_of(name, status);
@@ -182,7 +182,7 @@ Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name)
   if (!is_safe_name(name)) return std::nullopt;
   if (::fstatat(place()->folder.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    return fail_on(name, Errc::io, "cannot look: {}", reason(errno));
+    return fail_on(std::string(name), Errc::io, "cannot look: {}", reason(errno));
   }
   if (!S_ISREG(status.st_mode)) return std::nullopt;
   return entry_of(name, status);
@@ -199,7 +199,7 @@ Result<bool> DataFolder::remove(std::string_view name) const {
   if (!entry) return false;
   if (::unlinkat(place()->folder.get(), entry->name.c_str(), 0) == 0) return true;
   if (errno == ENOENT) return false;
-  return fail_on(name, Errc::io, "cannot delete: {}", reason(errno));
+  return fail_on(std::string(name), Errc::io, "cannot delete: {}", reason(errno));
 }
 
 }  // namespace ece465::cluster

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "master/words.hpp"
+#include "model/enum_names.hpp"
 #include "store/error_json.hpp"
 
 namespace ece465::cluster {
@@ -72,10 +72,10 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   ECE465_TRY(take_word(object, "state", parse_state, job.state));
   // Records of older versions have the reason's text only.
   if (const auto at = object.find("error"); at != object.end()) {
-    job.error = Error{parse_errc(at->at("code").get<std::string>()).value_or(Errc::internal), at->at("subject"),
-                      at->at("message")};
+    job.error = Error{parse_errc(at->at("code").get<std::string>()).value_or(Errc::internal), at->at("message"),
+                      at->at("subject")};
   } else if (std::string reason = object.value("reason", ""); !reason.empty()) {
-    job.error = Error{Errc::internal, {}, std::move(reason)};
+    job.error = Error{Errc::internal, std::move(reason)};
   }
   ECE465_TRY(take_word(object, "phase", parse_phase, job.phase));
   job.progress = object.value("progress", 0.0);

@@ -11,10 +11,10 @@
 #include <mutex>
 #include <utility>
 
-#include "master/words.hpp"
-#include "store/hidden_folder.hpp"
+#include "model/enum_names.hpp"
+#include "store/file_names.hpp"
 #include "store/job_record.hpp"
-#include "store/names.hpp"
+#include "store/state_dir.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -189,7 +189,7 @@ Result<std::filesystem::path> store_path(const std::filesystem::path& folder) {
   std::error_code code;
   const auto real = std::filesystem::canonical(folder, code);
   if (code) return fail_on(folder.string(), Errc::io, "{}", code.message());
-  return real / kHiddenFolder / kFile;
+  return real / kStateDir / kFile;
 }
 
 /// Gives a damaged store, and the log that belongs to it, a name under which nobody looks for it.
@@ -211,7 +211,7 @@ Result<std::string> put_aside(const std::filesystem::path& path) {
 Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobStoreLimits& limits) {
   const Descriptor data(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!data) return fail_on(folder.string(), Errc::io, "cannot open the data folder");
-  ECE465_TRY(open_hidden_folder(data, folder));
+  ECE465_TRY(open_state_dir(data, folder));
   ECE465_ASSIGN(const auto path, store_path(folder));
 
   std::vector<std::string> notes;

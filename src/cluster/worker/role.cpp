@@ -1,4 +1,4 @@
-#include "role.hpp"
+#include "worker/role.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,8 +24,8 @@ wire::Offer offer_of(const WorkerOptions& options) {
   return offer;
 }
 
-wire::HandshakeTimes times_of(const WorkerOptions& options) {
-  wire::HandshakeTimes times;
+wire::HandshakeTimeouts times_of(const WorkerOptions& options) {
+  wire::HandshakeTimeouts times;
   times.registration = options.registration_limit;
   return times;
 }

@@ -1,4 +1,4 @@
-#include "session.hpp"
+#include "worker/session.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -5,7 +5,7 @@
 #include "ece465/image/samples.hpp"
 #include "ece465/text/tally.hpp"
 #include "ece465/wire/checksum.hpp"
-#include "session.hpp"
+#include "worker/session.hpp"
 
 /// What becomes of requests, from their headers to their answers.
 
@@ -145,7 +145,7 @@ void Session::answer(const std::shared_ptr<Work>& work) {
   if (work->failed()) {
     logger_.warn("a request failed", {{"request", wire::name_of(work->request())}, {"error", work->trouble()}});
     if (work->answer().empty()) {  // older dialects cannot be told, but by the end of the stream
-      write_error_ = Error{Errc::corrupt, {}, work->trouble()};
+      write_error_ = Error{Errc::corrupt, work->trouble()};
       return close();
     }
   } else if (!v2()) {

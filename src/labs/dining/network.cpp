@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "dining/dinner.hpp"
-#include "dining/message.hpp"
-#include "dining/ways.hpp"
+#include "dinner.hpp"
+#include "message.hpp"
+#include "ways.hpp"
 #include "open_files.hpp"
 #include "random.hpp"
 #include "serve/server.hpp"

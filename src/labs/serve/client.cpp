@@ -126,13 +126,13 @@ class NotesPhilosopher {
   }
 
   Task<void> live() {
-    auto pause = options_.retry_least;
+    auto pause = options_.retry_min;
     bool told = false;
     while (!done()) {
       auto stream = co_await net::connect(options_.server, options_.patience, stop_);
       Error failure;
       if (stream) {
-        pause = options_.retry_least;
+        pause = options_.retry_min;
         told = false;
         failure = co_await converse(*std::move(stream));
       } else {
@@ -142,7 +142,7 @@ class NotesPhilosopher {
       // A coordinator that is away for long is told of once.
       if (!std::exchange(told, true) && hooks_.note) hooks_.note(failure.text() + "; trying again");
       co_await sleep(pause);
-      pause = std::min(2 * pause, options_.retry_most);
+      pause = std::min(2 * pause, options_.retry_max);
     }
   }
 

@@ -1,4 +1,4 @@
-#include "serve/server.hpp"
+#include "server.hpp"
 
 #include <algorithm>
 

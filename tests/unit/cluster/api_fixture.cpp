@@ -1,4 +1,4 @@
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -77,7 +77,7 @@ http::Client client_of(const ApiFixture& api) {
   http::Url url;
   url.address = api.address;
   http::ClientOptions options;
-  options.idle_time = kLong;
+  options.idle_timeout = kLong;
   return http::Client(std::move(url), options);
 }
 

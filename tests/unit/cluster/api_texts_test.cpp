@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -78,7 +78,7 @@ TEST_SUITE("api texts") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const auto& [code, status] :
            {std::pair(Errc::too_large, 422), std::pair(Errc::unavailable, 503), std::pair(Errc::internal, 500)}) {
-        api.engine.refuse = Error{code, {}, "the reason"};
+        api.engine.refuse = Error{code, "the reason"};
         const std::string answer = co_await raw(api, counting("wordcount", "a"));
         CHECK(status_of(answer) == status);
         CHECK(body_of(answer) == R"({"detail":"the reason"})");

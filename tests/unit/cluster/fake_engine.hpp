@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "cluster/statuses.hpp"
+#include "statuses.hpp"
 #include "store/data_folder.hpp"
 #include "store/job_store.hpp"
 

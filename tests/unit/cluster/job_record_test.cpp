@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "cluster/statuses.hpp"
-#include "master/words.hpp"
+#include "model/enum_names.hpp"
+#include "statuses.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -30,7 +30,7 @@ TEST_SUITE("job record") {
 
   TEST_CASE("bytes that are no UTF-8 do not stop a job from being written down") {
     JobStatus job = busy_job();
-    job.error = Error{Errc::corrupt, "a.jpg", "worker said \xFF"};
+    job.error = Error{Errc::corrupt, "worker said \xFF", "a.jpg"};
     const auto again = decode_job(job.number, encode_job(job));
     REQUIRE(again);
     REQUIRE(again->error);

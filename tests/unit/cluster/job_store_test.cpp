@@ -8,8 +8,8 @@
 #include <array>
 #include <thread>
 
-#include "cluster/statuses.hpp"
 #include "ece465/base/descriptor.hpp"
+#include "statuses.hpp"
 #include "temp_folder.hpp"
 
 using namespace ece465;

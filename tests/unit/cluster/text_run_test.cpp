@@ -1,6 +1,6 @@
-#include "master/text_run.hpp"
+#include "jobs/text_run.hpp"
 
-#include "played_worker.hpp"
+#include "scripted_worker.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -260,7 +260,7 @@ TEST_SUITE("texts over workers") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join("w-1", kBothKinds);
       Told text("to be or not to be that is the question of questions");
-      text.breaks = Error{Errc::corrupt, {}, "the client went away"};
+      text.breaks = Error{Errc::corrupt, "the client went away"};
       text.breaking.emplace(stage.context.get_executor());
       Counted counted(stage, text);
       const std::string line = co_await worker.hear();

@@ -268,7 +268,7 @@ TEST_SUITE("http server") {
 TEST_SUITE("http server under attack") {
   TEST_CASE("garbage, an endless head and a slow one are answered and closed") {
     ServerLimits limits;
-    limits.header_time = 50ms;
+    limits.header_timeout = 50ms;
     limits.max_header_bytes = 4096;
     with_server(
         [](net::Address address) -> net::Task<void> {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "jpeg/planes.hpp"
+#include "formats/jpeg/stream_codec.hpp"
 #include "jpeg_run.hpp"
 
 using namespace ece465;

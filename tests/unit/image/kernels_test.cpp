@@ -1,4 +1,4 @@
-#include "kernels.hpp"
+#include "kernels/kernels.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ece465/image/kernel_choice.hpp"
-#include "kernels_scalar.hpp"
+#include "kernels/scalar.hpp"
 
 using namespace ece465;
 using namespace ece465::image;

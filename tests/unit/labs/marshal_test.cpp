@@ -21,7 +21,7 @@ constexpr std::array kFormats{Format::json, Format::cbor, Format::msgpack, Forma
 
 TEST_SUITE("labs: marshal") {
   TEST_CASE("the notes' record, byte by byte") {
-    const Record notes = record(kNotesRecord);
+    const Record notes = record(kCourseRecord);
     CHECK(notes.encode(Format::json) == R"({"action":"REQUEST","pid":2})");
     CHECK(notes.encode(Format::cbor) ==
           "\xA2\x66"

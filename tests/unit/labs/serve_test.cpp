@@ -304,8 +304,8 @@ TEST_SUITE("labs: client") {
     options.id = 123;
     options.think = {0ns, 0ns};
     options.requests = 2;
-    options.retry_least = 1ms;
-    options.retry_most = 10ms;
+    options.retry_min = 1ms;
+    options.retry_max = 10ms;
     std::vector<std::string> lines;
     ServeHooks hooks;
     hooks.say = [&](std::string_view line) { lines.emplace_back(line); };
