@@ -45,7 +45,7 @@ inline constexpr std::string_view kSchemas = R"json({
 "ImageOrNull": {"oneOf": [{"$ref": "#/components/schemas/Image"}, {"type": "null"}]},
 "Time": {"type": "string", "format": "date-time"},
 "TimeOrNull": {"type": ["string", "null"], "format": "date-time"},
-"Error": {"type": "object", "additionalProperties": false, "required": ["code", "subject", "message"],
+"JobError": {"type": "object", "additionalProperties": false, "required": ["code", "subject", "message"],
   "properties": {
     "code": {"type": "string", "enum": ["usage", "bad_input", "not_found", "unsupported", "too_large", "corrupt", "io",
       "no_space", "timeout", "unavailable", "cancelled", "internal"]},
@@ -63,7 +63,7 @@ inline constexpr std::string_view kSchemas = R"json({
     "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": ["integer", "null"]},
     "state": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
     "reason": {"type": ["string", "null"], "description": "Why it failed, in one sentence"},
-    "error": {"description": "The same in parts", "oneOf": [{"$ref": "#/components/schemas/Error"}, {"type": "null"}]},
+    "error": {"description": "The same in parts", "oneOf": [{"$ref": "#/components/schemas/JobError"}, {"type": "null"}]},
     "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
     "progress": {"type": "number", "minimum": 0, "maximum": 1},
     "page": {"type": "integer", "description": "From 1 on"}, "pages": {"type": "integer"},
