@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "ece465/wire/frame.hpp"
 #include "ece465/wire/handshake.hpp"
 #include "protocol_text.hpp"
+#include "wire_decode.hpp"
 
 // Every dialogue of PROTOCOL.md, with our side played by the state machines.
 
@@ -13,11 +13,11 @@ using namespace ece465::wire;
 
 namespace {
 
-const HandshakeTimeouts kTimes;
+const HandshakeTimeouts kTimeouts;
 const Offer kOffer{2, 2, 4'194'304, 0, 67'108'864, true, {}};
 const Terms kTerms{2, true, std::chrono::milliseconds(5000), 1'073'741'824};
 
-/// What both machines look like from here.
+/// The common interface of both state machines.
 class Side {
  public:
   virtual ~Side() = default;
@@ -26,7 +26,7 @@ class Side {
   virtual Step on_deadline() = 0;
   virtual void on_disconnect() = 0;
   virtual Peer peer() const = 0;
-  /// "ready course", "failed", or "" while it goes on.
+  /// "ready course", "failed", or "" while it is in progress.
   virtual std::string end() const = 0;
 };
 
@@ -37,7 +37,7 @@ std::string ready(Dialect dialect) {
 class MasterSide final : public Side {
  public:
   Step connect() override {
-    handshake_.emplace(memory_, kTerms, WireLimits{}, kTimes);
+    handshake_.emplace(dialects_, kTerms, WireLimits{}, kTimeouts);
     return handshake_->start();
   }
   Step on(const Header& header) override { return handshake_->on(header); }
@@ -50,7 +50,7 @@ class MasterSide final : public Side {
   }
 
  private:
-  DialectCache memory_;
+  DialectCache dialects_;
   std::optional<MasterHandshake> handshake_;
 };
 
@@ -67,7 +67,7 @@ class WorkerSide final : public Side {
   }
 
  private:
-  WorkerHandshake handshake_{"w-1", kOffer, WireLimits{}, kTimes};
+  WorkerHandshake handshake_{"w-1", kOffer, WireLimits{}, kTimeouts};
 };
 
 void play(const protocol_text::Block& block) {
@@ -77,7 +77,7 @@ void play(const protocol_text::Block& block) {
   WorkerSide worker;
   Side& side = ours == "master" ? static_cast<Side&>(master) : worker;
 
-  std::string said = side.connect().send;  // by our side, and not in the text yet
+  std::string said = side.connect().send;  // by our side, and not matched with the text yet
   for (const std::string& line : block.lines) {
     INFO(line);
     Step step;
@@ -110,7 +110,7 @@ void play(const protocol_text::Block& block) {
 
 }  // namespace
 
-TEST_CASE("the dialogues of PROTOCOL.md happen as written") {
+TEST_CASE("the dialogues of PROTOCOL.md proceed as written") {
   const auto dialogues = protocol_text::blocks("dialogue");
   CHECK(dialogues.size() == 9);
   for (const auto& dialogue : dialogues) {
