@@ -9,7 +9,7 @@
 namespace ece465::http {
 namespace {
 
-constexpr std::size_t kMaxHead = std::size_t{64} << 10;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 
 std::string random_boundary() {
   std::random_device entropy;
@@ -96,7 +96,7 @@ struct Client::Impl {
   }
 
   net::Task<Result<ClientResponse>> read_response(std::function<Result<void>(Bytes)> sink) {
-    MessageParser parser(Side::client, kMaxHead, ~std::uint64_t{0});
+    MessageParser parser(Side::client, kMaxHeaderBytes, ~std::uint64_t{0});
     while (!parser.head_done()) {
       ECE465_CO_ASSIGN(const std::size_t used, parser.put_head(input()));
       begin += used;
