@@ -36,7 +36,7 @@ std::vector<std::uint64_t> example_counts_16() {
   return counts;
 }
 
-std::string packed(const std::vector<std::uint64_t>& counts) {
+std::string pack(const std::vector<std::uint64_t>& counts) {
   std::string out;
   append_packed_counts(out, counts);
   return out;
@@ -77,8 +77,8 @@ std::map<std::string, Example> expected() {
   all["v2 master registered-no-checksum"] = {Registered{{2, false, 5000ms, 1'073'741'824}}, ""};
   all["v2 master calc-hist"] = {CalcHist{.id = task(7), .size = 4, .keep = true, .checksum = sum(kSamples)}, kSamples};
   all["v2 master calc-hist-16"] = {CalcHist{.id = task(8), .size = 4, .bits = 16}, kSamples16};
-  const std::string counts = packed(example_counts());
-  const std::string counts_16 = packed(example_counts_16());
+  const std::string counts = pack(example_counts());
+  const std::string counts_16 = pack(example_counts_16());
   all["v2 worker hist-result"] = {
       HistResult{.id = task(7), .size = counts.size(), .took = 215us, .checksum = sum(counts)}, counts};
   all["v2 worker hist-result-16"] = {
