@@ -43,7 +43,7 @@ TEST_SUITE("log line") {
           "\n");
   }
 
-  TEST_CASE("JSON: one object; numbers and booleans are bare, except infinity, which JSON does not have") {
+  TEST_CASE("JSON: one object with bare numbers and booleans, except infinity, which JSON does not have") {
     CHECK(
         json_line("late", {{"worker", "a \"b\" \\"}, {"bytes", std::uint64_t{1} << 60}, {"ok", false}, {"s", 0.25}}) ==
         R"({"time":"2026-11-25T15:27:20.123Z","level":"warn","message":"late","worker":"a \"b\" \\",)"

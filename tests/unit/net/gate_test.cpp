@@ -65,7 +65,7 @@ TEST_SUITE("gate") {
 }
 
 TEST_SUITE("event") {
-  TEST_CASE("notify wakes current waiters and is not remembered; without it the wait times out") {
+  TEST_CASE("notify wakes current waiters and is not remembered, and without it the wait times out") {
     run([](asio::io_context& context) -> Task<void> {
       Event event(context.get_executor());
       event.notify();  // without waiters: no effect

@@ -110,7 +110,7 @@ TEST_SUITE("histograms as bytes") {
     CHECK(packed({kMax}) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   }
 
-  TEST_CASE("round trip, within the size limit; truncated anywhere they are refused") {
+  TEST_CASE("round trip within the size limit, and refused when truncated anywhere") {
     for (const std::size_t levels : {1, 2, 256, 65'536}) {
       for (unsigned seed = 0; seed < 10; ++seed) {
         const auto counts = random_counts(levels, seed);
