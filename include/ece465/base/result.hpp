@@ -38,6 +38,7 @@ struct Error {
 
   /// "scan.tif: strip 5: ends early"
   [[nodiscard]] std::string text() const { return subject.empty() ? message : fmt::format("{}: {}", subject, message); }
+  bool operator==(const Error&) const = default;
 };
 
 /// Returned by operations that can fail for external reasons. Our own code does not throw.
