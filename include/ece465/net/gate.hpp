@@ -14,7 +14,7 @@ class Event {
   explicit Event(asio::any_io_executor executor);
   /// Waits for the next `notify`, at most `limit`; returns false if the time ran out.
   [[nodiscard]] Task<bool> wait(Duration limit = kForever);
-  /// Wakes all current waiters, and is not remembered: check the condition and wait in a loop.
+  /// Wakes all current waiters. It is not remembered for later ones: check the condition and wait in a loop.
   void notify();
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
