@@ -90,8 +90,8 @@ class Master {
         next_look_(loop_) {
     api_.limits.max_upload_bytes = options.max_upload_bytes;
     api_.logger = &logger;
-    server_.observe = observe_requests(api_);
-    server_.trouble = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.text()}}); };
+    server_.on_response = observe_requests(api_);
+    server_.on_error = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.text()}}); };
   }
 
   Result<void> run(std::stop_token stop, const std::function<void(const MasterAddresses&)>& listening) {

@@ -37,7 +37,7 @@ TextRun::TextRun(const TextRunContext& context, text::Kind kind, const TextRunLi
       limits_(limits),
       pass_(std::move(pass)),
       news_(context.loop),
-      cutter_(kind, limits.text),
+      chunker_(kind, limits.text),
       tally_(kind) {}
 
 net::Task<Result<text::Tally>> TextRun::run(std::shared_ptr<TextRun> self, TextSource* source) {
@@ -61,14 +61,14 @@ net::Task<Result<void>> TextRun::read_all(TextSource& source) {
   for (;;) {
     while (at_work_ >= limits_.window_bytes && !failure_) co_await news_.wait();
     if (failure_) co_return std::unexpected(*failure_);
-    ECE465_CO_ASSIGN(const std::size_t n, co_await source.read(cutter_.room()));
+    ECE465_CO_ASSIGN(const std::size_t n, co_await source.read(chunker_.prepare()));
     if (failure_) co_return std::unexpected(*failure_);
     if (n == 0) break;
     bytes_ += n;
-    ECE465_CO_ASSIGN(auto piece, cutter_.put(n));
+    ECE465_CO_ASSIGN(auto piece, chunker_.commit(n));
     if (piece) hand_out(*std::move(piece));
   }
-  ECE465_CO_ASSIGN(auto rest, cutter_.rest());
+  ECE465_CO_ASSIGN(auto rest, chunker_.finish());
   if (rest) hand_out(*std::move(rest));
   co_return Result<void>{};
 }
@@ -140,9 +140,9 @@ net::Task<Result<void>> TextRun::check_result(std::uint32_t strip, std::string_v
   const auto self = shared_from_this();
   const Piece piece = piece_of(strip);
   if (!piece) co_return fail(Errc::cancelled, "nobody needs the piece any more");
-  const auto look = scrutiny == Check::all ? text::Look::whole : text::Look::quick;
+  const auto check = scrutiny == Check::all ? text::Check::full : text::Check::quick;
   co_return co_await net::offload(
-      *context_.cpu, [this, &piece, result, look] { return text::check_result(kind_, text_of(*piece), result, look); });
+      *context_.cpu, [this, &piece, result, check] { return text::check_result(kind_, text_of(*piece), result, check); });
 }
 
 net::Task<Result<void>> TextRun::check_counts(std::uint32_t /*strip*/, std::span<const std::uint64_t> /*counts*/,

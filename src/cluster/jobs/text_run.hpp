@@ -103,7 +103,7 @@ class TextRun final : public JobHandler, public std::enable_shared_from_this<Tex
   TextRunLimits limits_;
   std::optional<net::Gate::Pass> pass_;
   net::Event news_;
-  text::Chunker cutter_;
+  text::Chunker chunker_;
   text::Tally tally_;  // used on the pool by `merge` only
   mapreduce::JobId job_;
   mapreduce::JobReport report_;

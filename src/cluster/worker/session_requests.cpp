@@ -22,7 +22,7 @@ std::optional<Session::Refusal> Session::refusal_of(const wire::Message& request
   if (known) return Refusal{ErrorCode::bad_request, "this task id is in use"};
   if (const auto* map = std::get_if<wire::Map>(&request)) {
     if (!text::parse_kind(map->kind)) {
-      return Refusal{ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", map->kind)};
+      return Refusal{ErrorCode::unsupported, fmt::format("unknown kind of MAP: {}", map->kind)};
     }
     if (map->size > text::kMaxPieceBytes) {
       return Refusal{ErrorCode::too_large,

@@ -100,7 +100,7 @@ void Work::apply(const wire::ApplyCdf& request) {
 void Work::map(const wire::Map& request) {
   const auto start = cpu_time();
   const auto kind = text::parse_kind(request.kind);
-  if (!kind) return refuse(ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", request.kind));
+  if (!kind) return refuse(ErrorCode::unsupported, fmt::format("unknown kind of MAP: {}", request.kind));
   auto mapped = text::map_piece(*kind, as_text(std::as_const(body).span()));
   if (!mapped) return refuse(ErrorCode::failed, mapped.error().text());
   result_ = *std::move(mapped);

@@ -1,4 +1,4 @@
-"""A master that behaves as the course's published program does (DESIGN section 5, PROTOCOL.md section 3.2).
+"""A master that behaves as the course's published program does (PROTOCOL.md section 3.2).
 
 It reads the second field of REGISTER and nothing behind it, knows workers by id (the newest connection of an id is the
 one that counts), ignores blank lines and unknown commands, cuts a plane into as many pieces as it has workers (empty

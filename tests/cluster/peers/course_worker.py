@@ -1,4 +1,4 @@
-"""A worker that behaves as the course's published program does (DESIGN section 5, PROTOCOL.md section 3.2).
+"""A worker that behaves as the course's published program does (PROTOCOL.md section 3.2).
 
 It takes any line for the answer to REGISTER, but only after exactly ACK_REGISTER does it say its first LOG. On a header
 that it cannot parse it drops the connection and comes back with the same id after 5 s; after a plain end of stream it

@@ -1,4 +1,4 @@
-"""A master that knows the documented dialect and nothing else (DESIGN section 5, PROTOCOL.md section 3.1).
+"""A master that knows the documented dialect and nothing else (PROTOCOL.md section 3.1).
 
 Waits for its workers, equalizes one plane of 8-bit samples over them, prints the result's SHA-256, and ends. It knows
 no line but those that the document names: anything else is a failure. Exit codes: 0 done, 1 a worker was lost, 2 a

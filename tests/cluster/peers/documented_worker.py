@@ -1,4 +1,4 @@
-"""A worker that knows the documented dialect and nothing else (DESIGN section 5, PROTOCOL.md section 3.1).
+"""A worker that knows the documented dialect and nothing else (PROTOCOL.md section 3.1).
 
 It insists on REGISTERED, does one request at a time, and hangs up on whatever the document does not name.
 Exit codes: 0 the master hung up between two requests, 1 it hung up elsewhere, 2 it said what is not documented.

@@ -1,4 +1,4 @@
-"""What the peers share: one end of a connection, samples to work on, and the arithmetic of DESIGN section 4.
+"""What the peers share: one end of a connection, samples to work on, and the arithmetic of equalization.
 
 Nothing here comes from the program's own code: the peers are a second reading of the same text.
 """

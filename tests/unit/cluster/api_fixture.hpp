@@ -28,7 +28,7 @@ struct ApiFixture {
       return {};
     };
     server = std::make_unique<http::Server>(io, files, make_routes(context), server_limits());
-    server->observe = observe_requests(context);
+    server->on_response = observe_requests(context);
     const auto listening = server->listen({"127.0.0.1", 0});
     REQUIRE(listening);
     address = *listening;

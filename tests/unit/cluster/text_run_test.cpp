@@ -322,7 +322,7 @@ TEST_SUITE("texts over workers") {
       CHECK(co_await blanks.result() == "");
       Told much("a 18446744073709551615\nb 18446744073709551615\n");
       Counted total(stage, much, small(), text::Kind::bytes);
-      CHECK(co_await total.result() == "the total is more than 64 bits hold");
+      CHECK(co_await total.result() == "the total exceeds 64 bits");
     }).run();
   }
 
