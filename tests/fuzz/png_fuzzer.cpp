@@ -49,7 +49,7 @@ std::vector<std::byte> packed(Bytes bytes) {
 /// is in its IDATs is compressed, too.
 std::vector<std::byte> mended(Bytes file, bool rows) {
   MemorySink sink;
-  png::Output output(sink);
+  png::ChunkWriter output(sink);
   promise(output.append(file.first(png::kSignature.size())).has_value());
   file = file.subspan(png::kSignature.size());
   std::vector<std::byte> image;
@@ -122,7 +122,7 @@ std::vector<std::byte> inflated(Bytes stream, std::size_t expected) {
 /// Two parts, made in either of two ways, must be one zlib stream of the bytes.
 void compress_in_parts(Bytes bytes) {
   for (unsigned ways = 0; ways < 4; ++ways) {
-    std::vector<std::byte> stream(png::kZlibHead.begin(), png::kZlibHead.end());
+    std::vector<std::byte> stream(png::kZlibHeader.begin(), png::kZlibHead.end());
     std::uint32_t checksum = 1;
     for (unsigned part = 0; part < 2; ++part) {
       const std::size_t half = bytes.size() / 2;
@@ -135,7 +135,7 @@ void compress_in_parts(Bytes bytes) {
       }
       append(stream, out.span());
       const uLong its = adler32_z(1, reinterpret_cast<const Bytef*>(now.data()), now.size());
-      checksum = png::joined_checksum(checksum, static_cast<std::uint32_t>(its), now.size());
+      checksum = png::combined_checksum(checksum, static_cast<std::uint32_t>(its), now.size());
     }
     stream.resize(stream.size() + 4);
     store(stream.data() + stream.size() - 4, checksum, std::endian::big);
