@@ -9,9 +9,8 @@
 
 namespace ece465::image {
 
-/// Everything that happens to a page's blocks between its reader and its writer: equalization, and what the output
-/// requires of conversion to gray, narrowing to 8 bits, removal of alpha, palette expansion, and assembling tiles to
-/// bands.
+/// Everything that happens to a page's blocks between its reader and its writer: equalization and, if the output
+/// requires it, conversion to gray, narrowing to 8 bits, removal of alpha, palette expansion, joining tiles to bands.
 class Conversion {
  public:
   /// `converting`: the output has another format than the input.

@@ -49,8 +49,7 @@ std::vector<Block> PageStrips::Impl::take_blocks(std::size_t count) {
   return blocks;
 }
 
-/// Keeps the blocks for reuse: the first write to fresh memory costs as much as the work done on it. Locked by the
-/// caller.
+/// Keeps the blocks for reuse: first touching fresh memory costs as much as the work done on it. mutex_ is held.
 void PageStrips::Impl::recycle(std::vector<Block>& blocks) {
   if (!keeps()) std::ranges::move(blocks, std::back_inserter(spare_));
   blocks = std::vector<Block>();
@@ -91,8 +90,7 @@ Result<void> PageStrips::Impl::load(std::size_t index, bool to_scatter) {
   return done;
 }
 
-/// For a forward-only decoder when all groups are kept: loads everything up to `index`, so that threads may ask in any
-/// order.
+/// For a forward-only decoder when all groups are kept: loads all up to `index`, so that any order will do.
 Result<void> PageStrips::Impl::fill_up_to(std::size_t index) {
   const std::scoped_lock one_at_a_time(fill_mutex_);
   for (; filled_ <= index; ++filled_) {

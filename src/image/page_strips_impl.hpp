@@ -174,8 +174,7 @@ class PageStrips::Impl {
   };
   struct Group {
     Content content = Content::none;
-    /// A mapped strip replaces all of the group: one block, one sample per pixel, no padding and nothing after the
-    /// rows.
+    /// A mapped strip replaces the whole group: one block, one sample per pixel, no padding, nothing after the rows.
     bool is_replaceable = false;
     std::uint8_t scattered = 0;  // a bit for each plane
     std::uint32_t users = 0;     // loads that were not released

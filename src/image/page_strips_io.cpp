@@ -2,8 +2,7 @@
 
 namespace ece465::image {
 
-/// Exclusive use of one reader. It is closed unless `succeeded` was called: the state of a decoder that failed halfway
-/// is unknown.
+/// Exclusive use of one reader. It is closed unless `succeeded` was called: the state of a failed decoder is unknown.
 class PageReaders::Lease {
  public:
   explicit Lease(PageReaders& owner) : owner_(owner) {

@@ -15,8 +15,7 @@
 
 namespace ece465::image {
 
-/// A row as samples of type T. Buffers come from operator new[] and strides are whole samples, so 16-bit rows are
-/// aligned.
+/// A row as samples of type T. It is aligned: buffers come from operator new[], and strides are whole samples.
 template <class T, class Byte>
 auto samples_of(std::span<Byte> row) {
   using Sample = std::conditional_t<std::is_const_v<Byte>, const T, T>;
@@ -54,8 +53,7 @@ void for_each_piece(Run run, std::size_t samples, std::size_t pixels, F&& f) {
 template <class T>
 constexpr std::uint32_t kMax = std::uint32_t{T(~T{0})};
 
-/// Divides a colour by its associated alpha. The colour of a fully transparent pixel is undefined, and returned as
-/// stored.
+/// Divides a colour by its associated alpha. The colour of a fully transparent pixel is returned as stored.
 template <class T>
 std::uint32_t unpremultiplied(std::uint32_t value, std::uint32_t alpha) {
   if (alpha == 0 || alpha == kMax<T>) return value;

@@ -1,5 +1,4 @@
-// A simple implementation of the dining philosophers, with no summary and no invariants: the reference for `ece465
-// dine`.
+// Simple dining philosophers, without a summary and without invariants: the reference for `ece465 dine`.
 //
 //   dining_baseline thread|coroutine PHILOSOPHERS SECONDS    prints meals per second
 

@@ -1,6 +1,5 @@
 /// Measures the inner loops on one thread and 48 MB: every kernel of every instruction set that this CPU supports, on a
-/// landscape and on noise, and memcpy for comparison. Results depend on the machine and its load: compare only within a
-/// run.
+/// landscape and on noise, and memcpy for comparison. Results depend on the machine and its load.
 
 #include <benchmark/benchmark.h>
 

@@ -43,8 +43,7 @@ struct PageInfo {
   /// of its colours.
   std::optional<Palette> palette;
   unsigned palette_bits = 8;
-  /// Samples per pixel that are stored in a block but are not part of `layout` (a colour JPEG's chroma after its Y
-  /// plane).
+  /// Samples per pixel that a block holds besides those in `layout` (a colour JPEG's chroma after its Y plane).
   unsigned auxiliary_samples = 0;
   [[nodiscard]] unsigned stored_samples() const { return static_cast<unsigned>(layout.samples()) + auxiliary_samples; }
   std::size_t block_count = 0;

@@ -82,15 +82,13 @@ class PageStrips {
   /// In which order groups may be written.
   enum class WriteOrder {
     one_by_one,  ///< 0, 1, 2, ..., by one thread: others would only wait
-    /// By several threads, assigned as 0, 1, 2, ...: a group waits for lower ones, so these must already be assigned to
-    /// other threads.
+    /// By several threads, assigned as 0, 1, 2, ...: a group waits for lower ones, which other threads must have by then.
     ascending,
     any,
   };
 
   /// Takes page `page` of `reader`, which was opened with `strips_read_options` and outlives this. Reads only the ends
-  /// of a very long page. Fails with `too_large` (more strips than Limits::max_blocks; a budget too small for one
-  /// thread).
+  /// of a very long page. Fails with `too_large`: more strips than Limits::max_blocks, or the budget is too small.
   [[nodiscard]] static Result<std::unique_ptr<PageStrips>> open(const ImageReader& reader, std::size_t page,
                                                                 Format output, const PageStripsOptions& options);
   ~PageStrips();
@@ -138,13 +136,11 @@ class PageStrips {
   [[nodiscard]] Result<void> count_locally(std::size_t strip, std::span<std::uint64_t> counts) const;
   /// Whether these counts are plausible: one per level, their sum is the strip's number of samples, and the levels at
   /// 64 sampled positions have at least as many counts as positions. Detects corrupted and mixed-up answers, not forged
-  /// ones. Fails with `corrupt`. The group must have been loaded but may have left memory; the strip must not be
-  /// mapped.
+  /// ones. Fails with `corrupt`. The group must have been loaded, but may have left memory; not after mapping.
   [[nodiscard]] Result<void> check_counts(std::size_t strip, std::span<const std::uint64_t> counts) const;
   /// Adds a strip's counts to its plane's histogram. Once for every strip. From one thread.
   void add_counts(std::size_t plane, std::span<const std::uint64_t> counts);
-  /// Makes the tables and determines the properties of the written page. Fails with `internal` unless all samples are
-  /// counted.
+  /// Makes the tables, and settles the output page's properties. Fails with `internal` unless all samples are counted.
   [[nodiscard]] Result<void> finalize();
 
   // ---- Second phase: mapping. After `finalize`
@@ -158,8 +154,7 @@ class PageStrips {
   /// be exactly those of the table. As `check_counts`.
   [[nodiscard]] Result<void> check_mapped(std::size_t strip, Bytes mapped) const;
   /// Stores mapped samples in the group: gray and colours as they are (multiplied by associated alpha), luma by
-  /// shifting the colours. Once for every strip, with exactly its bytes. The group must be loaded, at least for
-  /// scattering.
+  /// shifting the colours. Once for every strip, with exactly its bytes. The group must be loaded in either way.
   [[nodiscard]] Result<void> scatter(std::size_t strip, Bytes mapped);
   /// As `scatter`, but may swap the buffer for another, whose contents are unspecified, instead of copying it.
   [[nodiscard]] Result<void> scatter_swap(std::size_t strip, Buffer& mapped);

@@ -1,6 +1,5 @@
 /// The kernels, once per instruction set: Highway's foreach_target.hpp includes this file repeatedly, each time with
-/// HWY_NAMESPACE and the vector types of another one. The rest of a run, less than a vector, is left to the scalar
-/// loops.
+/// HWY_NAMESPACE and the vector types of another one. The scalar loops process the rest of a run, less than a vector.
 
 #if defined(__x86_64__)
 #define HWY_WANT_AVX3_DL 1  // AVX-512 with byte permutes (VBMI): Ice Lake, Zen 4 and later

@@ -54,8 +54,7 @@ std::uint64_t log2_fixed(std::uint64_t value) {
   return (std::uint64_t{whole} << 16) + fraction + ((kCurvature * ((fraction * (65536 - fraction)) >> 16)) >> 16);
 }
 
-/// Counts bytes and estimates their entropy. Four tables, so that consecutive equal bytes do not wait for each other's
-/// count.
+/// Counts bytes and estimates their entropy. Four tables, so that equal neighbours do not wait for each other.
 class ByteCounts {
  public:
   void add(const Byte* bytes, std::size_t n) {

@@ -18,8 +18,7 @@ struct Leaf {
 
 /// The number of codes of each length, without a limit on lengths. `leaves` are sorted by count.
 std::array<std::uint16_t, kMaxSymbols> unlimited_lengths(std::span<const Leaf> leaves) {
-  // Two queues, of leaves and of inner nodes, both in ascending order: the two rarest are at their heads (van Leeuwen
-  // 1976).
+  // Two queues, of leaves and of inner nodes, both ascending: the two rarest are at their heads (van Leeuwen 1976).
   std::array<std::uint64_t, kMaxSymbols> weight{};
   std::array<std::uint16_t, 2 * kMaxSymbols> parent{};  // leaves first, then nodes
   const std::size_t n = leaves.size();

@@ -79,8 +79,7 @@ Reader::Reader(const ByteSource& source, Structure structure, const ReadOptions&
   page.decoder_bytes = kLibraryBytes + 2 * row_bytes;
   page.thread_bytes = kEncoderBands * page.block_bytes;
   if (header.interlaced) {
-    // All passes must be decoded before the first block is complete; the image is kept for the second pass over the
-    // page.
+    // All passes must be decoded before the first block is complete; the image is kept for reading it again.
     page.decoder_bytes += page.total_bytes;
     page.encoder_bytes = page.total_bytes;  // likewise, the first pass that is written has pixels from everywhere
     page.any_order = true;

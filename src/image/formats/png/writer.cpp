@@ -55,8 +55,7 @@ class ImageStream {
   std::uint32_t checksum_ = 1;
 };
 
-/// Compresses blocks as they arrive, several at once. Small blocks (a TIFF's strips of one row) are collected to bands
-/// first.
+/// Compresses blocks as they arrive, several at once. First collects small ones (a TIFF's strips of one row) to bands.
 class BandedPage final : public PageWriter {
  public:
   BandedPage(ChunkWriter& output, const Header& header, const PageInfo& info)
