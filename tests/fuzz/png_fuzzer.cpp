@@ -121,7 +121,7 @@ std::vector<std::byte> inflated(Bytes stream, std::size_t expected) {
 /// Two parts, each made by one of the two compressors, must form a zlib stream of the bytes.
 void compress_in_parts(Bytes bytes) {
   for (unsigned ways = 0; ways < 4; ++ways) {
-    std::vector<std::byte> stream(png::kZlibHeader.begin(), png::kZlibHead.end());
+    std::vector<std::byte> stream(png::kZlibHeader.begin(), png::kZlibHeader.end());
     std::uint32_t checksum = 1;
     for (unsigned part = 0; part < 2; ++part) {
       const std::size_t half = bytes.size() / 2;

@@ -82,7 +82,7 @@ class PageStrips {
   /// In which order groups may be written.
   enum class WriteOrder {
     one_by_one,  ///< 0, 1, 2, ..., by one thread: others would only wait
-    /// By several threads, assigned as 0, 1, 2, ...: a group waits for lower ones, which other threads must have by then.
+    /// By several threads, assigned as 0, 1, 2, ...: a group waits for lower ones, which others must already have.
     ascending,
     any,
   };
@@ -140,7 +140,8 @@ class PageStrips {
   [[nodiscard]] Result<void> check_counts(std::size_t strip, std::span<const std::uint64_t> counts) const;
   /// Adds a strip's counts to its plane's histogram. Once for every strip. From one thread.
   void add_counts(std::size_t plane, std::span<const std::uint64_t> counts);
-  /// Makes the tables, and settles the output page's properties. Fails with `internal` unless all samples are counted.
+  /// Makes the tables and determines the output page's properties. Fails with `internal` unless all samples are
+  /// counted.
   [[nodiscard]] Result<void> finalize();
 
   // ---- Second phase: mapping. After `finalize`
