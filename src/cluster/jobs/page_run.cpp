@@ -128,7 +128,7 @@ net::Task<Result<void>> PageRun::distribute(image::ImageWriter& writer) {
 net::Task<Result<void>> PageRun::begin_second_half(image::ImageWriter& writer) {
   const auto pass = at_work_.enter();
   co_return co_await net::offload(*context_.cpu, [this, &writer]() -> Result<void> {
-    ECE465_TRY(strips_->settle());
+    ECE465_TRY(strips_->finalize());
     return strips_->begin_write(writer);
   });
 }
