@@ -63,7 +63,7 @@ void Scheduler::State::steal_kept() {
     Job& job = jobs_.at(id);
     auto taker = idle_worker(slowest->key, job.needs);
     if (!taker || *taker == kMaster) {  // an unproven worker may find no other strip
-      if (const auto newcomer = best_of(&WorkerGroup::unproven, job.needs, slowest->key)) taker = newcomer;
+      if (const auto unproven = best_of(&WorkerGroup::unproven, job.needs, slowest->key)) taker = unproven;
     }
     if (!taker || !queue_of(job).runnable.empty()) return;
     const Duration gain = slowest->rank - expected_time(workers_.at(*taker), strip_of(task).bytes);
@@ -103,7 +103,7 @@ std::optional<WorkerId> Scheduler::State::choose_worker(const Job& job) const {
       best_of(reserves_for_master(job) ? &WorkerGroup::without_kept : &WorkerGroup::available, job.needs, kMaster);
   if (proven && !has_fair_share(*proven, job)) return proven;
   // Otherwise a worker on probation: with small jobs only, proven workers would always have enough credit.
-  if (const auto newcomer = best_of(&WorkerGroup::unproven, job.needs, kMaster)) return newcomer;
+  if (const auto unproven = best_of(&WorkerGroup::unproven, job.needs, kMaster)) return unproven;
   if (proven) return std::nullopt;
   // As long as no worker is proven, the master works too.
   const bool master_may = options_.local_helps || !has_proven_worker(job.needs);

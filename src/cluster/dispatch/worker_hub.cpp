@@ -71,7 +71,7 @@ void WorkerHub::publish() {
 
 void WorkerHub::on_registered(const std::shared_ptr<WorkerSession>& session) {
   const std::string& id = session->id();
-  // The older connection of an id is probably dead without having been noticed.
+  // An older connection with this id is probably dead, but its end was not detected.
   if (const auto old = registered_.find(id); old != registered_.end()) {
     const auto replaced = old->second;
     replaced->hang_up("it registered again");

@@ -34,7 +34,6 @@ class WorkerHub final : public SessionHost {
   [[nodiscard]] net::Task<void> stop(net::Duration limit);
 
   [[nodiscard]] std::vector<WorkerStatus> workers() const;
-  [[nodiscard]] std::size_t size() const { return registered_.size(); }
   [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
   [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
   /// Publishes worker state and the number of suppressed log lines. To be called periodically.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
-#include <charconv>
 #include <ranges>
 
 #include "ece465/base/memory.hpp"

@@ -37,7 +37,7 @@ TextRun::TextRun(const TextRunContext& context, text::Kind kind, const TextRunLi
       limits_(limits),
       pass_(std::move(pass)),
       changed_(context.loop),
-      cutter_(kind, limits.text),
+      chunker_(kind, limits.text),
       tally_(kind) {}
 
 net::Task<Result<text::Tally>> TextRun::run(std::shared_ptr<TextRun> self, TextSource* source) {
@@ -61,14 +61,14 @@ net::Task<Result<void>> TextRun::read_all(TextSource& source) {
   for (;;) {
     while (window_used_ >= limits_.window_bytes && !failure_) co_await changed_.wait();
     if (failure_) co_return std::unexpected(*failure_);
-    ECE465_CO_ASSIGN(const std::size_t n, co_await source.read(cutter_.room()));
+    ECE465_CO_ASSIGN(const std::size_t n, co_await source.read(chunker_.room()));
     if (failure_) co_return std::unexpected(*failure_);
     if (n == 0) break;
     bytes_ += n;
-    ECE465_CO_ASSIGN(auto piece, cutter_.put(n));
+    ECE465_CO_ASSIGN(auto piece, chunker_.put(n));
     if (piece) submit_piece(*std::move(piece));
   }
-  ECE465_CO_ASSIGN(auto rest, cutter_.rest());
+  ECE465_CO_ASSIGN(auto rest, chunker_.rest());
   if (rest) submit_piece(*std::move(rest));
   co_return Result<void>{};
 }
@@ -94,7 +94,7 @@ void TextRun::cancel(Error why) {
   changed_.notify();
 }
 
-// --- Pieces at work ---
+// --- Assigned pieces ---
 
 TextRun::Piece TextRun::piece_of(std::uint32_t strip) const {
   const auto at = pieces_.find(strip);

@@ -104,7 +104,7 @@ class TextRun final : public JobHandler, public std::enable_shared_from_this<Tex
   TextRunLimits limits_;
   std::optional<net::Gate::Pass> pass_;
   net::Event changed_;
-  text::Chunker cutter_;
+  text::Chunker chunker_;
   text::Tally tally_;  // used only by `merge`, on the pool
   mapreduce::JobId job_;
   mapreduce::JobReport report_;
