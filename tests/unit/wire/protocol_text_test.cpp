@@ -102,13 +102,11 @@ std::map<std::string, Example> expected() {
   all["v2 master map-bytes"] = {Map{TaskId{14}, "bytes", log.size(), sum(log)}, log};
   all["v2 worker map-result-bytes"] = {MapResult{TaskId{14}, total.size(), 3us, sum(total)}, total};
   all["v2 master map-poetry"] = {Map{TaskId{15}, "poetry", 4, sum("abcd")}, "abcd"};
-  all["v2 worker error-kind"] = {
-      ErrorReport{ErrorCode::unsupported, TaskId{15}, "poetry is no kind of MAP that is known"}, ""};
+  all["v2 worker error-kind"] = {ErrorReport{ErrorCode::unsupported, TaskId{15}, "unknown kind of MAP: poetry"}, ""};
   all["v2 worker ping"] = {Ping{1}, ""};
   all["v2 master pong"] = {Pong{1}, ""};
   all["v2 worker log"] = {Log{"node-7-4242", "strip 12 mapped"}, ""};
-  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "the samples of task 7 are not here"},
-                                 ""};
+  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "no samples of task 7"}, ""};
   all["v2 master error"] = {
       ErrorReport{ErrorCode::refused, {}, "worker id 'a b' is not made of letters, digits, '-', '.' and '_'"}, ""};
   all["v2 worker bye"] = {Bye{}, ""};
