@@ -233,7 +233,7 @@ class GoneAway(Case):
             return status == 503
         harness.until(busy, "all places to be taken")
         _, err = self.run_command("wordcount", self.file("a.txt", b"a"), code=4)
-        self.assertIn("Too many texts at once", err)
+        self.assertIn("Too many concurrent texts", err)
         self.assertEqual(err.count("\n"), 1)
         ended = len(self.ended_texts())
         open_ones[0].close()

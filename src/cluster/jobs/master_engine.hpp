@@ -7,8 +7,8 @@
 #include <string>
 
 #include "dispatch/worker_hub.hpp"
-#include "jobs/image_job.hpp"
 #include "jobs/engine.hpp"
+#include "jobs/image_job.hpp"
 #include "observability/event_stream.hpp"
 #include "observability/metrics.hpp"
 #include "observability/recent_log.hpp"
@@ -54,7 +54,6 @@ class MasterEngine final : public Engine {
   [[nodiscard]] std::shared_ptr<const JobTimeline> timeline(JobNumber number) const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return deps_.hub.workers(); }
   [[nodiscard]] Totals totals() const override;
-  [[nodiscard]] bool in_use(std::string_view file) const override { return by_file_.contains(file); }
 
  private:
   struct Job;

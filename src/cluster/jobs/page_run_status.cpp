@@ -14,10 +14,10 @@ void PageRun::handed_out(AttemptId attempt, std::uint32_t strip, mapreduce::Work
 }
 
 void PageRun::missed(AttemptId attempt, Outcome outcome) {
-  Timeline::Why why = Timeline::Why::failed;
-  if (outcome == Outcome::lie) why = Timeline::Why::lie;
-  if (outcome == Outcome::not_kept) why = Timeline::Why::not_kept;
-  context_.timeline->missed(attempt, why);
+  Timeline::Reason reason = Timeline::Reason::failed;
+  if (outcome == Outcome::lie) reason = Timeline::Reason::lie;
+  if (outcome == Outcome::not_kept) reason = Timeline::Reason::not_kept;
+  context_.timeline->missed(attempt, reason);
 }
 
 /// What the master did on its own, outside of the scheduler.
