@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "common/lab_options.hpp"
+#include "common/text.hpp"
 #include "ece465/base/orphans.hpp"
 #include "ece465/labs/serve.hpp"
 #include "lab_commands.hpp"
-#include "common/lab_options.hpp"
-#include "common/text.hpp"
 
 namespace ece465::cli {
 namespace {

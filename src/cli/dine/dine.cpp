@@ -2,13 +2,13 @@
 
 #include <random>
 
+#include "common/files.hpp"
+#include "common/lab_options.hpp"
 #include "compare.hpp"
-#include "live.hpp"
-#include "report.hpp"
 #include "ece465/base/orphans.hpp"
 #include "lab_commands.hpp"
-#include "common/lab_options.hpp"
-#include "common/files.hpp"
+#include "live.hpp"
+#include "report.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -209,8 +209,7 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
       ->group(kEnd);
 
   constexpr const char* kOutput = "Telling";
-  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")
-      ->group(kOutput);
+  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")->group(kOutput);
   add_switch(*dine, "--force", command->force, "Replace a picture that exists")->group(kOutput);
   add_switch(*dine, "--live", command->live, "Show the table in the terminal, as it is, instead of lines")
       ->group(kOutput);

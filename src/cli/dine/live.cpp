@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "report.hpp"
 #include "common/text.hpp"
+#include "report.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "ece465/base/seconds.hpp"
 #include "common/text.hpp"
+#include "ece465/base/seconds.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "ece465/base/seconds.hpp"
-#include "lab_commands.hpp"
 #include "common/lab_options.hpp"
 #include "common/text.hpp"
+#include "ece465/base/seconds.hpp"
+#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {

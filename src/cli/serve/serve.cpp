@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "ece465/base/orphans.hpp"
-#include "lab_commands.hpp"
 #include "common/options.hpp"
 #include "common/text.hpp"
+#include "ece465/base/orphans.hpp"
+#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {
