@@ -11,7 +11,6 @@
 #include "ece465/net/listener.hpp"
 #include "observability/event_stream.hpp"
 #include "observability/metrics.hpp"
-#include "observability/rate_limiter.hpp"
 #include "observability/recent_log.hpp"
 
 namespace ece465::cluster {

@@ -54,8 +54,6 @@ class Engine {
     double samples_per_second = 0;
   };
   [[nodiscard]] virtual Totals totals() const = 0;
-  /// Whether the file is the input of a job that has not ended.
-  [[nodiscard]] virtual bool in_use(std::string_view file) const = 0;
 };
 
 }  // namespace ece465::cluster

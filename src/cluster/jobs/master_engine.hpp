@@ -53,7 +53,6 @@ class MasterEngine final : public Engine {
   [[nodiscard]] std::shared_ptr<const JobTimeline> timeline(JobNumber number) const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return deps_.hub.workers(); }
   [[nodiscard]] Totals totals() const override;
-  [[nodiscard]] bool in_use(std::string_view file) const override { return by_file_.contains(file); }
 
  private:
   struct Job;

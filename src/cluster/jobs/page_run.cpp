@@ -306,10 +306,10 @@ void PageRun::on_assigned(AttemptId attempt, std::uint32_t strip, mapreduce::Wor
 }
 
 void PageRun::on_failed(AttemptId attempt, Outcome outcome) {
-  Timeline::Why why = Timeline::Why::failed;
-  if (outcome == Outcome::invalid_result) why = Timeline::Why::lie;
-  if (outcome == Outcome::not_kept) why = Timeline::Why::not_kept;
-  context_.timeline->missed(attempt, why);
+  Timeline::Reason reason = Timeline::Reason::failed;
+  if (outcome == Outcome::invalid_result) reason = Timeline::Reason::lie;
+  if (outcome == Outcome::not_kept) reason = Timeline::Reason::not_kept;
+  context_.timeline->missed(attempt, reason);
 }
 
 /// For groups that the master processes without the scheduler.

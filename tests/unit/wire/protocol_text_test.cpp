@@ -106,8 +106,7 @@ std::map<std::string, Example> expected() {
   all["v2 worker ping"] = {Ping{1}, ""};
   all["v2 master pong"] = {Pong{1}, ""};
   all["v2 worker log"] = {Log{"node-7-4242", "strip 12 mapped"}, ""};
-  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "the samples of task 7 are not kept"},
-                                 ""};
+  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "no samples of task 7"}, ""};
   all["v2 master error"] = {
       ErrorReport{ErrorCode::refused, {}, "worker id 'a b' must consist of letters, digits, '-', '.' and '_'"}, ""};
   all["v2 worker bye"] = {Bye{}, ""};

@@ -1,7 +1,6 @@
-#include "api/state_routes.hpp"
-
 #include <nlohmann/json.hpp>
 
+#include "api/handlers.hpp"
 #include "api/responses.hpp"
 #include "api/route_table.hpp"
 #include "ece465/net/offload.hpp"
@@ -18,37 +17,37 @@ constexpr std::size_t kJobsInHello = 20;
 
 std::size_t connections(const ApiContext& context) { return context.connections ? context.connections() : 0; }
 
-/// `,`-joined.
+/// A JSON array of at most `max` items.
 template <class Items, class ToJson>
-std::string array_of(const Items& items, ToJson to_json, std::size_t most = ~std::size_t{0}) {
+std::string array_of(const Items& items, ToJson to_json, std::size_t max = ~std::size_t{0}) {
   std::string text = "[";
   std::size_t n = 0;
   for (const auto& item : items) {
-    if (n == most) break;
+    if (n == max) break;
     if (n++ > 0) text += ',';
     text += to_json(item);
   }
   return text + "]";
 }
 
-/// What a viewer begins with: later events say what changes.
+/// The first event, the current state. Later events are changes to it.
 std::string hello(const ApiContext& context) {
   return fmt::format(R"({{"version":{},"worker_port":{},"jobs":{},"workers":{}}})", json(context.version).dump(),
                      context.worker_port, array_of(context.engine.jobs(), job_json, kJobsInHello),
                      array_of(context.engine.workers(), worker_json));
 }
 
-/// Writes events until the peer is gone or the master stops.
+/// Writes events until the client disconnects or the master stops.
 net::Task<Result<void>> send_events(ApiContext& context, net::Stream& stream) {
-  // Before the greeting is composed: what happens from here on comes as an event.
-  EventStream::Subscriber viewer(context.events);
+  // Subscribe before composing `hello`, so that no change is missed.
+  EventStream::Subscriber subscriber(context.events);
   std::string text = event_text("hello", hello(context));
   for (;;) {
     ECE465_CO_TRY(co_await stream.write(as_bytes(text), context.limits.subscriber_write_limit));
-    auto next = co_await viewer.next(context.limits.heartbeat);
+    auto next = co_await subscriber.next(context.limits.heartbeat);
     if (!next) co_return Result<void>{};
     text = std::move(*next);
-    // Either side notices by it that the other is gone.
+    // Lets both sides detect a lost connection.
     if (text.empty()) text = event_text("beat", "{}");
   }
 }
@@ -100,9 +99,9 @@ net::Task<Response> show_status(Api& api, Request& /*request*/) {
 
 net::Task<Response> watch_events(Api& api, Request& /*request*/) {
   ApiContext& context = api.context;
-  if (context.events.viewers() >= context.limits.max_subscribers) co_return busy_response("Too many watch already.");
+  if (context.events.subscribers() >= context.limits.max_subscribers) co_return busy_response("Too many subscribers.");
   Response response = Response::text(200, "", "text/event-stream; charset=utf-8");
-  response.headers.add("X-Accel-Buffering", "no");  // nginx would hold events back
+  response.headers.add("X-Accel-Buffering", "no");  // keeps nginx from buffering events
   response.body = http::StreamBody([&context](net::Stream& stream) { return send_events(context, stream); });
   co_return response;
 }
@@ -123,8 +122,8 @@ net::Task<Response> show_metrics(Api& api, Request& /*request*/) {
     now.jobs_queued += job.state == JobState::queued ? 1U : 0U;
     now.jobs_running += job.state == JobState::running ? 1U : 0U;
   }
-  now.connections = connections(context);
-  now.viewers = context.events.viewers();
+  now.http_connections = connections(context);
+  now.subscribers = context.events.subscribers();
   co_return Response::text(200, context.metrics.text(now), "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -1,4 +1,4 @@
-#include "worker/role.hpp"
+#include "worker/worker.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -32,7 +32,7 @@ wire::HandshakeTimeouts times_of(const WorkerOptions& options) {
 
 }  // namespace
 
-WorkerRole::WorkerRole(asio::io_context& loop, asio::thread_pool& cpu, const WorkerOptions& options, Logger& logger)
+Worker::Worker(asio::io_context& loop, asio::thread_pool& cpu, const WorkerOptions& options, Logger& logger)
     : cpu_(cpu),
       options_(options),
       logger_(logger),
@@ -41,14 +41,14 @@ WorkerRole::WorkerRole(asio::io_context& loop, asio::thread_pool& cpu, const Wor
       gate_(loop.get_executor()),
       stop_event_(loop.get_executor()) {}
 
-net::Task<void> WorkerRole::run() {
+net::Task<void> Worker::run() {
   while (!stopping_) {
     auto stream = co_await net::connect(options_.master, options_.connect_limit, connecting_.get_token());
     if (stopping_) break;
     if (stream) {
-      co_await work_for(*std::move(stream));
+      co_await run_session(*std::move(stream));
     } else {
-      unreachable("the master cannot be reached", stream.error());
+      log_unreachable("the master cannot be reached", stream.error());
     }
     if (stopping_) break;
     const auto pause = backoff_.next();
@@ -60,52 +60,51 @@ net::Task<void> WorkerRole::run() {
   co_await gate_.drained();
 }
 
-net::Task<void> WorkerRole::work_for(net::Stream stream) {
+net::Task<void> Worker::run_session(net::Stream stream) {
   session_.emplace(std::move(stream), handshake_, cpu_, options_, logger_);
-  const Ending ending = co_await session_->run();
+  const SessionResult result = co_await session_->run();
   session_.reset();
-  if (!ending.registered) {
-    if (!stopping_) unreachable("the master did not register this worker", ending.why);
+  if (!result.registered) {
+    if (!stopping_) log_unreachable("the master did not register this worker", result.why);
     co_return;
   }
   failures_ = 0;
-  reminder_.reset();
-  // One that took longer than any pause was not one of a series of failures. Shorter ones may be: of two workers with
-  // one id, each throws the other out.
-  if (ending.lived >= options_.reconnect_max) backoff_.reset();
+  failure_log_.reset();
+  // Short sessions count as failures: two workers with the same id keep replacing each other at the master.
+  if (result.lived >= options_.reconnect_max) backoff_.reset();
   const LogFields fields{{"master", options_.master.to_string()},
-                         {"seconds", seconds(ending.lived)},
-                         {"answered", ending.answered},
-                         {"reason", ending.why.text()}};
-  if (stopping_ || ending.master_left) {
+                         {"seconds", seconds(result.lived)},
+                         {"answered", result.answered},
+                         {"reason", result.why.text()}};
+  if (stopping_ || result.master_left) {
     logger_.info(stopping_ ? "left the master" : "the master left", fields);
   } else {
     logger_.warn("lost the master", fields);
   }
 }
 
-/// Told of now and then, until a connection comes about: whoever looks at the log later should find it there, too.
-void WorkerRole::unreachable(std::string_view what, const Error& error) {
+/// Warns from time to time for as long as it lasts, so that the log shows it whenever someone looks.
+void Worker::log_unreachable(std::string_view what, const Error& error) {
   const auto now = std::chrono::steady_clock::now();
-  const LogLevel level = reminder_.due(now) ? LogLevel::warn : LogLevel::debug;
+  const LogLevel level = failure_log_.due(now) ? LogLevel::warn : LogLevel::debug;
   logger_.log(level, what,
               {{"master", options_.master.to_string()},
                {"error", error.text()},
                {"attempt", ++failures_},
-               {"seconds", seconds(reminder_.since(now))}});
+               {"seconds", seconds(failure_log_.since(now))}});
 }
 
-void WorkerRole::stop() {
+void Worker::stop() {
   if (std::exchange(stopping_, true)) return;
   connecting_.request_stop();
   stop_event_.notify();
   if (!session_) return;
   session_->leave();
-  asio::co_spawn(stop_event_.executor(), hurry(gate_.enter()), asio::detached);
+  asio::co_spawn(stop_event_.executor(), close_after_limit(gate_.enter()), asio::detached);
 }
 
-/// What has not ended in good order by then ends at once.
-net::Task<void> WorkerRole::hurry(net::Gate::Pass /*pass*/) {
+/// Closes the session if it has not ended by `stop_limit`.
+net::Task<void> Worker::close_after_limit(net::Gate::Pass /*pass*/) {
   const auto end = std::chrono::steady_clock::now() + options_.stop_limit;
   while (gate_.open()) {
     const auto left = end - std::chrono::steady_clock::now();
@@ -116,9 +115,9 @@ net::Task<void> WorkerRole::hurry(net::Gate::Pass /*pass*/) {
 }
 
 Result<void> run_worker(const WorkerOptions& asked, Logger& logger, std::stop_token stop) {
-  if (auto fine = wire::check_worker_id(asked.id, asked.limits); !fine) return about("worker id", fine.error());
+  if (auto valid = wire::check_worker_id(asked.id, asked.limits); !valid) return about("worker id", valid.error());
   if (asked.threads == 0 || asked.credit_bytes == 0 || asked.payload_bytes == 0) {
-    return fail(Errc::usage, "a worker needs at least one thread, and some bytes of credit and payload");
+    return fail(Errc::usage, "threads, credit and payload must not be 0");
   }
   WorkerOptions options = asked;
   while (options.seed == 0) options.seed = std::random_device()();
@@ -127,13 +126,13 @@ Result<void> run_worker(const WorkerOptions& asked, Logger& logger, std::stop_to
                                  {"threads", options.threads},
                                  {"credit", options.credit_bytes},
                                  {"memory", options.memory_bytes}});
-  logger.debug("pauses between attempts to connect are drawn", {{"seed", options.seed}});
+  logger.debug("reconnect pauses are random", {{"seed", options.seed}});
 
   asio::io_context loop(1);
   asio::thread_pool cpu(options.threads);
-  WorkerRole role(loop, cpu, options, logger);
-  asio::co_spawn(loop, role.run(), asio::detached);
-  const std::stop_callback when_stopped(stop, [&] { asio::post(loop, [&role] { role.stop(); }); });
+  Worker worker(loop, cpu, options, logger);
+  asio::co_spawn(loop, worker.run(), asio::detached);
+  const std::stop_callback when_stopped(stop, [&] { asio::post(loop, [&worker] { worker.stop(); }); });
   loop.run();
   return {};
 }
