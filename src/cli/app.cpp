@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "commands.hpp"
-#include "ece465/image/codec.hpp"
-#include "ece465/image/kernel_choice.hpp"
 #include "common/help.hpp"
-#include "lab_commands.hpp"
 #include "common/options.hpp"
 #include "common/settings.hpp"
 #include "common/text.hpp"
+#include "ece465/image/codec.hpp"
+#include "ece465/image/kernel_choice.hpp"
+#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {

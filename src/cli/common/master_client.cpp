@@ -68,7 +68,8 @@ std::unexpected<Error> MasterClient::trouble(Error error) const {
   return std::unexpected(std::move(error));
 }
 
-net::Task<Result<http::ClientResponse>> MasterClient::request(std::string method, std::string target, std::string json) {
+net::Task<Result<http::ClientResponse>> MasterClient::request(std::string method, std::string target,
+                                                              std::string json) {
   auto response = co_await client_.request(std::move(method), std::move(target), std::move(json));
   if (!response) co_return trouble(std::move(response).error());
   co_return response;
@@ -89,7 +90,7 @@ net::Task<Result<RemoteStatus>> MasterClient::hello() {
 }
 
 net::Task<Result<std::string>> MasterClient::upload(std::string name, const ByteSource& source,
-                                                 TransferProgress progress) {
+                                                    TransferProgress progress) {
   http::FilePart part;
   part.field = "file";
   part.filename = name;
@@ -147,7 +148,7 @@ net::Task<Result<std::uint64_t>> MasterClient::download(std::string name, ByteSi
 }
 
 net::Task<Result<text::Tally>> MasterClient::map_text(text::Kind kind, const ByteSource* source,
-                                                   TransferProgress progress) {
+                                                      TransferProgress progress) {
   text::Tally tally(kind);
   text::ResultReader reader(tally);
   const auto take = [&reader](Bytes bytes) { return reader.take(as_text(bytes)); };

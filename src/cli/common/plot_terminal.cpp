@@ -5,8 +5,8 @@
 #include <numeric>
 #include <string_view>
 
-#include "plot.hpp"
 #include "equalize/report.hpp"
+#include "plot.hpp"
 #include "text.hpp"
 
 namespace ece465::cli {

@@ -12,9 +12,9 @@
 #include <system_error>
 
 #include "commands.hpp"
-#include "report.hpp"
-#include "ece465/base/descriptor.hpp"
 #include "common/text.hpp"
+#include "ece465/base/descriptor.hpp"
+#include "report.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "ece465/base/cpus.hpp"
-#include "equalize_files.hpp"
 #include "common/files.hpp"
 #include "common/options.hpp"
 #include "common/text.hpp"
+#include "ece465/base/cpus.hpp"
+#include "equalize_files.hpp"
 
 namespace ece465::cli {
 namespace {

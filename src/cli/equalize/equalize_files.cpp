@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "ece465/base/parallel.hpp"
-#include "common/in_order.hpp"
 #include "common/files.hpp"
+#include "common/in_order.hpp"
+#include "ece465/base/parallel.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -3,11 +3,11 @@
 #include <functional>
 #include <stop_token>
 
-#include "ece465/base/byte_sink.hpp"
-#include "ece465/base/byte_source.hpp"
 #include "common/file_plan.hpp"
 #include "common/plot.hpp"
 #include "common/progress.hpp"
+#include "ece465/base/byte_sink.hpp"
+#include "ece465/base/byte_source.hpp"
 #include "report.hpp"
 
 namespace ece465::cli {

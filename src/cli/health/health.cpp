@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "ece465/net/stream.hpp"
 #include "common/options.hpp"
+#include "ece465/net/stream.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -4,14 +4,14 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "ece465/base/cpus.hpp"
-#include "equalize/equalize_files.hpp"
 #include "common/file_plan.hpp"
 #include "common/files.hpp"
 #include "common/options.hpp"
 #include "common/plot.hpp"
-#include "equalize/report.hpp"
 #include "common/text.hpp"
+#include "ece465/base/cpus.hpp"
+#include "equalize/equalize_files.hpp"
+#include "equalize/report.hpp"
 
 namespace ece465::cli {
 namespace {

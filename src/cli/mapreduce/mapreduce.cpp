@@ -3,14 +3,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "common/files.hpp"
+#include "common/lab_options.hpp"
+#include "common/progress.hpp"
+#include "common/text.hpp"
 #include "ece465/base/cpus.hpp"
 #include "ece465/text/map_reduce.hpp"
 #include "lab_commands.hpp"
-#include "common/lab_options.hpp"
 #include "mapreduce_remote.hpp"
-#include "common/files.hpp"
-#include "common/progress.hpp"
-#include "common/text.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <stop_token>
 
-#include "ece465/text/tally.hpp"
 #include "common/master_client.hpp"
+#include "ece465/text/tally.hpp"
 
 namespace ece465::cli {
 

@@ -3,12 +3,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "ece465/base/bytes.hpp"
-#include "ece465/base/seconds.hpp"
-#include "lab_commands.hpp"
 #include "common/files.hpp"
 #include "common/options.hpp"
 #include "common/text.hpp"
+#include "ece465/base/bytes.hpp"
+#include "ece465/base/seconds.hpp"
+#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "commands.hpp"
 #include "common/options.hpp"
-#include "status_table.hpp"
 #include "common/text.hpp"
+#include "status_table.hpp"
 
 namespace ece465::cli {
 namespace {

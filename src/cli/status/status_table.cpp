@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "common/progress.hpp"
-#include "submit/submit_report.hpp"
 #include "common/text.hpp"
+#include "submit/submit_report.hpp"
 
 namespace ece465::cli {
 namespace {

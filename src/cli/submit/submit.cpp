@@ -5,10 +5,10 @@
 #include <set>
 
 #include "commands.hpp"
-#include "equalize/equalize_files.hpp"
 #include "common/options.hpp"
-#include "submit_files.hpp"
 #include "common/text.hpp"
+#include "equalize/equalize_files.hpp"
+#include "submit_files.hpp"
 
 namespace ece465::cli {
 namespace {

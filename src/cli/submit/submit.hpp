@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "common/console.hpp"
-#include "ece465/image/pixels.hpp"
 #include "common/master_client.hpp"
+#include "ece465/image/pixels.hpp"
 
 namespace ece465::cli {
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "ece465/net/gate.hpp"
-#include "equalize/equalize_files.hpp"
+#include "common/files.hpp"
 #include "common/in_order.hpp"
 #include "common/master_client.hpp"
-#include "common/files.hpp"
-#include "remote_names.hpp"
 #include "common/text.hpp"
+#include "ece465/net/gate.hpp"
+#include "equalize/equalize_files.hpp"
+#include "remote_names.hpp"
 
 namespace ece465::cli {
 namespace {

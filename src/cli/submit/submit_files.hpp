@@ -3,10 +3,10 @@
 #include <functional>
 #include <stop_token>
 
-#include "ece465/http/client.hpp"
-#include "ece465/image/pixels.hpp"
 #include "common/file_plan.hpp"
 #include "common/progress.hpp"
+#include "ece465/http/client.hpp"
+#include "ece465/image/pixels.hpp"
 #include "submit_report.hpp"
 
 namespace ece465::cli {

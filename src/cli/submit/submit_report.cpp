@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.hpp"
 #include "ece465/base/seconds.hpp"
 #include "ece465/http/message.hpp"
 #include "equalize/report.hpp"
-#include "common/text.hpp"
 
 namespace ece465::cli {
 namespace {

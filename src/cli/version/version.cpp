@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "common/options.hpp"
 #include "ece465/image/kernel_choice.hpp"
 #include "ece465/image/versions.hpp"
-#include "common/options.hpp"
 
 namespace ece465::cli {
 namespace {

@@ -8,10 +8,10 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "common/options.hpp"
 #include "ece465/base/cpus.hpp"
 #include "ece465/base/orphans.hpp"
 #include "ece465/wire/worker_id.hpp"
-#include "common/options.hpp"
 
 namespace ece465::cli {
 namespace {
