@@ -135,8 +135,8 @@ class ProducerConsumer {
       const std::uint64_t number = next_job_.fetch_add(1);
       if (options_.jobs > 0 && number > options_.jobs) break;
       if (hooks_.on_line) {
-        const std::string who = options_.producers == 1 ? "Producer" : fmt::format("Producer {}", i);
-        hooks_.on_line(fmt::format("[{}] Generating Job {}", who, number));
+        const std::string name = options_.producers == 1 ? "Producer" : fmt::format("Producer {}", i);
+        hooks_.on_line(fmt::format("[{}] Generating Job {}", name, number));
       }
       if (!queue_.put({number, Clock::now()}, [this](std::size_t depth) { depths_.changed(depth); })) break;
       ++producers_[static_cast<std::size_t>(i)].jobs;

@@ -233,7 +233,7 @@ export async function scenario(name, run) {
   if (failure) {
     console.error(`${name}: ${failure.stack}`);
     for (const words of test.problems) console.error(`  ${words}`);
-    for (const { name: who, lines } of test.processes) console.error(`--- ${who}\n${lines.split('\n').slice(-40).join('\n')}`);
+    for (const { name: role, lines } of test.processes) console.error(`--- ${role}\n${lines.split('\n').slice(-40).join('\n')}`);
     process.exitCode = 1;
   } else {
     console.log(`${name}: fine`);

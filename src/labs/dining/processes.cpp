@@ -143,7 +143,7 @@ void prepare_child(pid_t parent, int in, int out) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  // Close the other philosophers' pipes: while they are open here, nobody sees their end.
+  // Closes the other philosophers' pipes, which are inherited: while they are open here, no reader sees their end.
   const int high_in = ::fcntl(in, F_DUPFD, kFirstFree), high_out = ::fcntl(out, F_DUPFD, kFirstFree);
   ::dup2(high_in, kIn);
   ::dup2(high_out, kOut);

@@ -44,7 +44,7 @@ TEST_SUITE("labs: timeline") {
     CHECK(svg.find("the first") == std::string::npos);
   }
 
-  TEST_CASE("a picture that is cut off says so") {
+  TEST_CASE("a truncated picture is labelled as such") {
     DineReport report;
     report.elapsed = 10s;
     report.seats = {eater(0, 4000), eater(1, 10)};
