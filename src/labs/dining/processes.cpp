@@ -14,11 +14,10 @@
 #include <cstring>
 #include <system_error>
 
+#include "coordinator.hpp"
 #include "dinner.hpp"
 #include "ece465/base/descriptor.hpp"
 #include "ece465/base/orphans.hpp"
-#include "fork_table.hpp"
-#include "message.hpp"
 #include "random.hpp"
 #include "resources.hpp"
 
@@ -154,7 +153,9 @@ void prepare_child(pid_t parent, int in, int out) {
 class ProcessTable final : public ForkedPhilosophers {
  public:
   explicit ProcessTable(const DineOptions& options)
-      : options_(options), dinner_(options_, hooks_), coordinator_(options.philosophers, options.on_busy) {}
+      : options_(options),
+        dinner_(options_, hooks_),
+        coordinator_(dinner_.table, options.on_busy, [this](int i, const Message& message) { send(i, message); }) {}
 
   ~ProcessTable() override { reap_all(); }
 
@@ -210,10 +211,7 @@ class ProcessTable final : public ForkedPhilosophers {
 
     dinner_.begin();
     left_ = static_cast<int>(children_.size());
-    for (int i = 0; i < options_.philosophers; ++i) {
-      dinner_.table.thinks(i);
-      send(i, {.action = Action::seated, .pid = i, .seats = options_.philosophers});
-    }
+    for (int i = 0; i < options_.philosophers; ++i) coordinator_.seat(i);
     std::uint64_t memory = 0;
     bool measured = false;
     std::optional<Clock::time_point> kill_at;
@@ -276,45 +274,10 @@ class ProcessTable final : public ForkedPhilosophers {
     for (auto end = sender.unread.find('\n'); end != std::string::npos; end = sender.unread.find('\n', begin)) {
       const auto message = decode(std::string_view(sender.unread).substr(begin, end - begin));
       begin = end + 1;
-      if (!message || !handle(i, message->action)) return lost(i);
+      if (!message || !coordinator_.handle(i, message->action)) return lost(i);
     }
     sender.unread.erase(0, begin);
     if (sender.unread.size() > kMaxMessageBytes) lost(i);
-  }
-
-  /// False: the message is invalid in this state.
-  bool handle(int i, Action action) {
-    if (action == Action::request) {
-      dinner_.table.asks(i);
-      switch (coordinator_.request(i)) {
-        case ForkTable::Answer::approved: approve(i); return true;
-        case ForkTable::Answer::queued: return true;
-        case ForkTable::Answer::denied:
-          dinner_.table.denied(i);
-          dinner_.table.thinks(i);
-          send(i, {.action = Action::denied, .pid = i});
-          return true;
-        case ForkTable::Answer::invalid: return false;
-      }
-    }
-    if (action != Action::returned || !coordinator_.is_eating(i)) return false;
-    put_back(i);
-    std::vector<int> approved;
-    (void)coordinator_.release(i, approved);
-    dinner_.table.thinks(i);
-    for (const int other : approved) approve(other);
-    return true;
-  }
-
-  void approve(int i) {
-    dinner_.table.takes_both(i);
-    dinner_.table.eats(i);
-    send(i, {.action = Action::approved, .pid = i});
-  }
-
-  void put_back(int i) {
-    dinner_.table.stops_eating(i);
-    dinner_.table.puts_both(i);
   }
 
   /// Philosopher `i` has ended or sent an invalid message: returns its forks.
@@ -328,12 +291,8 @@ class ProcessTable final : public ForkedPhilosophers {
       hooks_.on_warning(
           fmt::format("philosopher {} {}{}", i, how, coordinator_.is_eating(i) ? "; its forks were returned" : ""));
     }
-    if (coordinator_.is_eating(i)) put_back(i);
-    dinner_.table.leaves(i, early);
     --left_;
-    std::vector<int> approved;
-    coordinator_.remove(i, approved);
-    for (const int other : approved) approve(other);
+    coordinator_.remove(i, early);
   }
 
   /// Kills the process, unless it has ended already, and returns its wait status.
@@ -367,7 +326,7 @@ class ProcessTable final : public ForkedPhilosophers {
   DineOptions options_;
   DineHooks hooks_;
   Dinner dinner_;
-  ForkTable coordinator_;
+  Coordinator coordinator_;
   std::vector<Child> children_;
   int left_ = 0;
 };

@@ -8,8 +8,12 @@ namespace ece465::labs {
 
 TableService::TableService(ServeState& state, std::function<void()> on_violation)
     : state_(state),
-      forks_(state.options.seats, state.options.on_busy),
       watch_(state.options.seats, false, std::move(on_violation)),
+      coordinator_(watch_, state.options.on_busy,
+                   [this](int seat, const Message& message) {
+                     if (message.action == Action::approved) print(seat, "Eating!");
+                     reply(clients_[static_cast<std::size_t>(seat)], message);
+                   }),
       clients_(static_cast<std::size_t>(state.options.seats)) {}
 
 net::Task<void> TableService::session(net::Stream stream) {
@@ -31,8 +35,8 @@ net::Task<void> TableService::serve(std::shared_ptr<Client> client) {
   while (!state_.stopping) {
     const MutableBytes room = buffer.room();
     if (room.empty()) co_return;
-    const bool eating = client->seat >= 0 && forks_.is_eating(client->seat);
-    const bool waiting = client->seat >= 0 && forks_.is_waiting(client->seat);
+    const bool eating = client->seat >= 0 && coordinator_.is_eating(client->seat);
+    const bool waiting = client->seat >= 0 && coordinator_.is_waiting(client->seat);
     // While waiting it can be approved during this read, and its meal limit starts then: check again at least that
     // often.
     const auto limit = eating ? limits.meal : waiting ? std::min(limits.meal, limits.idle) : limits.idle;
@@ -46,7 +50,7 @@ net::Task<void> TableService::serve(std::shared_ptr<Client> client) {
       const auto message = decode(*line);
       if (!message) co_return;
       ++state_.report.messages;
-      const bool valid = client->seat >= 0 ? handle(client, *message) : take_seat(client, *message);
+      const bool valid = client->seat >= 0 ? handle(*client, *message) : take_seat(client, *message);
       if (!valid) co_return;
     }
   }
@@ -75,62 +79,30 @@ bool TableService::take_seat(const std::shared_ptr<Client>& client, const Messag
   }
   *seat = client;
   client->seat = static_cast<int>(seat - clients_.begin());
-  watch_.thinks(client->seat);
-  state_.print(fmt::format("[Philosopher {}] sits down: {}", client->seat, client->name));
-  reply(client, {.action = Action::seated, .pid = client->seat, .seats = state_.options.seats});
+  print(client->seat, "sits down: " + client->name);
+  coordinator_.seat(client->seat);
   return true;
 }
 
-bool TableService::handle(const std::shared_ptr<Client>& client, const Message& message) {
-  const int seat = client->seat;
-  if (message.action == Action::request) {
-    watch_.asks(seat);
-    if (state_.hooks.on_line) state_.print(fmt::format("[Philosopher {}] Requesting forks...", seat));
-    switch (forks_.request(seat)) {
-      case ForkTable::Answer::approved: approve(seat); return true;
-      case ForkTable::Answer::queued: return true;
-      case ForkTable::Answer::denied:
-        watch_.denied(seat);
-        watch_.thinks(seat);
-        reply(client, {.action = Action::denied, .pid = seat});
-        return true;
-      case ForkTable::Answer::invalid: return false;
-    }
+bool TableService::handle(const Client& client, const Message& message) {
+  if (message.action == Action::request) print(client.seat, "Requesting forks...");
+  if (message.action == Action::returned && coordinator_.is_eating(client.seat)) {
+    print(client.seat, "Returning forks...");
   }
-  if (message.action != Action::returned || !forks_.is_eating(seat)) return false;
-  if (state_.hooks.on_line) state_.print(fmt::format("[Philosopher {}] Returning forks...", seat));
-  put_back(seat);
-  watch_.thinks(seat);
-  std::vector<int> approved;
-  (void)forks_.release(seat, approved);
-  for (const int other : approved) approve(other);
-  return true;
-}
-
-void TableService::approve(int seat) {
-  watch_.takes_both(seat);
-  watch_.eats(seat);
-  if (state_.hooks.on_line) state_.print(fmt::format("[Philosopher {}] Eating!", seat));
-  reply(clients_[static_cast<std::size_t>(seat)], {.action = Action::approved, .pid = seat});
-}
-
-void TableService::put_back(int seat) {
-  watch_.stops_eating(seat);
-  watch_.puts_both(seat);
+  return coordinator_.handle(client.seat, message.action);
 }
 
 void TableService::leave(Client& client) {
   if (client.seat < 0) return;
   const int seat = client.seat;
-  const bool was_eating = forks_.is_eating(seat);
-  if (was_eating) put_back(seat);
-  watch_.leaves(seat, false);
   clients_[static_cast<std::size_t>(seat)] = nullptr;
   client.seat = -1;
-  state_.print(fmt::format("[Philosopher {}] is gone{}", seat, was_eating ? "; its forks were returned" : ""));
-  std::vector<int> approved;
-  forks_.remove(seat, approved);
-  for (const int other : approved) approve(other);
+  print(seat, coordinator_.is_eating(seat) ? "is gone; its forks were returned" : "is gone");
+  coordinator_.remove(seat, false);
+}
+
+void TableService::print(int seat, std::string_view text) const {
+  if (state_.hooks.on_line) state_.print(fmt::format("[Philosopher {}] {}", seat, text));
 }
 
 }  // namespace ece465::labs

@@ -3,9 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "dining/fork_table.hpp"
-#include "dining/message.hpp"
-#include "dining/table_watch.hpp"
+#include "dining/coordinator.hpp"
 #include "sessions.hpp"
 
 namespace ece465::labs {
@@ -31,14 +29,13 @@ class TableService {
   net::Task<void> send(std::shared_ptr<Client> client, std::string line);
   void reply(const std::shared_ptr<Client>& client, const Message& message);
   bool take_seat(const std::shared_ptr<Client>& client, const Message& message);
-  bool handle(const std::shared_ptr<Client>& client, const Message& message);
-  void approve(int seat);
-  void put_back(int seat);
+  bool handle(const Client& client, const Message& message);
   void leave(Client& client);
+  void print(int seat, std::string_view text) const;
 
   ServeState& state_;
-  ForkTable forks_;
   TableWatch watch_;
+  Coordinator coordinator_;
   std::vector<std::shared_ptr<Client>> clients_;  // by seat; empty: free
 };
 
