@@ -243,7 +243,7 @@ TEST_SUITE("health") {
     CapturedConsole console;
     HealthCommand command;
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = 30ms;
+    command.timeout = 30ms;
     CHECK(run_health(command, *console, {}) == 4);
     command.tcp = command.url.substr(7);
     CHECK(run_health(command, *console, {}) == 0);  // it listens

@@ -305,7 +305,7 @@ TEST_SUITE("submit refuses and fails") {
     SubmitCommand command;
     command.inputs = {folder.write("a.png", small_png())};
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = std::chrono::milliseconds(50);
+    command.timeout = std::chrono::milliseconds(50);
     CHECK(run_submit(command, *console, {}) == 4);
     CHECK(console.err().find("--timeout sets how long to wait") != std::string::npos);
   }
@@ -322,7 +322,7 @@ TEST_SUITE("submit refuses and fails") {
     script.broken_downloads = 1'000'000;
     FakeMaster broken(script);
     auto command = command_for(broken, {folder.write("b.png", small_png())});
-    command.patience = std::chrono::milliseconds(100);
+    command.timeout = std::chrono::milliseconds(100);
     CHECK(run_submit(command, *console, {}) == 4);
     check_only(folder, {"a.png", "a_equalized.png", "b.png"});
   }
@@ -406,7 +406,7 @@ TEST_SUITE("submit interrupted") {
     SubmitCommand command;
     command.inputs = {folder.write("a.png", small_png())};
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = std::chrono::hours(1);
+    command.timeout = std::chrono::hours(1);
     CHECK(run_submit(command, *console, stop.get_token()) == kExitInterrupted);
     user.join();
     check_only(folder, {"a.png"});
