@@ -205,9 +205,9 @@ TEST_SUITE("what a master says") {
     CHECK(!has_ended(job->state));
     CHECK(!job->image);
     CHECK(parse_status(R"({"version":"1","uptime_seconds":1e300})")->uptime_seconds < 1e10);
-    CHECK(parse_detail(R"({"detail":"no"})") == "no");
-    CHECK(!parse_detail("<html>"));
-    CHECK(!parse_detail(R"({"detail":[1]})"));
+    CHECK(parse_refusal(R"({"detail":"no"})", Errc::io)->text() == "no");
+    CHECK(!parse_refusal("<html>", Errc::io));
+    CHECK(!parse_refusal(R"({"detail":[1]})", Errc::io));
   }
 }
 
