@@ -22,7 +22,7 @@ RUN cmake --preset release --log-level=WARNING -DBUILD_TESTING=OFF ${CMAKE_OPTIO
  && cmake --build --preset release --target ece465
 COPY README.md LICENSE CHANGELOG.md ./
 # What is shipped: the program, and a list of the packages whose libraries it is linked with.
-RUN DESTDIR=/out cmake --install build/release --strip --prefix /usr/local \
+RUN DESTDIR=/out cmake --install build/release --component program --strip --prefix /usr/local \
  && ldd /out/usr/local/bin/ece465 | sed -n 's/.*=> \([^ ]*\) .*/\1/p' | while read -r library; do \
       dpkg-query -S "$library" "/usr$library" 2>/dev/null | sed 's/:.*//' | head -n 1; \
     done | sort -u > /out/packages

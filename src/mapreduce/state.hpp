@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "ece465/mapreduce/scheduler.hpp"
-#include "throughput_estimate.hpp"
 #include "ranking.hpp"
+#include "throughput_estimate.hpp"
 
 /// What the scheduler remembers. One topic of its behaviour per file: step.cpp (what each event does),
 /// attempts.cpp (an attempt's life), hand_out.cpp (who gets what), workers.cpp (trust and credit), jobs.cpp
@@ -81,7 +81,7 @@ struct Worker {
   std::uint64_t bytes_waiting = 0;
   /// Of its attempts, those that apply what it kept (Attempt::applies_kept).
   std::uint32_t applying_kept = 0;
-  ThroughputEstimate pace;                                         ///< how fast it serves what is queued to it
+  ThroughputEstimate pace;                           ///< how fast it serves what is queued to it
   Time answered;                                     ///< its last good answer
   int quiet = 0;                                     ///< heartbeats since it was heard last
   bool proven = false;                               ///< has answered well since it joined or last lied
@@ -99,7 +99,7 @@ struct WorkerGroup {
   Ranking<WorkerId, Duration> takers;     ///< proven ones that may take a strip, by when they would finish it
   Ranking<WorkerId, Duration> free_ones;  ///< of these, those without kept strips to apply
   Ranking<WorkerId, Duration> newcomers;  ///< the others that may
-  std::size_t eligible = 0;              ///< all, busy or not, that would be given work
+  std::size_t eligible = 0;               ///< all, busy or not, that would be given work
   std::size_t usable = 0;                 ///< of these, the proven ones
   std::uint64_t keep_bytes = 0;           ///< what those in favour can keep,
   std::uint64_t keep_room = 0;            ///< and what of it is free
@@ -108,7 +108,8 @@ struct WorkerGroup {
 /// Jobs that need the same skills.
 struct JobQueue {
   Ranking<JobId, std::uint64_t> hungry;  ///< jobs with strips that somebody could be given, by bytes charged
-  Ranking<AttemptId, Time> speculation_candidates;     ///< sole attempts, by when to see whether they are worth a second one
+  Ranking<AttemptId, Time>
+      speculation_candidates;  ///< sole attempts, by when to see whether they are worth a second one
 };
 
 class Scheduler::State {
@@ -263,7 +264,7 @@ class Scheduler::State {
 
   ThroughputEstimate service_;     // as a worker's own, over all workers: what is usual
   ThroughputEstimate throughput_;  // of all workers together
-  Time answered_{};  // the last good answer of any worker
+  Time answered_{};                // the last good answer of any worker
 };
 
 }  // namespace ece465::mapreduce

@@ -44,7 +44,9 @@ void Scheduler::State::suspect(AttemptId id) {
   trade_of(job).speculation_candidates.put(id, attempt.sent + options_.worthwhile);
 }
 
-void Scheduler::State::unsuspect(AttemptId id) { trade_of(jobs_.at(attempts_.at(id).task.job)).speculation_candidates.remove(id); }
+void Scheduler::State::unsuspect(AttemptId id) {
+  trade_of(jobs_.at(attempts_.at(id).task.job)).speculation_candidates.remove(id);
+}
 
 Duration Scheduler::State::usual_limit(const Attempt& attempt) const {
   // Before any worker has answered, the master's own pace is all there is to go by.
@@ -65,7 +67,8 @@ std::optional<Time> Scheduler::State::next_wake() const {
   consider(heartbeats_.first());
   // A suspect that is due already waits for an idle worker, which comes with an event.
   for (const auto& [needs, trade] : trades_) {
-    if (trade.hungry.empty() && idle_besides(WorkerId{UINT64_MAX}, needs)) consider(trade.speculation_candidates.first_above(now_));
+    if (trade.hungry.empty() && idle_besides(WorkerId{UINT64_MAX}, needs))
+      consider(trade.speculation_candidates.first_above(now_));
   }
   return wake;
 }

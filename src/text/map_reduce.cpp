@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "byte_total.hpp"
-#include "ece465/base/parallel.hpp"
 #include "delimiter.hpp"
+#include "ece465/base/parallel.hpp"
 
 namespace ece465::text {
 namespace {

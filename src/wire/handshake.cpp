@@ -1,7 +1,8 @@
+#include "ece465/wire/handshake.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "ece465/wire/handshake.hpp"
 #include "keywords.hpp"
 
 namespace ece465::wire {

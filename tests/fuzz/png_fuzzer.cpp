@@ -6,9 +6,9 @@
 
 #include "ece465/image/equalize.hpp"
 #include "formats/png/band_encoder.hpp"
+#include "formats/png/chunk_writer.hpp"
 #include "formats/png/chunks.hpp"
 #include "formats/png/deflate.hpp"
-#include "formats/png/chunk_writer.hpp"
 
 // The PNG reader and writer against any file. The last byte (which lies behind the end of a well-formed file) chooses
 // what is done, and whether the IDATs hold rows that are yet to be compressed: mutations that had to get past a

@@ -147,7 +147,8 @@ void Auditor::on(const Drop& action) {
 }
 
 void Auditor::on(const Accept& action) {
-  if (!current_answer_ || current_answer_->first != action.attempt) return complain("something is merged that is not at hand");
+  if (!current_answer_ || current_answer_->first != action.attempt)
+    return complain("something is merged that is not at hand");
   const Attempt& attempt = current_answer_->second;
   if (attempt.task != action.task || attempt.phase != action.phase || attempt.worker != action.worker) {
     complain("an answer is merged as the answer to something else");

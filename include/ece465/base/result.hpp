@@ -38,6 +38,7 @@ struct Error {
 
   /// "scan.tif: strip 5: ends early"
   [[nodiscard]] std::string text() const { return subject.empty() ? message : fmt::format("{}: {}", subject, message); }
+  bool operator==(const Error&) const = default;
 };
 
 /// Operations that can fail for external reasons return one of these. Nothing of ours throws.

@@ -82,8 +82,8 @@ struct SeatReport {
   std::uint64_t meals = 0;
   std::uint64_t denied = 0;
   std::optional<DurationStats> waited;  ///< for each meal; none without one
-  bool lost = false;             ///< its process or connection ended before its time
-  std::vector<Moment> timeline;  ///< of the first kTimelineSeats
+  bool lost = false;                    ///< its process or connection ended before its time
+  std::vector<Moment> timeline;         ///< of the first kTimelineSeats
 };
 
 enum class DineEnd : std::uint8_t {
@@ -103,7 +103,7 @@ struct DineReport {
   std::vector<SeatReport> seats;        ///< those that were taken
   std::uint64_t meals = 0;
   double meals_per_second = 0;
-  double fairness = 1;           ///< Jain's index of the meals: 1 when all had as many, 1/n when one had all
+  double fairness = 1;                  ///< Jain's index of the meals: 1 when all had as many, 1/n when one had all
   std::optional<DurationStats> waited;  ///< of all meals
   std::uint64_t voluntary_switches = 0, forced_switches = 0;
   std::uint64_t peak_memory_bytes = 0;       ///< of this process

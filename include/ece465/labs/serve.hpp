@@ -95,8 +95,8 @@ struct PhilosopherOptions {
   Span think{std::chrono::seconds(1), std::chrono::seconds(3)};
   std::uint64_t requests = 0;  ///< ends after so many; 0: never
   std::uint64_t seed = 1;
-  std::chrono::milliseconds patience = std::chrono::seconds(10);   ///< for a connection, and for an answer
-  std::chrono::milliseconds retry_min{500}, retry_max{10'000};  ///< between attempts to connect, doubling
+  std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for a connection, and for an answer
+  std::chrono::milliseconds retry_min{500}, retry_max{10'000};    ///< between attempts to connect, doubling
 };
 
 /// The notes' networked philosopher: thinks, asks to eat, prints the answer, starts over; a lost coordinator is looked

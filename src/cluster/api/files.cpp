@@ -140,7 +140,7 @@ net::Task<Response> preview(Api& api, Request& request) {
   const auto size = query_number(request, "size", kUsualPreview, kSmallestPreview, kLargestPreview);
   if (!size) {
     co_return invalid_response("query", "size",
-                             fmt::format("A number from {} to {} is wanted.", kSmallestPreview, kLargestPreview));
+                               fmt::format("A number from {} to {} is wanted.", kSmallestPreview, kLargestPreview));
   }
   const auto side = static_cast<std::uint32_t>(*size);
   const DataFolder& folder = context.folder;

@@ -7,9 +7,10 @@ namespace ece465::cluster {
 /// What the API's JSON looks like (JSON Schema 2020-12, as OpenAPI 3.1 has it). Tests hold every answer against these.
 inline constexpr std::string_view kSchemas = R"json({
 "Error": {"type": "object", "required": ["detail"], "additionalProperties": false,
-  "properties": {"detail": {"type": "string"}}},
+  "properties": {"detail": {"type": "string"}, "error": {"$ref": "#/components/schemas/ErrorParts"}}},
 "Invalid": {"type": "object", "required": ["detail"], "additionalProperties": false,
-  "properties": {"detail": {"oneOf": [{"type": "string"}, {"type": "array", "items": {
+  "properties": {"error": {"$ref": "#/components/schemas/ErrorParts"},
+    "detail": {"oneOf": [{"type": "string"}, {"type": "array", "items": {
     "type": "object", "required": ["type", "loc", "msg"], "additionalProperties": false, "properties": {
       "type": {"type": "string"}, "loc": {"type": "array", "items": {"type": "string"}}, "msg": {"type": "string"}}}}]}}},
 "Upload": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}},
@@ -45,7 +46,7 @@ inline constexpr std::string_view kSchemas = R"json({
 "ImageOrNull": {"oneOf": [{"$ref": "#/components/schemas/Image"}, {"type": "null"}]},
 "Time": {"type": "string", "format": "date-time"},
 "TimeOrNull": {"type": ["string", "null"], "format": "date-time"},
-"Error": {"type": "object", "additionalProperties": false, "required": ["code", "subject", "message"],
+"ErrorParts": {"type": "object", "additionalProperties": false, "required": ["code", "subject", "message"],
   "properties": {
     "code": {"type": "string", "enum": ["usage", "bad_input", "not_found", "unsupported", "too_large", "corrupt", "io",
       "no_space", "timeout", "unavailable", "cancelled", "internal"]},
@@ -63,7 +64,7 @@ inline constexpr std::string_view kSchemas = R"json({
     "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": ["integer", "null"]},
     "state": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
     "reason": {"type": ["string", "null"], "description": "Why it failed, in one sentence"},
-    "error": {"description": "The same in parts", "oneOf": [{"$ref": "#/components/schemas/Error"}, {"type": "null"}]},
+    "error": {"description": "The same in parts", "oneOf": [{"$ref": "#/components/schemas/ErrorParts"}, {"type": "null"}]},
     "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
     "progress": {"type": "number", "minimum": 0, "maximum": 1},
     "page": {"type": "integer", "description": "From 1 on"}, "pages": {"type": "integer"},

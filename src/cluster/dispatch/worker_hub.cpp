@@ -32,8 +32,8 @@ net::Task<void> WorkerHub::accept(WorkerHub* hub) {
 }
 
 net::Task<void> WorkerHub::serve(net::Stream stream) {
-  const auto session = std::make_shared<WorkerSession>(std::move(stream), *this, deps_.coordinator, dialects_,
-                                                       deps_.logger, options_);
+  const auto session =
+      std::make_shared<WorkerSession>(std::move(stream), *this, deps_.coordinator, dialects_, deps_.logger, options_);
   sessions_.insert(session);
   co_await session->run();
   sessions_.erase(session);

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "ece465/image/codec.hpp"
-#include "jobs/page_run.hpp"
 #include "jobs/engine.hpp"
+#include "jobs/page_run.hpp"
 #include "store/data_folder.hpp"
 #include "store/job_store.hpp"
 

@@ -108,15 +108,15 @@ net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSourc
   const double took = seconds(Clock::now() - began);
   const std::string reason = tally ? "" : tally.error().text();
   deps_.logs.add(kMasterSource, tally ? fmt::format("{}: {} bytes of text in {:.3f} s by {}", text::kind_name(kind),
-                                                      run->bytes(), took, by.empty() ? "master" : by)
-                                        : fmt::format("{}: a text was given up after {} bytes: {}",
-                                                      text::kind_name(kind), run->bytes(), reason));
+                                                    run->bytes(), took, by.empty() ? "master" : by)
+                                      : fmt::format("{}: a text was given up after {} bytes: {}", text::kind_name(kind),
+                                                    run->bytes(), reason));
   deps_.logger.info("text ended", {{"kind", text::kind_name(kind)},
-                                     {"bytes", run->bytes()},
-                                     {"seconds", took},
-                                     {"attempts", report.attempts},
-                                     {"retries", report.misses},
-                                     {"reason", reason}});
+                                   {"bytes", run->bytes()},
+                                   {"seconds", took},
+                                   {"attempts", report.attempts},
+                                   {"retries", report.misses},
+                                   {"reason", reason}});
   deps_.metrics.strips_retried(report.misses);
   deps_.metrics.strips_duplicated(report.duplicates);
   deps_.metrics.lies(report.lies);
@@ -134,7 +134,7 @@ net::Task<Result<void>> MasterEngine::resume() {
     status.image = left.image;
     status.result = result_name(left.request.file);
     deps_.logs.add(kMasterSource,
-                     fmt::format("{}: {} is taken up again", to_string(status.number), status.request.file));
+                   fmt::format("{}: {} is taken up again", to_string(status.number), status.request.file));
     start(std::move(status));
   }
   co_return Result<void>{};
@@ -213,22 +213,22 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
     std::string by;
     for (const auto& [id, share] : status.shares) by += fmt::format("{}{}", by.empty() ? "" : ", ", id);
     deps_.logs.add(kMasterSource, fmt::format("{}: {} -> {} in {:.3f} s by {}", name, status.request.file,
-                                                status.result, seconds, by.empty() ? "master" : by));
+                                              status.result, seconds, by.empty() ? "master" : by));
     deps_.events.publish("file", file_event_json(status.result, "added"));
   } else {
     status.state = outcome.error().code == Errc::cancelled ? JobState::cancelled : JobState::failed;
     status.error = outcome.error();
     deps_.logs.add(kMasterSource, fmt::format("{}: {} {}: {}", name, status.request.file, state_name(status.state),
-                                                status.error->message));
+                                              status.error->message));
   }
   deps_.logger.info("job ended", {{"job", name},
-                                    {"file", status.request.file},
-                                    {"state", state_name(status.state)},
-                                    {"seconds", seconds},
-                                    {"sent", status.bytes_sent},
-                                    {"received", status.bytes_received},
-                                    {"retries", status.retries},
-                                    {"reason", status.error ? status.error->text() : ""}});
+                                  {"file", status.request.file},
+                                  {"state", state_name(status.state)},
+                                  {"seconds", seconds},
+                                  {"sent", status.bytes_sent},
+                                  {"received", status.bytes_received},
+                                  {"retries", status.retries},
+                                  {"reason", status.error ? status.error->text() : ""}});
   deps_.metrics.job_ended(status.state, took);
   deps_.metrics.strips_retried(status.retries);
   deps_.metrics.strips_duplicated(status.duplicates);

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "dispatch/worker_hub.hpp"
-#include "jobs/image_job.hpp"
 #include "jobs/engine.hpp"
+#include "jobs/image_job.hpp"
 #include "observability/event_stream.hpp"
 #include "observability/metrics.hpp"
 #include "observability/recent_log.hpp"

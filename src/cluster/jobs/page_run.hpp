@@ -76,7 +76,7 @@ class PageRun final : public JobHandler, public std::enable_shared_from_this<Pag
   struct Progress {
     bool accepted = false;  // in this phase
     mapreduce::WorkerId by;
-    std::size_t lent = 0;    // how many are reading its samples
+    std::size_t lent = 0;     // how many are reading its samples
     std::vector<Lease*> out;  // of these, those whom one can call back
   };
   class Loan;

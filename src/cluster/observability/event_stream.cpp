@@ -84,7 +84,9 @@ void EventStream::close() {
   state_->closing.notify();
 }
 
-EventStream::Subscriber::Subscriber(EventStream& broadcast) : state_(broadcast.state_), at_(state_->end()) { ++state_->viewers; }
+EventStream::Subscriber::Subscriber(EventStream& broadcast) : state_(broadcast.state_), at_(state_->end()) {
+  ++state_->viewers;
+}
 
 EventStream::Subscriber::~Subscriber() {
   if (!state_ || --state_->viewers > 0) return;

@@ -43,7 +43,7 @@ class WorkerRole {
   std::stop_source connecting_;  // requested: no connection is wanted any more
   std::optional<Session> session_;
   std::uint64_t failures_ = 0;  // in a row
-  LogThrottle reminder_;           // of them
+  LogThrottle reminder_;        // of them
   bool stopping_ = false;
 };
 

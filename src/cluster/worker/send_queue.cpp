@@ -14,7 +14,8 @@ constexpr std::size_t kBatchItems = 64;
 
 }  // namespace
 
-SendQueue::SendQueue(net::Stream& stream, net::Duration limit, std::function<void(const std::shared_ptr<Work>&)> written)
+SendQueue::SendQueue(net::Stream& stream, net::Duration limit,
+                     std::function<void(const std::shared_ptr<Work>&)> written)
     : stream_(stream), limit_(limit), written_(std::move(written)), pushed_(stream.executor()) {}
 
 void SendQueue::push(std::string line) {

@@ -106,8 +106,8 @@ class Session {
   Buffers buffers_;
   StripCache holdings_;
   std::optional<SendQueue> outbox_;  // once registered
-  net::Gate gate_;                // what runs besides `run`
-  net::Event changed_;            // something was written, or all has ended
+  net::Gate gate_;                   // what runs besides `run`
+  net::Event changed_;               // something was written, or all has ended
   net::Event ended_;
 
   // How long the peer may send nothing between messages; and, within one, send or take nothing.

@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "dinner.hpp"
-#include "fork_table.hpp"
-#include "ways.hpp"
 #include "ece465/net/asio.hpp"
+#include "fork_table.hpp"
 #include "random.hpp"
+#include "ways.hpp"
 
 namespace ece465::labs {
 namespace {

@@ -7,11 +7,11 @@
 #include <mutex>
 #include <stop_token>
 
+#include "ece465/labs/dine.hpp"
+#include "process_costs.hpp"
 #include "table_watch.hpp"
 #include "wait_for.hpp"
 #include "words.hpp"
-#include "ece465/labs/dine.hpp"
-#include "process_costs.hpp"
 
 namespace ece465::labs {
 

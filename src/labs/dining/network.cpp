@@ -3,10 +3,10 @@
 
 #include "dinner.hpp"
 #include "message.hpp"
-#include "ways.hpp"
 #include "open_files.hpp"
 #include "random.hpp"
 #include "serve/server.hpp"
+#include "ways.hpp"
 
 namespace ece465::labs {
 namespace {

@@ -9,8 +9,8 @@
 #include <cstring>
 
 #include "message.hpp"
-#include "words.hpp"
 #include "random.hpp"
+#include "words.hpp"
 
 namespace ece465::labs {
 namespace {

@@ -12,12 +12,12 @@
 #include <system_error>
 
 #include "dinner.hpp"
-#include "fork_table.hpp"
-#include "message.hpp"
-#include "process_life.hpp"
 #include "ece465/base/descriptor.hpp"
 #include "ece465/base/orphans.hpp"
+#include "fork_table.hpp"
+#include "message.hpp"
 #include "open_files.hpp"
+#include "process_life.hpp"
 
 namespace ece465::labs {
 namespace {

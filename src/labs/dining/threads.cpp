@@ -5,8 +5,8 @@
 
 #include "dinner.hpp"
 #include "fork_table.hpp"
-#include "ways.hpp"
 #include "random.hpp"
+#include "ways.hpp"
 
 namespace ece465::labs {
 namespace {

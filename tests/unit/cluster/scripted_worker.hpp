@@ -55,14 +55,12 @@ class ScriptedPage final : public JobHandler, public std::enable_shared_from_thi
   }
   Bytes table(std::uint32_t) const override { return table_; }
   wire::TableId table_id(std::uint32_t) const override { return wire::TableId{77}; }
-  net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
-                                       Check how) override {
+  net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts, Check how) override {
     scrutiny = how;
     if (!wire::sums_to(counts, samples[strip].size())) co_return fail(Errc::corrupt, "the counts do not add up");
     co_return Result<void>{};
   }
-  net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped,
-                                                              Check how) override {
+  net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped, Check how) override {
     scrutiny = how;
     const bool fine = std::to_integer<int>(mapped[0]) == 255 - std::to_integer<int>(samples[strip][0]);
     if (!fine) co_return fail(Errc::corrupt, "mapped wrongly");

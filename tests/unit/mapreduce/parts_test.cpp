@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "ece465/mapreduce/splitter.hpp"
-#include "throughput_estimate.hpp"
 #include "ranking.hpp"
+#include "throughput_estimate.hpp"
 
 using namespace ece465;
 using namespace ece465::mapreduce;

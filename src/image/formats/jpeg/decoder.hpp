@@ -7,11 +7,11 @@
 #include "ece465/base/byte_source.hpp"
 #include "ece465/base/limits.hpp"
 #include "ece465/image/pixels.hpp"
+#include "error_manager.hpp"
 #include "frame.hpp"
 #include "markers.hpp"
-#include "stream_codec.hpp"
 #include "source_dest.hpp"
-#include "error_manager.hpp"
+#include "stream_codec.hpp"
 
 namespace ece465::image::jpeg {
 

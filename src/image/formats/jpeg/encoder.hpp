@@ -6,9 +6,9 @@
 #include "decoder.hpp"
 #include "ece465/base/byte_sink.hpp"
 #include "ece465/image/pixels.hpp"
+#include "error_manager.hpp"
 #include "frame.hpp"
 #include "source_dest.hpp"
-#include "error_manager.hpp"
 
 namespace ece465::image::jpeg {
 

@@ -51,8 +51,9 @@ ChunkAction action_for(ChunkName chunk, const Header& from, const Header& to) {
     case name("acTL"):
     case name("fcTL"):
     case name("fdAT"): return ChunkAction::forgotten;
-    case name("PLTE"): return becomes_gray ? ChunkAction::forgotten : ChunkAction::kept;  // of a colour image: a suggestion
-    case name("tRNS"):                                                      // else it is alpha now
+    case name("PLTE"):
+      return becomes_gray ? ChunkAction::forgotten : ChunkAction::kept;  // of a colour image: a suggestion
+    case name("tRNS"):                                                   // else it is alpha now
     // How often each palette entry occurs: still so, if entries are what the pixels are.
     case name("hIST"): return was_palette && !becomes_gray ? ChunkAction::kept : ChunkAction::forgotten;
     case name("iCCP"): return becomes_gray ? ChunkAction::dropped : ChunkAction::kept;

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "bands.hpp"
+#include "chunk_policy.hpp"
 #include "formats/formats.hpp"
 #include "image_stream.hpp"
-#include "chunk_policy.hpp"
 #include "metadata.hpp"
 #include "reader.hpp"
 

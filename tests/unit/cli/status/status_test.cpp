@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/captured_console.hpp"
-#include "commands.hpp"
 #include "cli/fake_master.hpp"
+#include "commands.hpp"
+#include "common/text.hpp"
 #include "health/health.hpp"
 #include "status/status_table.hpp"
-#include "common/text.hpp"
 
 using namespace ece465;
 using namespace ece465::cli;

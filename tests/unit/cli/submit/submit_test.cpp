@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "cli/captured_console.hpp"
-#include "commands.hpp"
 #include "cli/fake_master.hpp"
+#include "commands.hpp"
 #include "png_file.hpp"
 #include "submit/remote_names.hpp"
 
