@@ -61,7 +61,7 @@ std::unexpected<Error> MasterClient::explained(Error error) const {
   switch (error.code) {
     case Errc::corrupt:
     case Errc::too_large: error = Error{Errc::unavailable, error.text(), url_text(url_)}; break;
-    case Errc::unavailable: error.message += "; is a master running there? Start one with: ece465 master"; break;
+    case Errc::unavailable: error.message += "; is a master running there? start one with: ece465 master"; break;
     case Errc::timeout: error.message += "; --timeout sets how long to wait"; break;
     default: break;
   }

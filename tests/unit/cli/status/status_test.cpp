@@ -102,8 +102,8 @@ TEST_SUITE("status") {
   TEST_CASE("a master with nothing says what can be done") {
     StatusView empty;
     const auto lines = status_lines(empty, {});
-    CHECK(lines[4] == "no workers: the master does the work itself");
-    CHECK(lines[6] == "no jobs yet; give it one with: ece465 submit IMAGE");
+    CHECK(lines[4] == "no workers: the master processes jobs itself");
+    CHECK(lines[6] == "no jobs yet; submit one with: ece465 submit IMAGE");
   }
 
   TEST_CASE("a master is asked, and told of") {

@@ -64,7 +64,7 @@ TEST_SUITE("submit") {
     CHECK(run_submit(command_for(master, {input}), *console, {}) == kExitOk);
     CHECK(folder.read("a_equalized.png") == "result of " + small_png());
     const std::regex line(
-        ".*/a\\.png -> .*/a_equalized\\.png  48x32 8-bit color  2 workers, 1 strip again  up \\d\\.\\d{3}, read "
+        ".*/a\\.png -> .*/a_equalized\\.png  48x32 8-bit color  2 workers, 1 strip retried  up \\d\\.\\d{3}, read "
         "0\\.010, "
         "map 0\\.020, reduce 0\\.000, apply 0\\.030, stitch 0\\.000, write 0\\.040, down \\d\\.\\d{3} s  "
         "3\\.04 kB to workers and back  \\d\\.\\d{3} s\n");
