@@ -11,10 +11,10 @@
 namespace ece465::cli {
 namespace {
 
-constexpr std::size_t kMostInCircle = 24;
+constexpr std::size_t kMaxInCircle = 24;
 
-std::string_view word_of(labs::Activity activity) {
-  switch (activity) {
+std::string_view activity_word(labs::Activity doing) {
+  switch (doing) {
     case labs::Activity::thinking: return "thinks";
     case labs::Activity::waiting: return "waits";
     case labs::Activity::eating: return "EATS";
@@ -56,7 +56,7 @@ std::string heading(const std::vector<labs::SeatView>& seats, std::chrono::nanos
                      count(labs::Activity::waiting), count(labs::Activity::eating), counted(meals, "meal"));
 }
 
-/// A text that begins somewhere in a line.
+/// A text at a column of a line.
 struct Label {
   std::size_t column;
   std::string text;
@@ -72,7 +72,7 @@ std::vector<std::string> circle(const std::vector<labs::SeatView>& seats, std::s
   for (std::size_t i = 0; i < seats.size(); ++i) {
     const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(seats.size());
     const auto row = static_cast<std::size_t>(std::lround(middle_y - radius_y * std::cos(angle)));
-    const std::string text = fmt::format("{} {} {}", i, word_of(seats[i].activity), format_count(seats[i].meals));
+    const std::string text = fmt::format("{} {} {}", i, activity_word(seats[i].activity), format_count(seats[i].meals));
     const double center = middle_x + radius_x * std::sin(angle) - static_cast<double>(text.size()) / 2;
     rows[std::min(row, height - 1)].push_back(
         {static_cast<std::size_t>(std::max(0.0, center)), text, seats[i].activity});
@@ -98,7 +98,7 @@ std::vector<std::string> marks(const std::vector<labs::SeatView>& seats, std::si
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < seats.size() && lines.size() < height;) {
     std::string line;
-    // One colour for a run of the same mark: an escape sequence for each would be most of what is sent.
+    // One escape sequence per run of equal marks: one for each mark would be most of the output.
     for (std::size_t column = 0; column < width && i < seats.size();) {
       const labs::Activity activity = seats[i].activity;
       std::string run;
@@ -118,11 +118,11 @@ std::vector<std::string> marks(const std::vector<labs::SeatView>& seats, std::si
 
 std::vector<std::string> table_picture(const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed,
                                        std::size_t width, std::size_t height, const Paint& paint) {
-  constexpr std::size_t kLeast = 7, kTallest = 21;
+  constexpr std::size_t kMinHeight = 7, kMaxHeight = 21;
   std::vector<std::string> lines{elide(heading(seats, elapsed), width - 1), ""};
-  const bool round = seats.size() <= kMostInCircle && height >= kLeast + 2 && width >= 50;
+  const bool round = seats.size() <= kMaxInCircle && height >= kMinHeight + 2 && width >= 50;
   const std::size_t room = std::max<std::size_t>(height, 3) - 2;
-  auto picture = round ? circle(seats, width - 1, std::min(room, kTallest), paint)
+  auto picture = round ? circle(seats, width - 1, std::min(room, kMaxHeight), paint)
                        : marks(seats, std::max<std::size_t>(width, 2) - 1, room, paint);
   lines.insert(lines.end(), std::make_move_iterator(picture.begin()), std::make_move_iterator(picture.end()));
   return lines;
