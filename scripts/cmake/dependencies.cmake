@@ -7,7 +7,7 @@ find_package(TIFF REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
-# Highway's headers alone: loading its library costs a short-lived process most of its time (kernels_simd.cpp).
+# Highway's headers alone: loading its library costs a short-lived process most of its time (kernels/simd.cpp).
 # Its debug checks would need the library.
 find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
 add_library(ece465_highway INTERFACE)

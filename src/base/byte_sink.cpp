@@ -15,7 +15,7 @@ namespace {
 std::unexpected<Error> cannot_write(const std::string& shown, int code) {
   // EFBIG: a limit on the size of files, which is no more to be helped from here than a full disk.
   const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
-  return fail(full ? Errc::no_space : Errc::io, "{}: cannot write: {}", shown, std::generic_category().message(code));
+  return fail_on(shown, full ? Errc::no_space : Errc::io, "cannot write: {}", std::generic_category().message(code));
 }
 
 /// A hidden name beside the target, on the same file system, so that rename(2) is atomic.
@@ -61,9 +61,9 @@ Result<void> OutputFile::open(int follow) {
   struct stat status{};
   const bool exists = ::fstatat(folder_.get(), name_.c_str(), &status, follow) == 0 && !S_ISLNK(status.st_mode);
   if (exists) {
-    if (S_ISDIR(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is a folder", shown_);
-    if (!S_ISREG(status.st_mode)) return fail(Errc::io, "{}: cannot write: it is no regular file", shown_);
-    if (existing_ == Existing::refuse) return fail(Errc::io, "{}: exists already; --force replaces it", shown_);
+    if (S_ISDIR(status.st_mode)) return fail_on(shown_, Errc::io, "cannot write: it is a folder");
+    if (!S_ISREG(status.st_mode)) return fail_on(shown_, Errc::io, "cannot write: it is no regular file");
+    if (existing_ == Existing::refuse) return fail_on(shown_, Errc::io, "exists already; --force replaces it");
   }
   descriptor_ = Descriptor(::openat(folder_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
   // Not every file system knows O_TMPFILE (overlayfs, NFS): a hidden name does there.
@@ -76,7 +76,7 @@ Result<void> OutputFile::open(int follow) {
       if (code != EEXIST) return cannot_write(shown_, code);
     }
   }
-  if (!descriptor_) return fail(Errc::io, "{}: no free temporary name", shown_);
+  if (!descriptor_) return fail_on(shown_, Errc::io, "no free temporary name");
   if (exists) (void)::fchmod(descriptor_.get(), status.st_mode & 07777U);
   return {};
 }
@@ -95,7 +95,7 @@ Result<void> OutputFile::write_at(std::uint64_t offset, Bytes bytes) {
 Result<std::uint64_t> OutputFile::size() const {
   struct stat status{};
   if (::fstat(descriptor_.get(), &status) != 0) {
-    return fail(Errc::io, "{}: {}", shown_, std::generic_category().message(errno));
+    return fail_on(shown_, Errc::io, "{}", std::generic_category().message(errno));
   }
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -128,7 +128,7 @@ Result<void> OutputFile::copy_to(int descriptor, const std::string& name) const 
   for (;;) {
     const ssize_t n = ::pread(descriptor_.get(), chunk.data(), chunk.size(), offset);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(Errc::io, "{}: cannot read back: {}", name, std::generic_category().message(errno));
+    if (n < 0) return fail_on(name, Errc::io, "cannot read back: {}", std::generic_category().message(errno));
     if (n == 0) return {};
     offset += n;
     Bytes rest = chunk.span().first(static_cast<std::size_t>(n));

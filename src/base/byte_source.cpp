@@ -107,14 +107,14 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path)
   if (path.empty()) return fail(Errc::bad_input, "an empty name: no file is called so");
   // O_NONBLOCK so that a FIFO without a writer is refused below instead of hanging here.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!descriptor) return fail(Errc::bad_input, "{}: cannot open: {}", path.string(), reason(errno));
+  if (!descriptor) return fail_on(path.string(), Errc::bad_input, "cannot open: {}", reason(errno));
   return read_descriptor(std::move(descriptor), path.string());
 }
 
 Result<std::unique_ptr<ByteSource>> read_descriptor(Descriptor file, std::string name) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return fail(Errc::bad_input, "{}: not a regular file", name);
+    return fail_on(name, Errc::bad_input, "not a regular file");
   }
   return std::make_unique<FileSource>(std::move(file), static_cast<std::uint64_t>(status.st_size), std::move(name));
 }
@@ -138,10 +138,10 @@ Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std:
     ECE465_TRY(wait.until_readable(descriptor));
     const ssize_t n = ::read(descriptor, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(Errc::bad_input, "{}: cannot read: {}", name, reason(errno));
+    if (n < 0) return fail_on(name, Errc::bad_input, "cannot read: {}", reason(errno));
     if (n == 0) break;
     total += static_cast<std::uint64_t>(n);
-    if (total > max_bytes) return fail(Errc::too_large, "{}: more than {} bytes", name, max_bytes);
+    if (total > max_bytes) return fail_on(name, Errc::too_large, "more than {} bytes", max_bytes);
     ECE465_TRY(write_all(file.get(), chunk.span().first(static_cast<std::size_t>(n))));
   }
   return std::make_unique<FileSource>(std::move(file), total, std::move(name));

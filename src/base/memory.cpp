@@ -8,7 +8,7 @@
 
 namespace ece465 {
 
-void give_memory_back() {
+void trim_heap() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif

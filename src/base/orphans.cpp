@@ -9,7 +9,7 @@ namespace ece465 {
 
 bool adopts_orphans() { return ::getpid() == 1; }
 
-void let_orphans_go() {
+void ignore_sigchld() {
   // The system then takes them off its list by itself. It would do so with children, too, whose end somebody awaits.
   if (adopts_orphans()) std::signal(SIGCHLD, SIG_IGN);
 }

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "ece465/base/guarded.hpp"
 
 namespace ece465 {
 
@@ -30,14 +31,8 @@ Result<void> parallel_for(unsigned threads, std::size_t count,
     while (!stop) {
       const std::size_t index = next.fetch_add(1);
       if (index >= count) return;
-      // A library's exception (bad_alloc) must not end the process from inside a thread.
-      try {
-        if (auto result = body(worker, index); !result) note(index, std::move(result).error());
-      } catch (const std::bad_alloc&) {
-        note(index, Error{Errc::too_large, "out of memory"});
-      } catch (const std::exception& e) {
-        note(index, Error{Errc::internal, e.what()});
-      }
+      // An exception must not end the process from inside a thread.
+      if (auto result = guarded([&] { return body(worker, index); }); !result) note(index, std::move(result).error());
     }
   };
 

@@ -5,11 +5,11 @@
 #include "commands.hpp"
 #include "ece465/image/codec.hpp"
 #include "ece465/image/kernel_choice.hpp"
-#include "help.hpp"
+#include "common/help.hpp"
 #include "lab_commands.hpp"
-#include "options.hpp"
-#include "settings.hpp"
-#include "text.hpp"
+#include "common/options.hpp"
+#include "common/settings.hpp"
+#include "common/text.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -175,7 +175,7 @@ int run_chosen(CLI::App& app, Globals& globals, const Action& action, const Prel
   if (globals.kernel != "auto") {
     // A wrong name is an error rather than a silent fallback, which would spoil a measurement.
     if (auto known = image::choose_kernels(globals.kernel); !known) {
-      return report_error(console, within("--kernel", known.error()).error());
+      return report_error(console, about("--kernel", known.error()).error());
     }
   }
   if (globals.print_config) {
@@ -200,6 +200,7 @@ int exit_code(Errc code) {
   switch (code) {
     case Errc::usage: return kExitUsage;
     case Errc::bad_input:
+    case Errc::not_found:
     case Errc::unsupported:
     case Errc::too_large:
     case Errc::corrupt: return 3;
@@ -214,7 +215,7 @@ int exit_code(Errc code) {
 }
 
 int report_error(Console& console, const Error& error) {
-  if (!error.what.empty()) console.error(error.what);
+  if (!error.text().empty()) console.error(error.text());
   return exit_code(error.code);
 }
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <stop_token>
 
-#include "console.hpp"
+#include "common/console.hpp"
 #include "ece465/base/result.hpp"
 
 /// One function per command: `setup_x` adds the subcommand to the program and, when it was the one chosen,

@@ -73,7 +73,7 @@ struct Client::Impl {
     end -= begin;
     begin = 0;
     if (end == buffer.size()) co_return fail(Errc::corrupt, "{} sent too long a head", url.address.to_string());
-    ECE465_CO_ASSIGN(const std::size_t n, co_await stream->read_some(buffer.span().subspan(end), options.idle_time));
+    ECE465_CO_ASSIGN(const std::size_t n, co_await stream->read_some(buffer.span().subspan(end), options.idle_timeout));
     end += n;
     answered = answered || n > 0;
     co_return n;
@@ -90,7 +90,7 @@ struct Client::Impl {
   net::Task<Result<void>> ensure_connected() {
     if (stream) co_return Result<void>{};
     begin = end = 0;
-    ECE465_CO_ASSIGN(stream, co_await net::connect(url.address, options.connect_time));
+    ECE465_CO_ASSIGN(stream, co_await net::connect(url.address, options.connect_timeout));
     if (closing) co_return fail(Errc::cancelled, "the exchange with {} was ended", url.address.to_string());
     co_return Result<void>{};
   }
@@ -144,7 +144,7 @@ struct Client::Impl {
       const std::array<Bytes, 2> buffers{as_bytes(head), as_bytes(body)};
       // Not one conditional expression: GCC 12 frees what a co_await inside one returns.
       Result<ClientResponse> response = std::unexpected(Error{});
-      if (const auto sent = co_await stream->write(buffers, options.idle_time); sent) {
+      if (const auto sent = co_await stream->write(buffers, options.idle_timeout); sent) {
         response = co_await read_response(sink);
       } else {
         response = std::unexpected(sent.error());
@@ -165,20 +165,20 @@ struct Client::Impl {
     stream.reset();
     ECE465_CO_TRY(co_await ensure_connected());
     const std::array<Bytes, 2> start{as_bytes(head), as_bytes(before)};
-    Result<void> sent = co_await stream->write(start, options.idle_time);
+    Result<void> sent = co_await stream->write(start, options.idle_timeout);
     const std::uint64_t size = source.size();
     Buffer piece(std::size_t{256} << 10);
     for (std::uint64_t done = 0; sent && done < size;) {
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
       if (const auto read = source.read_exactly(done, piece.span().first(want)); !read) {
         stream.reset();  // what was announced cannot be sent any more
-        co_return fail(Errc::bad_input, "{}", read.error().what);
+        co_return fail(Errc::bad_input, "{}", read.error().text());
       }
-      sent = co_await stream->write(piece.span().first(want), options.idle_time);
+      sent = co_await stream->write(piece.span().first(want), options.idle_timeout);
       done += want;
       if (sent && progress) progress(done, size);
     }
-    if (sent && !after.empty()) sent = co_await stream->write(as_bytes(after), options.idle_time);
+    if (sent && !after.empty()) sent = co_await stream->write(as_bytes(after), options.idle_timeout);
     // A server that refuses answers before it has read everything, and may stop reading: its words come first.
     auto response = co_await read_response(std::move(sink));
     if (response) co_return response;

@@ -64,7 +64,7 @@ class ConnectionBody final : public BodyReader {
     while (!parser_.done() && !out.empty()) {
       // The peer waits for this word only if nothing of its body has come.
       if (std::exchange(send_continue_, false) && input_.bytes().empty()) {
-        ECE465_CO_TRY(co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), limits_.body_idle_time));
+        ECE465_CO_TRY(co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), limits_.body_idle_timeout));
       }
       ECE465_CO_ASSIGN(const auto step, parser_.put_body(input_.bytes(), out));
       input_.consume(step.consumed);
@@ -74,7 +74,7 @@ class ConnectionBody final : public BodyReader {
       }
       if (step.produced > 0) co_return step.produced;
       if (step.done) break;
-      ECE465_CO_ASSIGN(const std::size_t n, co_await input_.more(limits_.body_idle_time));
+      ECE465_CO_ASSIGN(const std::size_t n, co_await input_.more(limits_.body_idle_timeout));
       if (n == 0) co_return fail(Errc::corrupt, "{} closed the connection in the middle of a body", stream_.peer());
     }
     co_return std::size_t{0};
@@ -93,8 +93,8 @@ class ConnectionBody final : public BodyReader {
 Response refusal(const Error& error) {
   switch (error.code) {
     case Errc::timeout: return Response::detail(408, "the request took too long");
-    case Errc::too_large: return Response::detail(431, error.what);
-    default: return Response::detail(400, error.what);
+    case Errc::too_large: return Response::detail(431, error.text());
+    default: return Response::detail(400, error.text());
   }
 }
 
@@ -149,7 +149,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
   std::optional<Response> refused;
   while (!parser.head_done()) {
     if (!input.bytes().empty()) {
-      if (!head_end) head_end = Clock::now() + limits.header_time;
+      if (!head_end) head_end = Clock::now() + limits.header_timeout;
       const auto used = parser.put_head(input.bytes());
       if (!used) {
         refused = refusal(used.error());
@@ -163,7 +163,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
       }
     }
     const auto left =
-        head_end ? std::max(net::Duration::zero(), net::Duration(*head_end - Clock::now())) : limits.idle_time;
+        head_end ? std::max(net::Duration::zero(), net::Duration(*head_end - Clock::now())) : limits.idle_timeout;
     const auto n = co_await input.more(left);
     if (n && *n > 0) continue;
     // Nothing said, or gone: no answer is owed. A head that was begun and not finished is told so.
@@ -213,7 +213,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
     // Let the answer arrive: closing with unread bytes would reset the connection under it.
     stream.end_writing();
     Buffer sink(kPiece);
-    const auto end = Clock::now() + limits.linger_time;
+    const auto end = Clock::now() + limits.linger_timeout;
     for (std::uint64_t drained = 0; drained < limits.max_linger_bytes && Clock::now() < end;) {
       const auto n = co_await stream.read_some(sink.span(), std::chrono::seconds(1));
       if (!n || *n == 0) break;
@@ -269,7 +269,7 @@ net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_
     response = co_await (*match.handler)(request);
   } catch (const std::exception& e) {  // a library's; ours return Results
     if (owner != nullptr && owner->trouble) {
-      owner->trouble(Error{Errc::internal, fmt::format("{} {}: {}", request.method, request.path, e.what())});
+      owner->trouble(Error{Errc::internal, e.what(), fmt::format("{} {}", request.method, request.path)});
     }
   }
   if (!response) response = Response::detail(500, "Internal Server Error");
@@ -296,7 +296,7 @@ net::Task<Result<void>> Server::Impl::send(net::Stream& stream, Response& respon
   const bool with_body = !head_only && !bodiless;
   if (const auto* text = std::get_if<std::string>(&response.body); text && with_body) buffers[1] = as_bytes(*text);
   if (const auto* bytes = std::get_if<StaticBody>(&response.body); bytes && with_body) buffers[1] = bytes->bytes;
-  ECE465_CO_TRY(co_await stream.write(buffers, limits.body_idle_time));
+  ECE465_CO_TRY(co_await stream.write(buffers, limits.body_idle_timeout));
   if (!with_body) co_return Result<void>{};
   if (const auto* file = std::get_if<FileBody>(&response.body)) co_return co_await send_file(stream, *file);
   if (const auto* endless = std::get_if<StreamBody>(&response.body)) co_return co_await (*endless)(stream);
@@ -311,7 +311,7 @@ net::Task<Result<void>> Server::Impl::send_file(net::Stream& stream, const FileB
     // The disk must not hold up other connections.
     ECE465_CO_TRY(co_await net::offload(
         files, [&]() -> Result<void> { return file.source->read_exactly(file.offset + done, out); }));
-    ECE465_CO_TRY(co_await stream.write(out, limits.body_idle_time));
+    ECE465_CO_TRY(co_await stream.write(out, limits.body_idle_timeout));
     done += want;
   }
   co_return Result<void>{};

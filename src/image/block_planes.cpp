@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "kernels_count.hpp"
+#include "kernels/level_counter.hpp"
 #include "pixel_runs.hpp"
 
 namespace ece465::image {

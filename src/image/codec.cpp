@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "formats.hpp"
+#include "formats/formats.hpp"
 
 namespace ece465::image {
 namespace {

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "conversion.hpp"
+#include "ece465/base/guarded.hpp"
 #include "ece465/base/parallel.hpp"
-#include "ece465/base/subject.hpp"
 
 /// Two passes over each page: decode and count; then map, encode, write. Between them the decoded blocks stay
 /// in memory when they fit the budget and cost something to decode; else they are decoded again.
@@ -262,7 +262,7 @@ Result<Format> content_format(const ByteSource& source, Format otherwise) {
 
 /// An error on a page of many should say which.
 Error on_page(Error error, std::size_t page, std::size_t pages) {
-  if (pages > 1) error.what = fmt::format("page {}: {}", page + 1, error.what);
+  if (pages > 1) return within(fmt::format("page {}", page + 1), std::move(error)).error();
   return error;
 }
 
@@ -320,31 +320,23 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   return report;
 }
 
-/// Memory is budgeted, but the machine may have less than the budget.
+/// The machine may have less memory than the budget.
 Result<EqualizeReport> guarded_run(const ByteSource& source, ByteSink* sink, std::optional<Format> output,
                                    const EqualizeOptions& options) {
-  try {
-    return run(source, sink, output, options);
-  } catch (const std::bad_alloc&) {
-    return fail(Errc::too_large, "out of memory: --memory may allow more than there is");
-  }
+  auto report = guarded([&] { return run(source, sink, output, options); }, "out of memory: use a smaller --memory");
+  if (!report) return about(source.name(), std::move(report).error());
+  return report;
 }
 
 }  // namespace
 
 Result<EqualizeReport> equalize(const ByteSource& source, ByteSink& sink, Format output,
                                 const EqualizeOptions& options) {
-  auto report = guarded_run(source, &sink, output, options);
-  // Output trouble names the output already.
-  const auto of_output = [](Errc code) { return code == Errc::io || code == Errc::no_space; };
-  if (!report && !of_output(report.error().code)) return about(source.name(), std::move(report).error());
-  return report;
+  return guarded_run(source, &sink, output, options);
 }
 
 Result<EqualizeReport> analyze(const ByteSource& source, const EqualizeOptions& options) {
-  auto report = guarded_run(source, nullptr, std::nullopt, options);
-  if (!report) return about(source.name(), std::move(report).error());
-  return report;
+  return guarded_run(source, nullptr, std::nullopt, options);
 }
 
 }  // namespace ece465::image

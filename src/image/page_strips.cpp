@@ -43,9 +43,9 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
   };
   const std::uint64_t wanted = std::max<std::uint64_t>(1, threads_beside(together, per_thread + group));
   if (!source.cheap_to_reread && threads_beside(apart, per_thread) >= wanted) {
-    residence = Residence::kept;
+    residency = Residency::kept;
   } else {
-    residence = source.any_order ? Residence::on_demand : Residence::streamed;
+    residency = source.any_order ? Residency::on_demand : Residency::streamed;
   }
   const std::uint64_t fixed = keeps() ? apart : together, each = keeps() ? per_thread : per_thread + group;
   threads_ = static_cast<unsigned>(keeps() ? wanted : threads_beside(fixed, each));
@@ -64,7 +64,7 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
 /// then the first of them turns out not to be there. So the ends of a very long page are read before it is cut.
 Result<void> PageStrips::Impl::check_ends() const {
   constexpr std::uint64_t kVeryLong = 4096;  // strips, several gigabytes
-  if (residence != Residence::on_demand || cut_.groups() < kVeryLong) return {};
+  if (residency != Residency::on_demand || cut_.groups() < kVeryLong) return {};
   ECE465_ASSIGN(const auto blocks, reader_.read_page(page_));
   Block block;
   ECE465_TRY(blocks->read(0, block));
@@ -123,14 +123,14 @@ std::size_t PageStrips::planes() const { return impl_->planes; }
 std::size_t PageStrips::groups() const { return impl_->groups(); }
 unsigned PageStrips::bits() const { return impl_->bits(); }
 bool PageStrips::maps_remotely() const { return impl_->maps_remotely(); }
-PageStrips::Residence PageStrips::residence() const { return impl_->residence; }
+PageStrips::Residency PageStrips::residency() const { return impl_->residency; }
 bool PageStrips::loads_in_order() const { return !impl_->conversion().source().any_order; }
 std::uint64_t PageStrips::memory_bytes() const { return impl_->memory_bytes; }
 std::uint64_t PageStrips::group_bytes() const { return impl_->group_bytes; }
 const std::vector<std::string>& PageStrips::notes() const { return impl_->conversion().notes(); }
 
 Result<void> PageStrips::load(std::size_t group) { return impl_->load(group, false); }
-Result<void> PageStrips::load_to_scatter(std::size_t group) { return impl_->load(group, true); }
+Result<void> PageStrips::load_for_scatter(std::size_t group) { return impl_->load(group, true); }
 void PageStrips::release(std::size_t group) { impl_->release(group); }
 
 Result<Bytes> PageStrips::gather(std::size_t strip, Buffer& scratch) const {
@@ -156,7 +156,7 @@ Result<void> PageStrips::check_mapped(std::size_t strip, Bytes mapped) const {
   return guarded([&] { return impl_->check_mapped(strip, mapped); });
 }
 Result<void> PageStrips::scatter(std::size_t strip, Bytes mapped) { return impl_->scatter(strip, mapped, nullptr); }
-Result<void> PageStrips::scatter_taking(std::size_t strip, Buffer& mapped) {
+Result<void> PageStrips::scatter_swap(std::size_t strip, Buffer& mapped) {
   return impl_->scatter(strip, mapped.span(), &mapped);
 }
 Result<void> PageStrips::map_locally(std::size_t strip) {

@@ -2,11 +2,11 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <vector>
 
 #include "conversion.hpp"
+#include "ece465/base/guarded.hpp"
 #include "ece465/image/page_strips.hpp"
 #include "page_strips_cut.hpp"
 #include "page_strips_readers.hpp"
@@ -18,16 +18,6 @@ namespace ece465::image {
 
 /// Places at which a strip that comes back is looked at.
 inline constexpr std::size_t kPlaces = 64;
-
-/// Memory is budgeted, but the machine may have less than the budget.
-template <class F>
-auto guarded(F&& f) -> decltype(f()) {
-  try {
-    return f();
-  } catch (const std::bad_alloc&) {
-    return fail(Errc::too_large, "out of memory: the memory budget may allow more than there is");
-  }
-}
 
 class PageStrips::Impl {
  public:
@@ -63,7 +53,7 @@ class PageStrips::Impl {
   // What PageStrips' accessors tell.
   std::vector<Strip> strips;
   std::size_t planes = 1;
-  Residence residence = Residence::on_demand;
+  Residency residency = Residency::on_demand;
   std::uint64_t memory_bytes = 0, group_bytes = 0;
   std::vector<Histogram> histograms;
   std::vector<Table> tables;
@@ -87,7 +77,7 @@ class PageStrips::Impl {
     std::vector<std::uint16_t> levels;  // at each strip's places, of a group that may leave memory
   };
 
-  [[nodiscard]] bool keeps() const { return residence == Residence::kept; }
+  [[nodiscard]] bool keeps() const { return residency == Residency::kept; }
   [[nodiscard]] Group& group_of(std::size_t strip) { return groups_[strip / planes]; }
   [[nodiscard]] std::uint8_t bit_of(std::size_t strip) const { return static_cast<std::uint8_t>(1U << strip % planes); }
   [[nodiscard]] bool is_contiguous(const Group& group) const;

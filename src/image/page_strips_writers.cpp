@@ -4,10 +4,10 @@ namespace ece465::image {
 
 /// A block writer in one thread's hands. Unless it comes back well, blocks are lost, and whoever waits for them has
 /// to know.
-class GroupWriters::Lent {
+class GroupWriters::Lease {
  public:
-  Lent(GroupWriters& from, Slot slot) : from_(from), slot_(std::move(slot)) {}
-  ~Lent() {
+  Lease(GroupWriters& from, Slot slot) : from_(from), slot_(std::move(slot)) {}
+  ~Lease() {
     if (!is_well_) {
       from_.abandon();
       return;
@@ -18,8 +18,8 @@ class GroupWriters::Lent {
     }
     from_.changed_.notify_all();
   }
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
   Slot& slot() { return slot_; }
   void is_well() { is_well_ = true; }
 
@@ -66,7 +66,7 @@ Result<void> GroupWriters::write(std::size_t group, std::size_t first_block, std
     abandon();
     return std::unexpected(std::move(slot).error());
   }
-  Lent lent(*this, *std::move(slot));
+  Lease lent(*this, *std::move(slot));
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     Block& block = conversion_->finish(blocks[i], lent.slot().a, lent.slot().b);
     ECE465_TRY(lent.slot().writer->write(first_block + i, block));

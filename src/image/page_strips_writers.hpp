@@ -30,7 +30,7 @@ class GroupWriters {
     std::unique_ptr<BlockWriter> writer;
     Block a, b;
   };
-  class Lent;
+  class Lease;
 
   [[nodiscard]] Result<Slot> take(std::size_t group);
 

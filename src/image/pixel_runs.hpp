@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "ece465/image/pixels.hpp"
-#include "kernels.hpp"
-#include "kernels_scalar.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/scalar.hpp"
 
 /// A block's pixels as runs of samples of their own type, and what a colour under alpha is: the ground that
 /// everything which counts, maps or converts pixels stands on.

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
-#include "kernels.hpp"
-#include "kernels_count.hpp"
-#include "kernels_scalar.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/level_counter.hpp"
+#include "kernels/scalar.hpp"
 #include "pixel_runs.hpp"
 
 namespace ece465::image {

@@ -5,8 +5,8 @@
 #include <cassert>
 #include <cstring>
 
-#include "kernels.hpp"
-#include "kernels_count.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/level_counter.hpp"
 
 namespace ece465::image {
 namespace {

@@ -99,7 +99,7 @@ Result<Json> read_json(std::string_view bytes, nlohmann::detail::input_format_t 
   Json root;
   Builder builder(root, limits);
   if (Json::sax_parse(bytes.begin(), bytes.end(), &builder, format)) return root;
-  return std::unexpected(builder.error().value_or(Error{Errc::bad_input, "is no record"}));
+  return std::unexpected(builder.error().value_or(Error{Errc::bad_input, "not a record"}));
 }
 
 /// What a plain scalar means: YAML's core schema.
@@ -275,10 +275,10 @@ std::string_view format_name(Format format) {
   return "?";
 }
 
-Result<Marshalled> marshal(const Record& record, Format format) {
+Result<MarshalResult> marshal(const Record& record, Format format) {
   using Clock = std::chrono::steady_clock;
   constexpr auto kEnough = std::chrono::milliseconds(5);
-  Marshalled done{.format = format, .bytes = {}};
+  MarshalResult done{.format = format, .bytes = {}};
   std::int64_t times = 0;
   const auto encoding = Clock::now();
   do {

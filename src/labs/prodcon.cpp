@@ -44,8 +44,8 @@ class DepthLog {
     account(end);
     const double whole = std::max(1e-9, seconds(end - start_));
     into.mean_depth = weighted_ / whole;
-    into.full_part = full_ / whole;
-    into.empty_part = empty_ / whole;
+    into.full_fraction = full_ / whole;
+    into.empty_fraction = empty_ / whole;
     into.most_depth = most_;
     into.depths = kept_;
   }
@@ -179,7 +179,7 @@ class Workshop {
     report.left = queue_.size();
     report.waited_median = waited.percentile(0.5);
     report.waited_p99 = waited.percentile(0.99);
-    report.waited_most = waited.most();
+    report.waited_max = waited.most();
     if (report.produced != report.consumed + report.left) {
       return fail(Errc::internal, "{} jobs were made, {} done, and {} are left", report.produced, report.consumed,
                   report.left);

@@ -101,7 +101,7 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
   const bool from_kept = attempt.bytes_kept > 0 && !attempt.keep;
   if (from_kept) job.report.bytes_spared += strip.bytes;
   if (attempt.keep) {
-    if (in_favour(worker)) {
+    if (eligible(worker)) {
       strip.keeper = attempt.worker;
       strip.kept_as = id;
       worker.kept.insert(attempt.task);

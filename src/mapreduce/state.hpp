@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "ece465/mapreduce/scheduler.hpp"
-#include "pace.hpp"
+#include "throughput_estimate.hpp"
 #include "ranking.hpp"
 
 /// What the scheduler remembers. One topic of its behaviour per file: step.cpp (what each event does),
@@ -81,7 +81,7 @@ struct Worker {
   std::uint64_t bytes_waiting = 0;
   /// Of its attempts, those that apply what it kept (Attempt::applies_kept).
   std::uint32_t applying_kept = 0;
-  Pace pace;                                         ///< how fast it serves what is queued to it
+  ThroughputEstimate pace;                                         ///< how fast it serves what is queued to it
   Time answered;                                     ///< its last good answer
   int quiet = 0;                                     ///< heartbeats since it was heard last
   bool proven = false;                               ///< has answered well since it joined or last lied
@@ -95,20 +95,20 @@ struct Worker {
 };
 
 /// Workers with the same skills.
-struct Crew {
+struct WorkerGroup {
   Ranking<WorkerId, Duration> takers;     ///< proven ones that may take a strip, by when they would finish it
   Ranking<WorkerId, Duration> free_ones;  ///< of these, those without kept strips to apply
   Ranking<WorkerId, Duration> newcomers;  ///< the others that may
-  std::size_t in_favour = 0;              ///< all, busy or not, that would be given work
+  std::size_t eligible = 0;              ///< all, busy or not, that would be given work
   std::size_t usable = 0;                 ///< of these, the proven ones
   std::uint64_t keep_bytes = 0;           ///< what those in favour can keep,
   std::uint64_t keep_room = 0;            ///< and what of it is free
 };
 
 /// Jobs that need the same skills.
-struct Trade {
+struct JobQueue {
   Ranking<JobId, std::uint64_t> hungry;  ///< jobs with strips that somebody could be given, by bytes charged
-  Ranking<AttemptId, Time> suspects;     ///< sole attempts, by when to see whether they are worth a second one
+  Ranking<AttemptId, Time> speculation_candidates;     ///< sole attempts, by when to see whether they are worth a second one
 };
 
 class Scheduler::State {
@@ -168,12 +168,12 @@ class Scheduler::State {
   void hand_out_last_resort();
   void hand_out_waiting();
   void balance_kept();
-  void speculate(Trade& trade);
+  void speculate(JobQueue& trade);
   /// Who should get the next strip of a job; the master itself only when it may.
   [[nodiscard]] std::optional<WorkerId> next_taker(const Job& job) const;
   /// The best proven worker with these skills and credit left (the master counts), other than `busy`.
   [[nodiscard]] std::optional<WorkerId> idle_besides(WorkerId busy, Skills needs) const;
-  [[nodiscard]] std::optional<WorkerId> best(Ranking<WorkerId, Duration> Crew::* group, Skills needs,
+  [[nodiscard]] std::optional<WorkerId> best(Ranking<WorkerId, Duration> WorkerGroup::* group, Skills needs,
                                              WorkerId besides) const;
   /// Whether this worker has its share of what waits, when that is little.
   [[nodiscard]] bool has_enough(WorkerId id, const Job& job) const;
@@ -198,7 +198,7 @@ class Scheduler::State {
   void close(WorkerId id, CloseReason reason);
   void forget_worker(WorkerId id);
   /// Its answers are on time and true as far as we know, and it stays.
-  [[nodiscard]] static bool in_favour(const Worker& worker);
+  [[nodiscard]] static bool eligible(const Worker& worker);
   /// It may be given one more strip.
   [[nodiscard]] bool may_take(const Worker& worker) const;
   /// How long the worker would need to finish `more` bytes after all it holds.
@@ -225,7 +225,7 @@ class Scheduler::State {
   void refresh_room();
   /// What the hungriest job was charged.
   [[nodiscard]] std::optional<std::uint64_t> least_charged() const;
-  [[nodiscard]] Trade& trade_of(const Job& job) { return trades_[job.needs]; }
+  [[nodiscard]] JobQueue& trade_of(const Job& job) { return trades_[job.needs]; }
   [[nodiscard]] Strip& strip_of(TaskId task) { return jobs_.at(task.job).strips[task.strip]; }
 
   // --- timers.cpp ---
@@ -252,8 +252,8 @@ class Scheduler::State {
   std::uint64_t room_needed_ = 0;      // the largest strip of all jobs
 
   // Who is next. Each is the answer to one question that would else be a search.
-  std::map<Skills, Crew> crews_;
-  std::map<Skills, Trade> trades_;
+  std::map<Skills, WorkerGroup> crews_;
+  std::map<Skills, JobQueue> trades_;
   Ranking<WorkerId, Duration> backlogs_;  // workers with kept strips to apply, by how long they will be at it
   std::set<TaskId> last_resort_;          // strips that only the master tries
   Ranking<AttemptId, Time> deadlines_;
@@ -261,8 +261,8 @@ class Scheduler::State {
   Ranking<WorkerId, Time> releases_;    // ends of quarantines
   std::uint64_t fair_clock_ = 0;        // `charged` of the job served last
 
-  Pace service_;     // as a worker's own, over all workers: what is usual
-  Pace throughput_;  // of all workers together
+  ThroughputEstimate service_;     // as a worker's own, over all workers: what is usual
+  ThroughputEstimate throughput_;  // of all workers together
   Time answered_{};  // the last good answer of any worker
 };
 

@@ -41,14 +41,14 @@ void Scheduler::State::suspect(AttemptId id) {
   const Attempt& attempt = attempts_.at(id);
   const Job& job = jobs_.at(attempt.task.job);
   if (job.strips[attempt.task.strip].misses >= options_.max_misses) return;  // the master's alone by now
-  trade_of(job).suspects.put(id, attempt.sent + options_.worthwhile);
+  trade_of(job).speculation_candidates.put(id, attempt.sent + options_.worthwhile);
 }
 
-void Scheduler::State::unsuspect(AttemptId id) { trade_of(jobs_.at(attempts_.at(id).task.job)).suspects.remove(id); }
+void Scheduler::State::unsuspect(AttemptId id) { trade_of(jobs_.at(attempts_.at(id).task.job)).speculation_candidates.remove(id); }
 
 Duration Scheduler::State::usual_limit(const Attempt& attempt) const {
   // Before any worker has answered, the master's own pace is all there is to go by.
-  const Pace& pace = service_.known() ? service_ : workers_.at(kMaster).pace;
+  const ThroughputEstimate& pace = service_.known() ? service_ : workers_.at(kMaster).pace;
   const Duration usual = pace.known()
                              ? std::max(pace.expect(attempt.bytes_queued), throughput_.expect(bytes_in_flight_))
                              : options_.first_expectation;
@@ -65,7 +65,7 @@ std::optional<Time> Scheduler::State::next_wake() const {
   consider(heartbeats_.first());
   // A suspect that is due already waits for an idle worker, which comes with an event.
   for (const auto& [needs, trade] : trades_) {
-    if (trade.hungry.empty() && idle_besides(WorkerId{UINT64_MAX}, needs)) consider(trade.suspects.first_above(now_));
+    if (trade.hungry.empty() && idle_besides(WorkerId{UINT64_MAX}, needs)) consider(trade.speculation_candidates.first_above(now_));
   }
   return wake;
 }

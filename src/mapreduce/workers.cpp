@@ -79,9 +79,9 @@ void Scheduler::State::forget_worker(WorkerId id) {
     const Attempt attempt = end(open);
     if (attempt.wanted && !attempt.late) miss(attempt);
   }
-  Crew& crew = crews_[workers_.at(id).spec.skills];
+  WorkerGroup& crew = crews_[workers_.at(id).spec.skills];
   if (workers_.at(id).usable) --crew.usable;
-  if (workers_.at(id).counted) --crew.in_favour;
+  if (workers_.at(id).counted) --crew.eligible;
   crew.keep_bytes -= workers_.at(id).counted_keep;
   crew.keep_room -= workers_.at(id).counted_room;
   crew.takers.remove(id);
@@ -93,12 +93,12 @@ void Scheduler::State::forget_worker(WorkerId id) {
   workers_.erase(id);
 }
 
-bool Scheduler::State::in_favour(const Worker& worker) {
+bool Scheduler::State::eligible(const Worker& worker) {
   return !worker.leaving && !worker.quarantined && worker.late == 0;
 }
 
 bool Scheduler::State::may_take(const Worker& worker) const {
-  if (!in_favour(worker)) return false;
+  if (!eligible(worker)) return false;
   if (worker.attempts.empty()) return true;  // a strip larger than the credit must go to somebody
   return worker.proven && worker.attempts.size() < worker.spec.max_tasks &&
          worker.bytes_in_flight + room_needed_ <= worker.spec.credit_bytes;
@@ -111,19 +111,19 @@ Duration Scheduler::State::expected(const Worker& worker, std::uint64_t more) co
 void Scheduler::State::refresh(WorkerId id) {
   if (id == kMaster) return;  // stands in no ranking: it is asked directly
   Worker& worker = workers_.at(id);
-  Crew& crew = crews_[worker.spec.skills];
+  WorkerGroup& crew = crews_[worker.spec.skills];
   const auto count = [](bool counts, bool& counted, std::size_t& total) {
     if (counts && !counted) ++total;
     if (!counts && counted) --total;
     counted = counts;
   };
-  count(in_favour(worker), worker.counted, crew.in_favour);
-  count(in_favour(worker) && worker.proven, worker.usable, crew.usable);
+  count(eligible(worker), worker.counted, crew.eligible);
+  count(eligible(worker) && worker.proven, worker.usable, crew.usable);
   const auto add_up = [](std::uint64_t now, std::uint64_t& counted, std::uint64_t& total) {
     total += now - std::exchange(counted, now);  // may wrap on the way
   };
-  add_up(in_favour(worker) ? worker.spec.keep_bytes : 0, worker.counted_keep, crew.keep_bytes);
-  add_up(in_favour(worker) ? worker.spec.keep_bytes - worker.bytes_kept : 0, worker.counted_room, crew.keep_room);
+  add_up(eligible(worker) ? worker.spec.keep_bytes : 0, worker.counted_keep, crew.keep_bytes);
+  add_up(eligible(worker) ? worker.spec.keep_bytes - worker.bytes_kept : 0, worker.counted_room, crew.keep_room);
 
   const bool takes = may_take(worker);
   constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;

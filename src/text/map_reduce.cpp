@@ -6,7 +6,7 @@
 
 #include "byte_total.hpp"
 #include "ece465/base/parallel.hpp"
-#include "parting.hpp"
+#include "delimiter.hpp"
 
 namespace ece465::text {
 namespace {
@@ -49,7 +49,7 @@ class Concatenation final : public ByteSource {
 /// before belongs to the piece before; the last is read to its end.
 class PieceReader {
  public:
-  PieceReader(const ByteSource& text, const TextLimits& limits, Parting parting)
+  PieceReader(const ByteSource& text, const TextLimits& limits, Delimiter parting)
       : text_(text), limits_(limits), parting_(parting) {}
 
   /// The records, valid until the next call.
@@ -92,7 +92,7 @@ class PieceReader {
       held += found;
       if (found < wanted) return held;
       if (held > limits_.piece_bytes + limits_.max_word_bytes) {
-        return fail(Errc::too_large, "{}: {}", text_.name(), parting_.too_long(limits_.max_word_bytes));
+        return fail_on(text_.name(), Errc::too_large, "{}", parting_.too_long(limits_.max_word_bytes));
       }
       step = std::max(step, held / 2);
     }
@@ -100,7 +100,7 @@ class PieceReader {
 
   const ByteSource& text_;
   const TextLimits& limits_;
-  Parting parting_;
+  Delimiter parting_;
   Buffer buffer_;
 };
 
@@ -109,7 +109,7 @@ std::size_t pieces_of(const ByteSource& text, const TextLimits& limits) {
 }
 
 /// Runs `work(worker, records)` for every piece.
-Result<void> for_each_piece(const ByteSource& text, const TextOptions& options, Parting parting,
+Result<void> for_each_piece(const ByteSource& text, const TextOptions& options, Delimiter parting,
                             const std::function<Result<void>(unsigned, std::string_view)>& work) {
   std::vector<std::unique_ptr<PieceReader>> readers(options.threads);
   return parallel_for(options.threads, pieces_of(text, options.limits),

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "byte_total.hpp"
-#include "parting.hpp"
+#include "delimiter.hpp"
 
 namespace ece465::text {
 namespace {
@@ -81,7 +81,7 @@ struct Letters {
 };
 
 Letters letters_of(std::string_view text) {
-  constexpr Parting kParting{.blanks = true};
+  constexpr Delimiter kParting{.blanks = true};
   Letters found;
   bool begins = true;
   for (const std::byte b : as_bytes(text)) {
@@ -212,7 +212,7 @@ Result<std::string> map_piece(Kind kind, std::string_view piece) {
 
 // A word that comes once has its count, a blank and a newline around it, where the text has one byte that parts it from
 // the next: no more than twice, and that for words of one letter.
-std::uint64_t most_result_bytes(std::uint64_t piece_bytes) { return 2 * piece_bytes + 64; }
+std::uint64_t max_result_bytes(std::uint64_t piece_bytes) { return 2 * piece_bytes + 64; }
 
 Result<void> check_result(Kind kind, std::string_view piece, std::string_view result, Look look) {
   if (kind == Kind::wordcount && look == Look::quick) return check_words(piece, result);

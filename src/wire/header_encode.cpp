@@ -6,7 +6,7 @@
 #include "ece465/wire/header.hpp"
 #include "ece465/wire/histogram_codec.hpp"
 #include "fields.hpp"
-#include "vocabulary.hpp"
+#include "keywords.hpp"
 
 // Messages to lines: PROTOCOL sections 3 to 5. Attributes are written in a fixed order and only when they say
 // something, so that a message has exactly one form.

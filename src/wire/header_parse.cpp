@@ -7,7 +7,7 @@
 #include "ece465/wire/histogram_codec.hpp"
 #include "ece465/wire/worker_id.hpp"
 #include "fields.hpp"
-#include "vocabulary.hpp"
+#include "keywords.hpp"
 
 // Lines to messages: PROTOCOL sections 3 to 5, one function per command.
 

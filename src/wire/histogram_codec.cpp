@@ -10,7 +10,7 @@
 #include "ece465/wire/checksum.hpp"
 #include "ece465/wire/header.hpp"
 #include "fields.hpp"
-#include "vocabulary.hpp"
+#include "keywords.hpp"
 
 namespace ece465::wire {
 namespace {

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "vocabulary.hpp"
+#include "keywords.hpp"
 
 namespace ece465::wire {
 namespace {

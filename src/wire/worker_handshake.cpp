@@ -1,11 +1,11 @@
 #include <utility>
 
 #include "ece465/wire/handshake.hpp"
-#include "vocabulary.hpp"
+#include "keywords.hpp"
 
 namespace ece465::wire {
 
-WorkerHandshake::WorkerHandshake(std::string id, Offer offer, const WireLimits& limits, const HandshakeTimes& times)
+WorkerHandshake::WorkerHandshake(std::string id, Offer offer, const WireLimits& limits, const HandshakeTimeouts& times)
     : id_(std::move(id)), offer_(std::move(offer)), limits_(limits), times_(times) {
   offer_.version = kVersion;
 }

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels.hpp"
-#include "kernels_count.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/level_counter.hpp"
 #include "scene.hpp"
 
 namespace {

@@ -44,7 +44,7 @@ class Killed(master.Case):
         for phase in ("count", "map"):
             with self.subTest(phase=phase):
                 under_test = self.master(data=self.path(f"data-{phase}"))
-                holding = under_test.peer("evil_worker", "w", "--dialect", "v2", "--do", "silence", "--when", phase,
+                holding = under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "silence", "--when", phase,
                                           "--returns", "0")
                 under_test.upload("a.tif", self.content)
                 job = under_test.process_until("a.tif", holding, f"did silence {phase}")
@@ -140,7 +140,7 @@ class Stopping(master.Case):
 
     def test_a_master_whose_worker_answers_nothing(self):
         under_test = self.master()
-        holding = under_test.peer("evil_worker", "w", "--dialect", "v2", "--do", "silence")
+        holding = under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "silence")
         under_test.upload("a.tif", self.content)
         job = under_test.process_until("a.tif", holding, "did silence")
         self.assertEqual(under_test.runs.stop(), 0)

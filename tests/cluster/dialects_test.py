@@ -14,7 +14,7 @@ class Mixed(master.Case):
         under_test = self.master()
         under_test.peer("documented_worker", "documented", ready=False)
         under_test.peer("course_worker", "course", "--return-after", "0", ready=False)
-        under_test.peer("evil_worker", "v2", "--dialect", "v2", ready=False)  # speaks the truth
+        under_test.peer("misbehaving_worker", "v2", "--dialect", "v2", ready=False)  # speaks the truth
         under_test.own_worker("own", ready=False)
         under_test.has_workers("documented", "course", "v2", "own")
         dialects = {worker["id"]: worker["dialect"] for worker in under_test.get("/api/v1/workers")["workers"]}

@@ -227,7 +227,7 @@ class Whole(master.Case):
 
     def test_an_upload_in_the_middle_of_a_job_does_not_mix(self):
         under_test = self.master()
-        holding = under_test.peer("evil_worker", "holding", "--dialect", "v2", "--do", "silence", "--when", "map")
+        holding = under_test.peer("misbehaving_worker", "holding", "--dialect", "v2", "--do", "silence", "--when", "map")
         first, second = (self.image("a.tif", "--size", "2400x2000", "--seed", seed) for seed in (1, 2))
         under_test.upload("a.tif", first)
         job = under_test.process_until("a.tif", holding, "did silence map")

@@ -22,7 +22,7 @@ class Case(master.Case):
         self.under_test.upload("a.tif", self.content)
 
     def evil(self, worker, *options):
-        return self.under_test.peer("evil_worker", worker, "--dialect", self.dialect, *options)
+        return self.under_test.peer("misbehaving_worker", worker, "--dialect", self.dialect, *options)
 
     def assert_done(self, job):
         done = self.under_test.done(job)
@@ -150,7 +150,7 @@ class SilentProbe(Case):
     dialect = "documented"
 
     def test_it_is_no_worker(self):
-        probed = self.under_test.peer("evil_worker", "mute", "--dialect", self.dialect, "--do", "silence", "--probes",
+        probed = self.under_test.peer("misbehaving_worker", "mute", "--dialect", self.dialect, "--do", "silence", "--probes",
                                       ready=False)
         probed.said("did silence count 0")
         self.assert_done(self.under_test.process("a.tif"))

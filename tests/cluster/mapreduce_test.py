@@ -125,7 +125,7 @@ class Counted(Case):
     def test_workers_of_other_dialects_are_not_asked(self):
         self.under_test.peer("course_worker", "course")
         self.under_test.peer("documented_worker", "documented")
-        self.under_test.peer("evil_worker", "no-maps", "--dialect", "v2", "--do", "silence", "--when", "text")
+        self.under_test.peer("misbehaving_worker", "no-maps", "--dialect", "v2", "--do", "silence", "--when", "text")
         text = self.file("a.txt", some_text(1 << 20))
         self.assert_counted(text)
         self.under_test.own_worker("own")
@@ -138,7 +138,7 @@ class Lost(Case):
     """Workers that do not do what they were given."""
 
     def evil(self, worker, *options):
-        return self.under_test.peer("evil_worker", worker, "--dialect", "v2", "--maps", "bytes,wordcount", *options)
+        return self.under_test.peer("misbehaving_worker", worker, "--dialect", "v2", "--maps", "bytes,wordcount", *options)
 
     def test_killed_with_pieces_in_hand(self):
         text = self.file("a.txt", some_text(2 << 20))

@@ -213,7 +213,7 @@ class Master:
         Whoever speaks an older dialect keeps nothing between the phases. Beside one that does, the strips that it counted
         are mapped by the master, so as not to be sent twice (local_spares_link), and a deed done with mapped samples
         would wait for a chance that need not come. When nobody keeps any, each gets its share of both phases."""
-        self.peer("evil_worker", worker, "--dialect", "v2", *(() if beside == "v2" else ("--memory", "0")))
+        self.peer("misbehaving_worker", worker, "--dialect", "v2", *(() if beside == "v2" else ("--memory", "0")))
         self.prove(worker)
 
     # --- The process ---

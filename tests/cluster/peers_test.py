@@ -50,7 +50,7 @@ class Documented(harness.Case):
         for manner, word in (("hang-up", "refused"), ("silent", "ignored")):
             with self.subTest(manner=manner):
                 master, address = self.master("--two-fields", manner)
-                self.peer("evil_worker", address, "new", "--dialect", "v2", "--returns", "0")
+                self.peer("misbehaving_worker", address, "new", "--dialect", "v2", "--returns", "0")
                 master.said(f"{word} REGISTER new ECE465/2 ")
                 self.peer("documented_worker", address, "old")
                 self.assertEqual(master.said("result"), f"result {digest(100_000, 1)}")
@@ -108,7 +108,7 @@ class Evil(harness.Case):
 
     def meet(self, dialect, *options):
         listener, address = self.listen()
-        self.worker = self.peer("evil_worker", address, "e", "--dialect", dialect, "--returns", "0", *options)
+        self.worker = self.peer("misbehaving_worker", address, "e", "--dialect", dialect, "--returns", "0", *options)
         connection = self.accept(listener)
         self.assertEqual(connection.line().split()[:2], ["REGISTER", "e"])
         answer = {"documented": "REGISTERED", "course": "ACK_REGISTER",

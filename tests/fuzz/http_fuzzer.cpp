@@ -64,7 +64,7 @@ Message read_message(Side side, std::string_view text, std::size_t piece) {
     if (!more()) return {};
     const auto used = parser.put_head(as_bytes(held));
     if (!used) {
-      promise(!used.error().what.empty());
+      promise(!used.error().text().empty());
       return {};
     }
     consume(*used);
@@ -128,7 +128,7 @@ std::vector<std::string> read_form(std::string_view boundary, std::string_view b
     while (true) {
       const auto event = parser.next();
       if (!event) {
-        events.push_back("error: " + event.error().what);
+        events.push_back("error: " + event.error().text());
         return events;
       }
       if (std::holds_alternative<MultipartParser::NeedMore>(*event)) break;
@@ -202,7 +202,7 @@ void read_escapes(std::string_view text) {
 
 void read_address(std::string_view text) {
   const auto url = parse_url(text);
-  if (!url) return promise(!url.error().what.empty());
+  if (!url) return promise(!url.error().text().empty());
   const auto again = parse_url("http://" + url->address.to_string() + url->base);
   promise(again.has_value() && again->address == url->address && again->base == url->base);
 }

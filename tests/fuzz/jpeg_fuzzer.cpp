@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "ece465/image/equalize.hpp"
-#include "jpeg/planes.hpp"
+#include "formats/jpeg/stream_codec.hpp"
 
 // The JPEG reader and writer against any file. The last byte (which lies behind the end of a well-formed file, or
 // is its end) chooses what is done; beside crashes, each part looks for a broken promise.

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "ece465/image/equalize.hpp"
-#include "png/band_encoder.hpp"
-#include "png/chunks.hpp"
-#include "png/deflate.hpp"
-#include "png/output.hpp"
+#include "formats/png/band_encoder.hpp"
+#include "formats/png/chunks.hpp"
+#include "formats/png/deflate.hpp"
+#include "formats/png/chunk_writer.hpp"
 
 // The PNG reader and writer against any file. The last byte (which lies behind the end of a well-formed file) chooses
 // what is done, and whether the IDATs hold rows that are yet to be compressed: mutations that had to get past a

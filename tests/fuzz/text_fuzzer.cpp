@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "ece465/text/cutter.hpp"
+#include "ece465/text/chunker.hpp"
 #include "ece465/text/map_reduce.hpp"
 
 using namespace ece465;
@@ -31,7 +31,7 @@ std::string text_of(text::Tally tally) {
 
 /// Mapped piece by piece and added up, it is what the whole is.
 void check_pieces(const std::string& text, text::Kind kind, const text::TextLimits& limits) {
-  text::Cutter cutter(kind, limits);
+  text::Chunker cutter(kind, limits);
   text::Tally sum(kind);
   bool fine = true;
   const auto add = [&](const Buffer& piece) {
@@ -40,7 +40,7 @@ void check_pieces(const std::string& text, text::Kind kind, const text::TextLimi
     const auto result = text::map_piece(kind, copy);
     fine = fine && result;
     if (!result) return;
-    check(result->size() <= text::most_result_bytes(copy.size()));
+    check(result->size() <= text::max_result_bytes(copy.size()));
     check(text::check_result(kind, copy, *result, text::Look::quick).has_value());
     fine = fine && sum.add(*result);
   };

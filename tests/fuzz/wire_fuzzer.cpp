@@ -37,7 +37,7 @@ void read_stream(Bytes in, const Peer& peer) {
   while (true) {
     const auto result = decode(in, peer);
     if (std::holds_alternative<NeedMore>(result)) return;
-    if (const auto* error = std::get_if<Error>(&result)) return promise(!error->what.empty());
+    if (const auto* error = std::get_if<Error>(&result)) return promise(!error->text().empty());
     const auto& decoded = std::get<Decoded>(result);
     promise(decoded.consumed > 0 && decoded.consumed <= in.size());
     promise(decoded.body.size() == body_bytes(decoded.header.message));
@@ -96,25 +96,25 @@ void play(Bytes in, Connect connect, On on, OnDeadline on_deadline, OnEnd on_end
 }
 
 void shake_hands_as_master(Bytes in) {
-  DialectMemory memory(4);
+  DialectCache memory(4);
   const Terms terms{2, true, std::chrono::milliseconds(5000), 1024};
   std::optional<MasterHandshake> handshake;
   const auto check = [&](const Step& step) {
     promise(step.send.empty() || step.send.back() == '\n' || step.send.back() == '\0');
-    if (handshake->state() == MasterHandshake::State::failed) promise(!handshake->error().what.empty());
+    if (handshake->state() == MasterHandshake::State::failed) promise(!handshake->error().text().empty());
     promise(memory.size() <= 4);
   };
   play(
-      in, [&] { check(handshake.emplace(memory, terms, WireLimits{}, HandshakeTimes{}).start()); },
+      in, [&] { check(handshake.emplace(memory, terms, WireLimits{}, HandshakeTimeouts{}).start()); },
       [&](const Header& header) { check(handshake->on(header)); }, [&] { check(handshake->on_deadline()); },
-      [&] { handshake->on_hang_up(); }, [&] { return handshake->peer(); },
+      [&] { handshake->on_disconnect(); }, [&] { return handshake->peer(); },
       [&](const Error& error) { check(handshake->on_error(error)); });
 }
 
 void shake_hands_as_worker(Bytes in) {
-  WorkerHandshake handshake("w", Offer{2, 1, 1024, 1024, 1024, true, {"bytes"}}, WireLimits{}, HandshakeTimes{});
+  WorkerHandshake handshake("w", Offer{2, 1, 1024, 1024, 1024, true, {"bytes"}}, WireLimits{}, HandshakeTimeouts{});
   const auto check = [&](const Step&) {
-    if (handshake.state() == WorkerHandshake::State::failed) promise(!handshake.error().what.empty());
+    if (handshake.state() == WorkerHandshake::State::failed) promise(!handshake.error().text().empty());
   };
   play(
       in, [&] { check(handshake.start()); }, [&](const Header& header) { check(handshake.on(header)); },

@@ -19,7 +19,7 @@ std::string name(TaskId task) { return fmt::format("strip {} of job {}", task.st
 
 void Auditor::observe(const Event& event, Time now) {
   now_ = now;
-  in_hand_.reset();
+  current_answer_.reset();
   has_left_.reset();
   std::visit([this](const auto& what) { on(what); }, event);
 }
@@ -65,7 +65,7 @@ void Auditor::on(const Answered& event) {
   if (at == attempts_.end() || at->second.worker != event.worker) return;
   const Attempt attempt = at->second;
   attempts_.erase(at);
-  if (event.outcome == Outcome::good) in_hand_ = {event.attempt, attempt};
+  if (event.outcome == Outcome::good) current_answer_ = {event.attempt, attempt};
   if (event.worker == kMaster) {
     --open_local_;
     return;
@@ -147,8 +147,8 @@ void Auditor::on(const Drop& action) {
 }
 
 void Auditor::on(const Accept& action) {
-  if (!in_hand_ || in_hand_->first != action.attempt) return complain("something is merged that is not at hand");
-  const Attempt& attempt = in_hand_->second;
+  if (!current_answer_ || current_answer_->first != action.attempt) return complain("something is merged that is not at hand");
+  const Attempt& attempt = current_answer_->second;
   if (attempt.task != action.task || attempt.phase != action.phase || attempt.worker != action.worker) {
     complain("an answer is merged as the answer to something else");
   }

@@ -100,7 +100,7 @@ class Auditor {
   std::unordered_map<mapreduce::AttemptId, Attempt> attempts_;
   mapreduce::AttemptId newest_;
   std::size_t open_local_ = 0, open_jobs_ = 0;
-  std::optional<std::pair<mapreduce::AttemptId, Attempt>> in_hand_;  // the good answer of this step
+  std::optional<std::pair<mapreduce::AttemptId, Attempt>> current_answer_;  // the good answer of this step
   std::optional<mapreduce::WorkerId> has_left_;  // whom this step has to close: it said BYE and has nothing open
 };
 

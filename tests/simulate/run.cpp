@@ -45,7 +45,7 @@ class World {
     for (const WorkerPlan& plan : scenario.workers) {
       workers_.emplace_back(
           plan, ++seed, scenario.faithful_network,
-          VirtualWorker::Surroundings{
+          VirtualWorker::Dependencies{
               .timeline = &timeline_,
               .connect = [this](VirtualWorker& worker) { connect(worker); },
               .send = [this](VirtualWorker& from, ToMaster m) { to_master(from, std::move(m)); },
@@ -75,7 +75,7 @@ class World {
     if (left.jobs + left.attempts + left.bytes_in_flight + left.bytes_kept > 0) {
       master_.auditor().complain("at the end something is left in the scheduler");
     }
-    if (const auto sound = master_.scheduler().check(); !sound) master_.auditor().complain(sound.error().what);
+    if (const auto sound = master_.scheduler().check(); !sound) master_.auditor().complain(sound.error().text());
     report_.complaint = master_.auditor().complaint();
     report_.jobs = master_.results();
     report_.steps = master_.steps();

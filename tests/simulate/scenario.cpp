@@ -10,9 +10,9 @@ namespace {
 constexpr std::uint64_t kKiB = 1024, kMiB = 1024 * kKiB;
 
 /// Which kinds of trouble a run has at all, so that some runs are calm and some are hell.
-struct Weather {
+struct FaultPlan {
   double crash, leave, hang, stuck, cut_off, slow, lie, fail, forget, network, late_join;
-  explicit Weather(Random& random) {
+  explicit FaultPlan(Random& random) {
     for (double* chance :
          {&crash, &leave, &hang, &stuck, &cut_off, &slow, &lie, &fail, &forget, &network, &late_join}) {
       *chance = random.chance(0.4) ? random.fraction() * 0.8 : 0;
@@ -38,7 +38,7 @@ mapreduce::WorkerSpec draw_spec(Random& random) {
           .drops = true};
 }
 
-WorkerPlan draw_worker(Random& random, const Weather& weather, Duration horizon) {
+WorkerPlan draw_worker(Random& random, const FaultPlan& weather, Duration horizon) {
   WorkerPlan plan{.spec = draw_spec(random),
                   .bytes_per_second = random.scale(1e6, 3e9),
                   .link_bytes_per_second = random.scale(1e6, 1e9),
@@ -121,7 +121,7 @@ void draw_chaos(Scenario& scenario, Random& random, std::optional<std::size_t> w
   }
   const double rate = std::min(scenario.master_link_bytes_per_second, 2e7 * static_cast<double>(count + 1));
   const Duration horizon = seconds(0.01 + bytes / rate * random.scale(0.1, 3));
-  const Weather weather(random);
+  const FaultPlan weather(random);
   for (std::size_t i = 0; i < count; ++i) {
     scenario.workers.push_back(draw_worker(random, weather, horizon));
     const auto& plan = scenario.workers.back();

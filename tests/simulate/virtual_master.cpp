@@ -10,7 +10,7 @@ namespace ece465::simulate {
 
 using namespace mapreduce;
 
-VirtualMaster::VirtualMaster(const Scenario& scenario, Surroundings surroundings)
+VirtualMaster::VirtualMaster(const Scenario& scenario, Dependencies surroundings)
     : scenario_(scenario),
       world_(std::move(surroundings)),
       scheduler_(scenario.options),
@@ -39,7 +39,7 @@ void VirtualMaster::step(const Event& event) {
   // The books are balanced after every step; in large clusters, where that takes long, now and then.
   const std::uint64_t size = scenario_.workers.size() + auditor_.open_attempts();
   if (size < 60 || steps_ % size == 0) {
-    if (const auto sound = scheduler_.check(); !sound) auditor_.complain(sound.error().what);
+    if (const auto sound = scheduler_.check(); !sound) auditor_.complain(sound.error().text());
   }
 }
 
@@ -61,9 +61,9 @@ void VirtualMaster::receive(WorkerId from, const ToMaster& message) {
         event.outcome = Outcome::lie;
       }
     }
-    in_hand_ = &answer->result;
+    current_answer_ = &answer->result;
     step(event);
-    in_hand_ = nullptr;
+    current_answer_ = nullptr;
   } else if (std::holds_alternative<Bye>(message)) {
     step(WorkerLeaving{from});
   } else {
@@ -153,20 +153,20 @@ void VirtualMaster::carry_out(const RunLocally& action) {
   const bool unreadable = job.plan->unreadable == action.task.strip;
   const auto bytes = static_cast<double>(job.plan->strip_bytes[action.task.strip]);
   world_.timeline->in(seconds(bytes / scenario_.master_bytes_per_second), [this, action, result, unreadable] {
-    in_hand_ = result.get();
+    current_answer_ = result.get();
     step(Answered{
         .worker = kMaster, .attempt = action.attempt, .outcome = unreadable ? Outcome::failed : Outcome::good});
-    in_hand_ = nullptr;
+    current_answer_ = nullptr;
   });
 }
 
 void VirtualMaster::carry_out(const Accept& action) {
   Job& job = jobs_.at(action.task.job);
-  if (in_hand_ == nullptr) return auditor_.complain("nothing is at hand to merge");
+  if (current_answer_ == nullptr) return auditor_.complain("nothing is at hand to merge");
   if (action.phase == Phase::map) {
-    job.histogram += *in_hand_->histogram;
+    job.histogram += *current_answer_->histogram;
   } else {
-    job.result[action.task.strip] = in_hand_->samples;
+    job.result[action.task.strip] = current_answer_->samples;
   }
 }
 

@@ -16,13 +16,13 @@ namespace ece465::simulate {
 /// answers, merges what it is told to merge, and checks the result of every job.
 class VirtualMaster {
  public:
-  struct Surroundings {
+  struct Dependencies {
     Timeline* timeline = nullptr;
     std::function<void(mapreduce::WorkerId, ToWorker)> send;
     std::function<void(mapreduce::WorkerId, mapreduce::CloseReason)> hang_up;
     std::function<void(std::string)> log;  ///< may be empty
   };
-  VirtualMaster(const Scenario& scenario, Surroundings surroundings);
+  VirtualMaster(const Scenario& scenario, Dependencies surroundings);
   VirtualMaster(const VirtualMaster&) = delete;
   VirtualMaster& operator=(const VirtualMaster&) = delete;
 
@@ -71,14 +71,14 @@ class VirtualMaster {
   void check_result(const Job& job);
 
   const Scenario& scenario_;
-  Surroundings world_;
+  Dependencies world_;
   mapreduce::Scheduler scheduler_;
   Auditor auditor_;
   std::unordered_map<mapreduce::JobId, Job> jobs_;
   std::size_t jobs_to_come_;
   std::unordered_map<mapreduce::AttemptId, mapreduce::Phase> asked_;  // open requests: what was asked
   std::unordered_map<mapreduce::AttemptId, mapreduce::TaskId> tasks_;
-  const Result* in_hand_ = nullptr;  // the answer of this step
+  const Result* current_answer_ = nullptr;  // the answer of this step
   std::optional<Time> timer_;
   std::uint64_t steps_ = 0;
   std::vector<JobResult> results_;

@@ -11,7 +11,7 @@ using mapreduce::Outcome;
 using mapreduce::Phase;
 
 VirtualWorker::VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network,
-                             Surroundings surroundings)
+                             Dependencies surroundings)
     : plan_(plan),
       random_(seed),
       faithful_network_(faithful_network),

@@ -17,7 +17,7 @@ namespace ece465::simulate {
 class VirtualWorker {
  public:
   /// What it needs from the world. `master_sees_end`: the connection is gone, and the master is told.
-  struct Surroundings {
+  struct Dependencies {
     Timeline* timeline = nullptr;
     std::function<void(VirtualWorker&)> connect;
     std::function<void(VirtualWorker&, ToMaster)> send;
@@ -26,7 +26,7 @@ class VirtualWorker {
     std::function<std::optional<mapreduce::AttemptId>(mapreduce::WorkerId)> foreign_attempt;
     std::function<void(std::string)> complain;  ///< the master has broken its word
   };
-  VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network, Surroundings surroundings);
+  VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network, Dependencies surroundings);
   VirtualWorker(const VirtualWorker&) = delete;
   VirtualWorker& operator=(const VirtualWorker&) = delete;
 
@@ -60,7 +60,7 @@ class VirtualWorker {
   WorkerPlan plan_;
   Random random_;
   bool faithful_network_;
-  Surroundings world_;
+  Dependencies world_;
   Link up_, down_;
   std::optional<mapreduce::WorkerId> connection_;
   bool leaving_ = false;

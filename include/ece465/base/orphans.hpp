@@ -12,7 +12,7 @@ namespace ece465 {
 [[nodiscard]] bool adopts_orphans();
 
 /// For commands that start no processes: lets such processes go. Does nothing where there are none.
-void let_orphans_go();
+void ignore_sigchld();
 
 /// For commands that do, to be called now and then where there are some: lets those go that have ended. `own` says of a
 /// process whether it was started here, and somebody awaits its end; it is asked about such as have ended, and must

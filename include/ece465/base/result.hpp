@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <expected>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ece465 {
 
-/// What kind of trouble it was. Few on purpose: callers branch on these, people read `Error::what`.
+/// What kind of trouble it was. Few on purpose: callers branch on these, people read `Error::text()`.
 enum class Errc {
   usage,        ///< the caller asked for something that makes no sense
-  bad_input,    ///< an input is missing, unreadable, or not what it should be
+  bad_input,    ///< an input is unreadable, or not what it should be
+  not_found,    ///< the named file or job does not exist
   unsupported,  ///< a well-formed input of a kind that is not handled
   too_large,    ///< a limit or the memory budget would be exceeded
   corrupt,      ///< an input contradicts itself or ends early
@@ -23,25 +26,47 @@ enum class Errc {
   internal,     ///< a bug, or a library that broke its word
 };
 
-/// One failure, with the words a person sees: `what failed: subject: reason`.
+/// The code's name in JSON ("bad_input"), and the code of such a name.
+[[nodiscard]] std::string_view errc_name(Errc code);
+[[nodiscard]] std::optional<Errc> parse_errc(std::string_view name);
+
+/// A failure: what kind it is, what it is about, and what went wrong. Programs branch on `code`; people read `text()`.
 struct Error {
   Errc code = Errc::internal;
-  std::string what;
+  std::string message;       ///< what went wrong, without the subject
+  std::string subject = {};  ///< the file, peer, URL or option that it is about; empty if no layer has named it yet
+
+  /// "scan.tif: strip 5: ends early"
+  [[nodiscard]] std::string text() const { return subject.empty() ? message : fmt::format("{}: {}", subject, message); }
 };
 
-/// Whatever the world can spoil returns one of these. Nothing of ours throws.
+/// Operations that can fail for external reasons return one of these. Nothing of ours throws.
 template <class T = void>
 using Result = std::expected<T, Error>;
 
 /// Makes the unexpected value of a `Result`: `return fail(Errc::corrupt, "strip {} ends early", i);`
 template <class... Args>
-[[nodiscard]] std::unexpected<Error> fail(Errc code, fmt::format_string<Args...> text, Args&&... args) {
-  return std::unexpected(Error{code, fmt::format(text, std::forward<Args>(args)...)});
+[[nodiscard]] std::unexpected<Error> fail(Errc code, fmt::format_string<Args...> message, Args&&... args) {
+  return std::unexpected(Error{code, fmt::format(message, std::forward<Args>(args)...)});
 }
 
-/// Puts `subject` before an error's words, as an error rises through a layer that knows more.
-[[nodiscard]] inline std::unexpected<Error> within(std::string_view subject, Error error) {
-  error.what = fmt::format("{}: {}", subject, error.what);
+/// The same for a failure whose subject is known: `return fail_on(path, Errc::io, "cannot write");`
+template <class... Args>
+[[nodiscard]] std::unexpected<Error> fail_on(std::string subject, Errc code, fmt::format_string<Args...> message,
+                                             Args&&... args) {
+  return std::unexpected(Error{code, fmt::format(message, std::forward<Args>(args)...), std::move(subject)});
+}
+
+/// Names the part of the subject that failed ("page 2"), as an error rises through a layer that knows it.
+[[nodiscard]] inline std::unexpected<Error> within(std::string_view part, Error error) {
+  error.message = fmt::format("{}: {}", part, error.message);
+  return std::unexpected(std::move(error));
+}
+
+/// Names the subject of an error, unless a lower layer has: what failed to write names the output, what is wrong with
+/// an image does not know which file it came from.
+[[nodiscard]] inline std::unexpected<Error> about(std::string_view subject, Error error) {
+  if (error.subject.empty()) error.subject = subject;
   return std::unexpected(std::move(error));
 }
 

@@ -25,9 +25,9 @@ struct ClientResponse {
 };
 
 struct ClientOptions {
-  net::Duration connect_time = std::chrono::seconds(10);
+  net::Duration connect_timeout = std::chrono::seconds(10);
   /// Without a byte moving.
-  net::Duration idle_time = std::chrono::seconds(60);
+  net::Duration idle_timeout = std::chrono::seconds(60);
   std::size_t max_body_bytes = std::size_t{64} << 20;  ///< of a body kept as text
 };
 

@@ -17,11 +17,11 @@ struct ServerLimits {
   std::size_t max_connections = 10'000;
   /// Request line and headers together, from the first byte to the empty line.
   std::size_t max_header_bytes = std::size_t{16} << 10;
-  net::Duration header_time = std::chrono::seconds(10);
+  net::Duration header_timeout = std::chrono::seconds(10);
   /// Between requests on a kept connection.
-  net::Duration idle_time = std::chrono::seconds(60);
+  net::Duration idle_timeout = std::chrono::seconds(60);
   /// Without a byte of the body arriving, or of the answer leaving.
-  net::Duration body_idle_time = std::chrono::seconds(30);
+  net::Duration body_idle_timeout = std::chrono::seconds(30);
   /// The largest body; a handler may set less.
   std::uint64_t max_body_bytes = std::uint64_t{64} << 30;
   /// How much of an unread body is thrown away to keep a connection usable; also the largest one that is sent along
@@ -30,7 +30,7 @@ struct ServerLimits {
   /// How much, and for how long, is thrown away behind an answer that ends a connection: closing with unread bytes
   /// would reset it, and many a client that still sends would never see why it was refused.
   std::uint64_t max_linger_bytes = std::uint64_t{64} << 20;
-  net::Duration linger_time = std::chrono::seconds(5);
+  net::Duration linger_timeout = std::chrono::seconds(5);
 };
 
 using Handler = std::function<net::Task<Response>(Request&)>;

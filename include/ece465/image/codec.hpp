@@ -44,8 +44,8 @@ struct PageInfo {
   std::optional<Palette> palette;
   unsigned palette_bits = 8;
   /// Samples of a pixel that travel in a block but not in `layout` (a colour JPEG's chroma behind its Y plane).
-  unsigned hidden_samples = 0;
-  [[nodiscard]] unsigned stored_samples() const { return static_cast<unsigned>(layout.samples()) + hidden_samples; }
+  unsigned auxiliary_samples = 0;
+  [[nodiscard]] unsigned stored_samples() const { return static_cast<unsigned>(layout.samples()) + auxiliary_samples; }
   std::size_t block_count = 0;
   /// Blocks are full-width bands of `rows_per_block` rows, the last one perhaps shorter, top to bottom.
   /// When not (tiles), rows_per_block is a tile's height and `blocks_across` > 1 of them stand side by side.

@@ -40,7 +40,7 @@ struct PageStripsOptions {
 ///       release(g)
 ///     for each answer:   check_counts(strip, answer); add_counts(plane, answer)
 ///     settle(); begin_write(writer)
-///     for each group g:  load(g), to send its samples; load_to_scatter(g), when the workers still have them
+///     for each group g:  load(g), to send its samples; load_for_scatter(g), when the workers still have them
 ///       for each plane:  send wire_table(plane); check_mapped(strip, answer); scatter(strip, answer)
 ///                        or map_locally(strip)
 ///       write(g); release(g)
@@ -49,7 +49,7 @@ struct PageStripsOptions {
 /// When `maps_remotely()` is false (pixels are indices into a palette, and only the palette changes) there is nothing
 /// for workers in the second half: map_locally for all strips.
 ///
-/// Brings no threads. May be called from several at once: load, load_to_scatter, release, for any groups; gather,
+/// Brings no threads. May be called from several at once: load, load_for_scatter, release, for any groups; gather,
 /// count_locally, check_*, scatter, map_locally, for different strips; write, for different groups, in the order
 /// that `write_order()` says. The others from one thread, while nobody else calls anything. A group is written when
 /// all its strips were scattered. After any call has failed with `internal` or `io`, the page is lost.
@@ -68,7 +68,7 @@ class PageStrips {
   };
 
   /// Where groups are between the two halves.
-  enum class Residence {
+  enum class Residency {
     /// Read whenever they are wanted, in any order, by several threads at once. What is loaded is all there is in
     /// memory: pages that cost nothing to read twice, and those that the budget cannot hold.
     on_demand,
@@ -105,7 +105,7 @@ class PageStrips {
   [[nodiscard]] unsigned bits() const;
   /// Whether strips are mapped at all; see above.
   [[nodiscard]] bool maps_remotely() const;
-  [[nodiscard]] Residence residence() const;
+  [[nodiscard]] Residency residency() const;
   /// Groups should be loaded 0, 1, 2, ...: there is one decoder, which goes from top to bottom, and threads take turns.
   /// (In `kept` to load a group loads those before it, so turns may be mixed up; in `streamed` that costs passes.)
   /// False: in any order, by several threads at once.
@@ -125,7 +125,7 @@ class PageStrips {
   /// As `load`, for what scatter and write need, which is less: where a mapped strip is all that there
   /// is to a group (gray without alpha), nothing is read. Such a group must have been loaded before, and its
   /// samples cannot be gathered now.
-  [[nodiscard]] Result<void> load_to_scatter(std::size_t group);
+  [[nodiscard]] Result<void> load_for_scatter(std::size_t group);
   /// Once for every load of either kind. What nobody holds any more leaves memory, unless groups are kept; what was
   /// scattered stays until it is written.
   void release(std::size_t group);
@@ -164,7 +164,7 @@ class PageStrips {
   /// shifting the colours. Once for every strip, with exactly its bytes. Needs the group loaded (to scatter).
   [[nodiscard]] Result<void> scatter(std::size_t strip, Bytes mapped);
   /// As `scatter`, and may take the buffer and leave another one with no contents, instead of copying.
-  [[nodiscard]] Result<void> scatter_taking(std::size_t strip, Buffer& mapped);
+  [[nodiscard]] Result<void> scatter_swap(std::size_t strip, Buffer& mapped);
   /// Maps the strip here. Needs what `gather` needs; counts as scattered.
   [[nodiscard]] Result<void> map_locally(std::size_t strip);
 

@@ -48,7 +48,7 @@ struct DineOptions {
   DineMode mode = DineMode::thread;
   Strategy strategy = Strategy::ordered;
   OnBusy on_busy = OnBusy::queue;
-  int philosophers = 5;  ///< 2 to kMostPhilosophers
+  int philosophers = 5;  ///< 2 to kMaxPhilosophers
   Span think{std::chrono::milliseconds(500), std::chrono::milliseconds(1500)};
   Span eat{std::chrono::milliseconds(500), std::chrono::milliseconds(1000)};
   std::uint64_t meals = 0;               ///< each philosopher leaves after so many; 0: stays
@@ -59,7 +59,7 @@ struct DineOptions {
   std::uint16_t server_port = 0;
 };
 
-constexpr int kMostPhilosophers = 10'000;
+constexpr int kMaxPhilosophers = 10'000;
 
 enum class Doing : std::uint8_t { thinking, waiting, eating, gone };
 
@@ -73,7 +73,7 @@ struct Moment {
 };
 
 /// How long things took: exact ends, and percentiles within 4 %.
-struct Spread {
+struct DurationStats {
   std::chrono::nanoseconds least{}, median{}, p99{}, most{};
 };
 
@@ -81,7 +81,7 @@ struct SeatReport {
   int number = 0;
   std::uint64_t meals = 0;
   std::uint64_t denied = 0;
-  std::optional<Spread> waited;  ///< for each meal; none without one
+  std::optional<DurationStats> waited;  ///< for each meal; none without one
   bool lost = false;             ///< its process or connection ended before its time
   std::vector<Moment> timeline;  ///< of the first kTimelineSeats
 };
@@ -104,7 +104,7 @@ struct DineReport {
   std::uint64_t meals = 0;
   double meals_per_second = 0;
   double fairness = 1;           ///< Jain's index of the meals: 1 when all had as many, 1/n when one had all
-  std::optional<Spread> waited;  ///< of all meals
+  std::optional<DurationStats> waited;  ///< of all meals
   std::uint64_t voluntary_switches = 0, forced_switches = 0;
   std::uint64_t peak_memory_bytes = 0;       ///< of this process
   std::uint64_t memory_per_philosopher = 0;  ///< bytes that each took, measured once all sat
@@ -127,7 +127,7 @@ struct DineHooks {
 /// The line that a run of this mode begins with: the course notes' own.
 [[nodiscard]] std::string_view opening_line(DineMode mode);
 /// "0 waits for 1 waits for 2 waits for 0"; long circles without their middle.
-[[nodiscard]] std::string circle_text(const std::vector<int>& circle);
+[[nodiscard]] std::string cycle_text(const std::vector<int>& circle);
 
 /// Philosophers that are processes. They are made while this process has no threads, since a process that is forked
 /// from one with threads may do next to nothing; then `dine` runs their coordinator.

@@ -32,7 +32,7 @@ struct RecordLimits {
 };
 
 /// The course notes' message between a philosopher and the coordinator.
-inline constexpr std::string_view kNotesRecord = R"({"action": "REQUEST", "pid": 2})";
+inline constexpr std::string_view kCourseRecord = R"({"action": "REQUEST", "pid": 2})";
 
 /// A tree of objects, lists, texts, numbers and truth values.
 class Record {
@@ -56,7 +56,7 @@ class Record {
   std::unique_ptr<Tree> tree_;
 };
 
-struct Marshalled {
+struct MarshalResult {
   Format format = Format::json;
   std::string bytes;
   std::chrono::nanoseconds encode{}, decode{};  ///< the mean of many times
@@ -65,6 +65,6 @@ struct Marshalled {
 
 [[nodiscard]] std::string_view format_name(Format format);
 /// There and back, in one format.
-[[nodiscard]] Result<Marshalled> marshal(const Record& record, Format format);
+[[nodiscard]] Result<MarshalResult> marshal(const Record& record, Format format);
 
 }  // namespace ece465::labs

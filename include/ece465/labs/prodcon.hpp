@@ -44,8 +44,8 @@ struct ProdconReport {
   std::vector<std::uint64_t> by_producer, by_consumer;
   double mean_depth = 0;
   std::size_t most_depth = 0;
-  double full_part = 0, empty_part = 0;                                   ///< of the time
-  std::chrono::nanoseconds waited_median{}, waited_p99{}, waited_most{};  ///< of jobs in the queue
+  double full_fraction = 0, empty_fraction = 0;                                   ///< of the time
+  std::chrono::nanoseconds waited_median{}, waited_p99{}, waited_max{};  ///< of jobs in the queue
   std::vector<QueueDepth> depths;  ///< every change, or every second, fourth... of them when there are many
 };
 

@@ -96,7 +96,7 @@ struct PhilosopherOptions {
   std::uint64_t requests = 0;  ///< ends after so many; 0: never
   std::uint64_t seed = 1;
   std::chrono::milliseconds patience = std::chrono::seconds(10);   ///< for a connection, and for an answer
-  std::chrono::milliseconds retry_least{500}, retry_most{10'000};  ///< between attempts to connect, doubling
+  std::chrono::milliseconds retry_min{500}, retry_max{10'000};  ///< between attempts to connect, doubling
 };
 
 /// The notes' networked philosopher: thinks, asks to eat, prints the answer, starts over; a lost coordinator is looked

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <asio/async_result.hpp>
-#include <exception>
 #include <type_traits>
 
+#include "ece465/base/guarded.hpp"
 #include "ece465/net/asio.hpp"
 
 namespace ece465::net {
@@ -15,19 +15,10 @@ template <class Work>
 [[nodiscard]] Task<std::invoke_result_t<Work>> offload(asio::thread_pool& pool, Work work) {
   using R = std::invoke_result_t<Work>;
   const auto executor = co_await asio::this_coro::executor;
-  const auto guarded = [&work]() -> R {
-    try {
-      return work();
-    } catch (const std::bad_alloc&) {
-      return fail(Errc::too_large, "out of memory");
-    } catch (const std::exception& e) {
-      return fail(Errc::internal, "{}", e.what());
-    }
-  };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(
       [&](auto handler) {
-        asio::post(pool, [&guarded, executor, h = std::move(handler)]() mutable {
-          R result = guarded();
+        asio::post(pool, [&work, executor, h = std::move(handler)]() mutable {
+          R result = guarded(work);
           asio::post(executor, [h = std::move(h), r = std::move(result)]() mutable { std::move(h)(std::move(r)); });
         });
       },

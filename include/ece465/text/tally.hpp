@@ -57,7 +57,7 @@ class Tally {
 /// Maps a piece: its result. Fails with `too_large` as `Tally::count`.
 [[nodiscard]] Result<std::string> map_piece(Kind kind, std::string_view piece);
 /// How long the result of so many bytes of text can be.
-[[nodiscard]] std::uint64_t most_result_bytes(std::uint64_t piece_bytes);
+[[nodiscard]] std::uint64_t max_result_bytes(std::uint64_t piece_bytes);
 
 enum class Look : std::uint8_t {
   quick,  ///< lines, order, and the numbers of words and letters: finds mix-ups and garbage

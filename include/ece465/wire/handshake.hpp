@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ece465/base/result.hpp"
-#include "ece465/wire/dialect_memory.hpp"
+#include "ece465/wire/dialect_cache.hpp"
 #include "ece465/wire/header.hpp"
 
 /// How a connection begins, as two state machines without sockets or clocks (PROTOCOL section 6). The shell tells
@@ -23,7 +23,7 @@ struct Step {
   std::optional<std::chrono::milliseconds> deadline;
 };
 
-struct HandshakeTimes {
+struct HandshakeTimeouts {
   /// The master: until REGISTER has come. The worker: until its answer has come.
   std::chrono::milliseconds registration{10'000};
   /// Between the answer to REGISTER and the probe. Workers that read the answer with one recv() and take all of
@@ -44,7 +44,7 @@ class MasterHandshake {
   enum class State : std::uint8_t { registering, settling, probing, ready, failed };
 
   /// `memory` must outlive the handshake.
-  MasterHandshake(DialectMemory& memory, Terms terms, const WireLimits& limits, const HandshakeTimes& times);
+  MasterHandshake(DialectCache& memory, Terms terms, const WireLimits& limits, const HandshakeTimeouts& times);
 
   /// The connection is there.
   [[nodiscard]] Step start() const;
@@ -53,7 +53,7 @@ class MasterHandshake {
   [[nodiscard]] Step on_deadline();
   /// The peer has ended or broken the connection. Not for connections that this side closes (shutdown, an id
   /// that registered anew): they say nothing about the dialect.
-  void on_hang_up();
+  void on_disconnect();
   /// What the peer sent cannot be parsed.
   [[nodiscard]] Step on_error(const Error& error);
 
@@ -75,13 +75,13 @@ class MasterHandshake {
   Step become_ready(Dialect dialect);
   void give_up(Errc code, std::string why);
 
-  DialectMemory& memory_;
+  DialectCache& memory_;
   Terms terms_;
   WireLimits limits_;
-  HandshakeTimes times_;
+  HandshakeTimeouts times_;
   State state_ = State::registering;
   Dialect dialect_ = Dialect::documented;
-  DialectMemory::Attempt attempt_;
+  DialectCache::Attempt attempt_;
   Register registration_;
   Error error_;
 };
@@ -97,7 +97,7 @@ class WorkerHandshake {
   enum class State : std::uint8_t { unconnected, registering, ready, failed };
 
   /// `offer` is what this worker says of itself. The id must be valid.
-  WorkerHandshake(std::string id, Offer offer, const WireLimits& limits, const HandshakeTimes& times);
+  WorkerHandshake(std::string id, Offer offer, const WireLimits& limits, const HandshakeTimeouts& times);
 
   /// A connection is there. Begins anew.
   [[nodiscard]] Step start();
@@ -124,7 +124,7 @@ class WorkerHandshake {
   std::string id_;
   Offer offer_;
   WireLimits limits_;
-  HandshakeTimes times_;
+  HandshakeTimeouts times_;
   State state_ = State::unconnected;
   Dialect dialect_ = Dialect::documented;
   bool registered_plainly_ = false;

@@ -8,12 +8,12 @@
 
 #include "ece465/base/logger.hpp"
 #include "ece465/http/server.hpp"
-#include "master/engine.hpp"
+#include "jobs/engine.hpp"
+#include "observability/event_stream.hpp"
+#include "observability/metrics.hpp"
+#include "observability/recent_log.hpp"
 #include "store/data_folder.hpp"
 #include "store/job_store.hpp"
-#include "telling/broadcast.hpp"
-#include "telling/log_book.hpp"
-#include "telling/metrics.hpp"
 
 namespace ece465::cluster {
 
@@ -35,10 +35,10 @@ struct ApiLimits {
   /// Entries of a timeline in one answer.
   std::size_t max_timeline_entries = 5000;
   /// Who watches events at once. More are answered 503.
-  std::size_t max_viewers = 1000;
+  std::size_t max_subscribers = 1000;
   net::Duration heartbeat = std::chrono::seconds(15);
   /// A viewer that takes nothing for so long is gone.
-  net::Duration viewer_patience = std::chrono::seconds(30);
+  net::Duration subscriber_write_limit = std::chrono::seconds(30);
   /// Previews made at once, waiting to be made (more are answered 503), and kept.
   std::size_t previews_at_once = 1;
   std::size_t previews_waiting = 64;
@@ -53,8 +53,8 @@ struct ApiContext {
   Engine& engine;
   DataFolder& folder;
   JobStore& store;
-  LogBook& logs;
-  Broadcast& events;
+  RecentLog& logs;
+  EventStream& events;
   Metrics& metrics;
   asio::thread_pool& files;
   asio::thread_pool& cpu;

@@ -4,7 +4,7 @@
 
 #include "api/api.hpp"
 #include "api/header_cache.hpp"
-#include "api/previews.hpp"
+#include "api/preview_cache.hpp"
 #include "ece465/base/seconds.hpp"
 
 namespace ece465::cluster {

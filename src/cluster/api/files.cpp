@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "api/answers.hpp"
+#include "api/responses.hpp"
 #include "ece465/http/range.hpp"
 #include "ece465/image/codec.hpp"
 #include "ece465/net/offload.hpp"
-#include "telling/json.hpp"
+#include "observability/json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -83,7 +83,7 @@ Result<bool> remove_with_result(const DataFolder& folder, const std::string& nam
 net::Task<Response> list_inputs(Api& api, Request& /*request*/) {
   const DataFolder& folder = api.context.folder;
   const Entries entries = co_await net::offload(api.context.files, [&]() { return folder.inputs(); });
-  if (!entries) co_return answer_error(entries.error());
+  if (!entries) co_return error_response(entries.error());
   json files = json::array();
   for (const auto& entry : *entries) files.push_back({{"name", entry.name}, {"size", entry.size}});
   co_return Response::json(200, json{{"files", std::move(files)}}.dump());
@@ -92,7 +92,7 @@ net::Task<Response> list_inputs(Api& api, Request& /*request*/) {
 net::Task<Response> list_results(Api& api, Request& /*request*/) {
   const DataFolder& folder = api.context.folder;
   const Entries entries = co_await net::offload(api.context.files, [&]() { return folder.results(); });
-  if (!entries) co_return answer_error(entries.error());
+  if (!entries) co_return error_response(entries.error());
   json files = json::array();
   for (const auto& entry : *entries) files.push_back({{"name", entry.name}});
   co_return Response::json(200, json{{"files", std::move(files)}}.dump());
@@ -107,10 +107,10 @@ net::Task<Response> delete_file(Api& api, Request& request) {
   }
   const DataFolder& folder = context.folder;
   const Result<bool> removed = co_await net::offload(context.files, [&]() { return remove_with_result(folder, name); });
-  if (!removed) co_return answer_error(removed.error());
+  if (!removed) co_return error_response(removed.error());
   if (!*removed) co_return Response::detail(404, "File not found or already deleted.");
   context.logs.add(kMasterSource, fmt::format("Deleted {}.", name));
-  if (context.events.anyone()) context.events.publish("file", file_event_json(name, "removed"));
+  if (context.events.has_subscribers()) context.events.publish("file", file_event_json(name, "removed"));
   co_return Response::json(200, json{{"status", "success"}, {"filename", name}}.dump());
 }
 
@@ -119,7 +119,7 @@ net::Task<Response> download(Api& api, Request& request) {
   const std::string& name = request.captured["name"];
   const Result<Download> opened =
       co_await net::offload(api.context.files, [&]() { return open_download(folder, name); });
-  if (!opened) co_return answer_error(opened.error());
+  if (!opened) co_return error_response(opened.error());
   // The open file is whole and stays so: files here are replaced, never written over.
   const std::string etag = fmt::format("\"{}\"", opened->file.version);
   Response response = http::serve_file(request, opened->file.source, etag, opened->type);
@@ -131,7 +131,7 @@ net::Task<Response> describe_files(Api& api, Request& /*request*/) {
   const DataFolder& folder = api.context.folder;
   HeaderCache& headers = api.headers;
   auto text = co_await net::offload(api.context.files, [&]() { return describe(folder, headers); });
-  if (!text) co_return answer_error(text.error());
+  if (!text) co_return error_response(text.error());
   co_return Response::json(200, std::move(*text));
 }
 
@@ -139,14 +139,14 @@ net::Task<Response> preview(Api& api, Request& request) {
   ApiContext& context = api.context;
   const auto size = query_number(request, "size", kUsualPreview, kSmallestPreview, kLargestPreview);
   if (!size) {
-    co_return answer_invalid("query", "size",
+    co_return invalid_response("query", "size",
                              fmt::format("A number from {} to {} is wanted.", kSmallestPreview, kLargestPreview));
   }
   const auto side = static_cast<std::uint32_t>(*size);
   const DataFolder& folder = context.folder;
   const std::string& name = request.captured["name"];
   auto opened = co_await net::offload(context.files, [&]() { return folder.open_version(name); });
-  if (!opened) co_return answer_error(opened.error());
+  if (!opened) co_return error_response(opened.error());
 
   const std::string etag = fmt::format("\"{}\"", Previews::key(*opened, side));
   const auto known = request.headers.get("If-None-Match");
@@ -157,8 +157,8 @@ net::Task<Response> preview(Api& api, Request& request) {
   if (response.status == 304) co_return response;
   const auto jpeg = co_await api.previews.get(std::move(*opened), side);
   if (!jpeg) {
-    if (jpeg.error().code == Errc::unavailable) co_return answer_busy(jpeg.error().what);
-    co_return answer_error(jpeg.error());
+    if (jpeg.error().code == Errc::unavailable) co_return busy_response(jpeg.error().text());
+    co_return error_response(jpeg.error());
   }
   response.headers.add("Content-Type", "image/jpeg");
   response.body = std::string(as_text(**jpeg));

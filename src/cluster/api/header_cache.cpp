@@ -8,7 +8,7 @@ HeaderSummary read_headers(const ByteSource& source) {
   HeaderSummary summary;
   const auto reader = image::open_image(source, {});
   if (!reader) {
-    summary.detail = reader.error().what;
+    summary.detail = reader.error().text();
     return summary;
   }
   const auto& pages = (*reader)->pages();
@@ -19,7 +19,7 @@ HeaderSummary read_headers(const ByteSource& source) {
   image.height = first.height;
   image.bits = first.layout.bits;
   // A colour JPEG's chroma travels hidden behind its brightness; a palette's colours stand beside the pixels.
-  image.color = first.layout.colors == 3 || first.hidden_samples > 0 || first.palette.has_value();
+  image.color = first.layout.colors == 3 || first.auxiliary_samples > 0 || first.palette.has_value();
   image.pages = pages.size();
   return summary;
 }

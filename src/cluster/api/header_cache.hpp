@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "master/engine.hpp"
+#include "model/job.hpp"
 #include "store/data_folder.hpp"
 
 namespace ece465::cluster {

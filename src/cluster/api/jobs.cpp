@@ -5,9 +5,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "api/answers.hpp"
+#include "api/responses.hpp"
 #include "ece465/net/offload.hpp"
-#include "telling/json.hpp"
+#include "observability/json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -16,7 +16,7 @@ using http::Request;
 using http::Response;
 using json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kUsualJobs = 100;
+constexpr std::uint64_t kDefaultLimit = 100;
 constexpr std::uint64_t kMostPages = 65'536;
 constexpr int kLeastQuality = 1, kBestQuality = 100;
 constexpr std::string_view kJobNotFound = "Job not found";
@@ -31,36 +31,36 @@ Wanted wanted_from_query(const Request& request, std::string name) {
   wanted.file = std::move(name);
   if (const auto at = request.query.find("channels"); at != request.query.end()) {
     const auto channels = parse_channels(at->second);
-    if (!channels) return std::unexpected(answer_invalid("query", "channels", kChannelsWanted));
+    if (!channels) return std::unexpected(invalid_response("query", "channels", kChannelsWanted));
     wanted.channels = *channels;
   }
   if (request.query.contains("quality")) {
     const auto quality = query_number(request, "quality", kBestQuality, kLeastQuality, kBestQuality);
-    if (!quality) return std::unexpected(answer_invalid("query", "quality", kQualityWanted));
+    if (!quality) return std::unexpected(invalid_response("query", "quality", kQualityWanted));
     wanted.quality = static_cast<int>(*quality);
   }
   return wanted;
 }
 
-Wanted wanted_from_json(const std::string& text) {
+Wanted parse_job_request(const std::string& text) {
   const json object = json::parse(text, nullptr, false);
   if (!object.is_object()) {
-    return std::unexpected(answer_invalid("body", "", "A JSON object with the field file is wanted."));
+    return std::unexpected(invalid_response("body", "", "A JSON object with the field file is wanted."));
   }
   JobRequest wanted;
-  if (!object.contains("file")) return std::unexpected(answer_invalid("body", "file", kFieldRequired));
-  if (!object["file"].is_string()) return std::unexpected(answer_invalid("body", "file", "Text is wanted."));
+  if (!object.contains("file")) return std::unexpected(invalid_response("body", "file", kFieldRequired));
+  if (!object["file"].is_string()) return std::unexpected(invalid_response("body", "file", "Text is wanted."));
   wanted.file = object["file"].get<std::string>();
   if (const auto at = object.find("channels"); at != object.end()) {
     const auto channels = at->is_string() ? parse_channels(at->get<std::string>()) : std::nullopt;
-    if (!channels) return std::unexpected(answer_invalid("body", "channels", kChannelsWanted));
+    if (!channels) return std::unexpected(invalid_response("body", "channels", kChannelsWanted));
     wanted.channels = *channels;
   }
   // null is what a job says that was asked for none.
   if (const auto at = object.find("quality"); at != object.end() && !at->is_null()) {
     const bool fits = at->is_number_unsigned() && at->get<std::uint64_t>() >= kLeastQuality &&
                       at->get<std::uint64_t>() <= kBestQuality;
-    if (!fits) return std::unexpected(answer_invalid("body", "quality", kQualityWanted));
+    if (!fits) return std::unexpected(invalid_response("body", "quality", kQualityWanted));
     wanted.quality = at->get<int>();
   }
   return wanted;
@@ -69,12 +69,12 @@ Wanted wanted_from_json(const std::string& text) {
 /// A job by the id in the path: as the engine knows it, else as it was written down.
 net::Task<std::expected<JobStatus, Response>> find_job(ApiContext& context, const Request& request) {
   const auto number = parse_job_number(request.captured.find("id")->second);
-  if (!number) co_return std::unexpected(answer_not_found(kJobNotFound));
+  if (!number) co_return std::unexpected(not_found_response(kJobNotFound));
   if (auto job = context.engine.job(*number)) co_return std::move(*job);
   const JobStore& store = context.store;
   auto kept = co_await net::offload(context.files, [&]() { return store.find(*number); });
-  if (!kept) co_return std::unexpected(answer_error(kept.error()));
-  if (!*kept) co_return std::unexpected(answer_not_found(kJobNotFound));
+  if (!kept) co_return std::unexpected(error_response(kept.error()));
+  if (!*kept) co_return std::unexpected(not_found_response(kJobNotFound));
   co_return std::move(**kept);
 }
 
@@ -115,18 +115,18 @@ net::Task<Response> process_file(Api& api, Request& request) {
   auto wanted = wanted_from_query(request, request.captured["name"]);
   if (!wanted) co_return std::move(wanted).error();
   const auto accepted = co_await api.context.engine.process(std::move(*wanted));
-  if (!accepted) co_return answer_error(accepted.error());
+  if (!accepted) co_return error_response(accepted.error());
   co_return Response::json(200,
                            json{{"status", "processing_started"}, {"job_id", to_string(accepted->job.number)}}.dump());
 }
 
 net::Task<Response> create_job(Api& api, Request& request) {
   const auto text = co_await request.text(api.context.limits.max_json_bytes);
-  if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().what);
-  auto wanted = wanted_from_json(*text);
+  if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().text());
+  auto wanted = parse_job_request(*text);
   if (!wanted) co_return std::move(wanted).error();
   const auto accepted = co_await api.context.engine.process(std::move(*wanted));
-  if (!accepted) co_return answer_error(accepted.error());
+  if (!accepted) co_return error_response(accepted.error());
   Response response = Response::json(accepted->existing ? 200 : 201, job_json(accepted->job));
   response.headers.add("Location", fmt::format("/api/v1/jobs/{}", to_string(accepted->job.number)));
   co_return response;
@@ -135,13 +135,13 @@ net::Task<Response> create_job(Api& api, Request& request) {
 net::Task<Response> list_jobs(Api& api, Request& request) {
   ApiContext& context = api.context;
   const std::uint64_t most = context.limits.max_jobs_listed;
-  const auto limit = query_number(request, "limit", std::min(kUsualJobs, most), 1, most);
-  if (!limit) co_return answer_invalid("query", "limit", fmt::format("A number from 1 to {} is wanted.", most));
+  const auto limit = query_number(request, "limit", std::min(kDefaultLimit, most), 1, most);
+  if (!limit) co_return invalid_response("query", "limit", fmt::format("A number from 1 to {} is wanted.", most));
   const auto at = request.query.find("file");
   const std::string file = at == request.query.end() ? "" : at->second;
   const JobStore& store = context.store;
   const auto kept = co_await net::offload(context.files, [&]() { return store.newest(*limit, file); });
-  if (!kept) co_return answer_error(kept.error());
+  if (!kept) co_return error_response(kept.error());
   // What the engine knows is newer than what it wrote down.
   std::map<JobNumber, const JobStatus*, std::greater<>> jobs;
   for (const JobStatus& job : *kept) jobs[job.number] = &job;
@@ -198,9 +198,9 @@ net::Task<Response> show_strips(Api& api, Request& request) {
 net::Task<Response> show_timeline(Api& api, Request& request) {
   ApiContext& context = api.context;
   const auto page = query_number(request, "page", 1, 1, kMostPages);
-  if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");
+  if (!page) co_return invalid_response("query", "page", "The number of a page is wanted, from 1 on.");
   const auto from = query_number(request, "from", 0, 0, TimelineLimits{}.entries);
-  if (!from) co_return answer_invalid("query", "from", "The number of an entry is wanted, from 0 on.");
+  if (!from) co_return invalid_response("query", "from", "The number of an entry is wanted, from 0 on.");
   auto job = co_await find_job(context, request);
   if (!job) co_return std::move(job).error();
   const auto pages = context.engine.timeline(job->number);
@@ -210,13 +210,13 @@ net::Task<Response> show_timeline(Api& api, Request& request) {
 
 net::Task<Response> show_histograms(Api& api, Request& request) {
   const auto page = query_number(request, "page", 1, 1, kMostPages);
-  if (!page) co_return answer_invalid("query", "page", "The number of a page is wanted, from 1 on.");
+  if (!page) co_return invalid_response("query", "page", "The number of a page is wanted, from 1 on.");
   auto job = co_await find_job(api.context, request);
   if (!job) co_return std::move(job).error();
   const JobStore& store = api.context.store;
   auto text = co_await net::offload(api.context.files, [&]() { return load_histograms(store, *job, *page - 1); });
-  if (!text) co_return answer_error(text.error());
-  if (!*text) co_return answer_not_found("No histograms of that page");
+  if (!text) co_return error_response(text.error());
+  if (!*text) co_return not_found_response("No histograms of that page");
   co_return Response::json(200, std::move(**text));
 }
 

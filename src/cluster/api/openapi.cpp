@@ -13,7 +13,7 @@ json reference(std::string_view schema) { return {{"$ref", fmt::format("#/compon
 
 json content_of(std::string_view type, json schema) { return {{type, {{"schema", std::move(schema)}}}}; }
 
-json describe(const AnswerDoc& answer) {
+json describe(const ResponseDoc& answer) {
   json object{{"description", answer.description}};
   if (!answer.schema.empty()) object["content"] = content_of("application/json", reference(answer.schema));
   // A media type without a schema: bytes.

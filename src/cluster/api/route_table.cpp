@@ -21,11 +21,11 @@ const ParameterDoc kJobId{"id", "path", "The job's id", R"({"type":"string","pat
 const ParameterDoc kChannels{"channels", "query", "Which planes are equalized", kSchemaChannels};
 const ParameterDoc kQuality{"quality", "query", "Quality of a JPEG result; as the input unless given", kSchemaQuality};
 
-AnswerDoc error(int status, std::string_view description) { return {status, description, "Error"}; }
-const AnswerDoc kNoFile{404, "There is no such file", "Error"};
-const AnswerDoc kNoJob{404, "There is no such job", "Error"};
-const AnswerDoc kInvalid{422, "What was sent cannot be used", "Invalid"};
-const AnswerDoc kDiskTrouble{500, "The data folder or the job store has trouble", "Error"};
+ResponseDoc error(int status, std::string_view description) { return {status, description, "Error"}; }
+const ResponseDoc kNoFile{404, "There is no such file", "Error"};
+const ResponseDoc kNoJob{404, "There is no such job", "Error"};
+const ResponseDoc kInvalid{422, "What was sent cannot be used", "Invalid"};
+const ResponseDoc kDiskTrouble{500, "The data folder or the job store has trouble", "Error"};
 
 std::vector<RouteDoc> course_routes() {
   return {

@@ -12,7 +12,7 @@ namespace ece465::cluster {
 struct Api;
 
 /// One answer of a route, as its documentation says it.
-struct AnswerDoc {
+struct ResponseDoc {
   int status;
   std::string_view description;
   std::string_view schema = {};  ///< a name in the schemas, for JSON; else
@@ -32,7 +32,7 @@ struct RouteDoc {
   std::string_view method, path, tag, summary;
   std::vector<ParameterDoc> parameters;
   std::string_view body_type, body_schema;  ///< of a request with a body
-  std::vector<AnswerDoc> answers;
+  std::vector<ResponseDoc> answers;
   net::Task<http::Response> (*handle)(Api&, http::Request&);
 };
 

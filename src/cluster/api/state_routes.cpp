@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/answers.hpp"
+#include "api/responses.hpp"
 #include "api/route_table.hpp"
 #include "ece465/net/offload.hpp"
-#include "telling/json.hpp"
+#include "observability/json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -41,10 +41,10 @@ std::string hello(const ApiContext& context) {
 /// Writes events until the peer is gone or the master stops.
 net::Task<Result<void>> send_events(ApiContext& context, net::Stream& stream) {
   // Before the greeting is composed: what happens from here on comes as an event.
-  Broadcast::Viewer viewer(context.events);
+  EventStream::Subscriber viewer(context.events);
   std::string text = event_text("hello", hello(context));
   for (;;) {
-    ECE465_CO_TRY(co_await stream.write(as_bytes(text), context.limits.viewer_patience));
+    ECE465_CO_TRY(co_await stream.write(as_bytes(text), context.limits.subscriber_write_limit));
     auto next = co_await viewer.next(context.limits.heartbeat);
     if (!next) co_return Result<void>{};
     text = std::move(*next);
@@ -80,7 +80,7 @@ net::Task<Response> show_status(Api& api, Request& /*request*/) {
   ApiContext& context = api.context;
   const JobStore& store = context.store;
   const auto counts = co_await net::offload(context.files, [&]() { return store.counts(); });
-  if (!counts) co_return answer_error(counts.error());
+  if (!counts) co_return error_response(counts.error());
   json jobs = json::object();
   for (const auto& [state, count] : *counts) jobs[std::string(state_name(state))] = count;
   const Engine::Totals totals = context.engine.totals();
@@ -100,7 +100,7 @@ net::Task<Response> show_status(Api& api, Request& /*request*/) {
 
 net::Task<Response> watch_events(Api& api, Request& /*request*/) {
   ApiContext& context = api.context;
-  if (context.events.viewers() >= context.limits.max_viewers) co_return answer_busy("Too many watch already.");
+  if (context.events.viewers() >= context.limits.max_subscribers) co_return busy_response("Too many watch already.");
   Response response = Response::text(200, "", "text/event-stream; charset=utf-8");
   response.headers.add("X-Accel-Buffering", "no");  // nginx would hold events back
   response.body = http::StreamBody([&context](net::Stream& stream) { return send_events(context, stream); });
@@ -112,15 +112,20 @@ net::Task<Response> health(Api& /*api*/, Request& /*request*/) { co_return Respo
 net::Task<Response> readiness(Api& api, Request& /*request*/) {
   const auto ready = api.context.ready ? api.context.ready() : Result<void>{};
   if (ready) co_return Response::text(200, "ready");
-  co_return answer_busy(ready.error().what);
+  co_return busy_response(ready.error().text());
 }
 
 net::Task<Response> show_metrics(Api& api, Request& /*request*/) {
   ApiContext& context = api.context;
   Metrics::Now now;
+  now.workers = context.engine.workers().size();
+  for (const JobStatus& job : context.engine.jobs()) {
+    now.jobs_queued += job.state == JobState::queued ? 1U : 0U;
+    now.jobs_running += job.state == JobState::running ? 1U : 0U;
+  }
   now.connections = connections(context);
   now.viewers = context.events.viewers();
-  co_return Response::text(200, context.metrics.text(context.engine, now), "text/plain; version=0.0.4; charset=utf-8");
+  co_return Response::text(200, context.metrics.text(now), "text/plain; version=0.0.4; charset=utf-8");
 }
 
 net::Task<Response> show_openapi(Api& api, Request& /*request*/) {

@@ -1,6 +1,6 @@
 #include "api/texts.hpp"
 
-#include "api/answers.hpp"
+#include "api/responses.hpp"
 #include "ece465/net/offload.hpp"
 
 namespace ece465::cluster {
@@ -19,7 +19,7 @@ class BodyText final : public TextSource {
     auto n = co_await body_.read(out);
     waited_ += Clock::now() - begun;  // for the client, which does not answer for the time that the pieces take
     if (!n) {
-      refusal_ = answer_unread(n.error());
+      refusal_ = unread_body_response(n.error());
       co_return n;
     }
     bytes_ += *n;
@@ -52,21 +52,21 @@ struct Answer {
 net::Task<Response> map_text(Api& api, http::Request& request) {
   ApiContext& context = api.context;
   const auto kind = text::parse_kind(request.captured.find("kind")->second);
-  if (!kind) co_return answer_not_found("No such kind: wordcount and bytes are there");
+  if (!kind) co_return not_found_response("No such kind: wordcount and bytes are there");
   if (request.body->length().value_or(0) > context.limits.max_upload_bytes) {
     co_return Response::detail(413, fmt::format("The text is larger than {} bytes.", context.limits.max_upload_bytes));
   }
-  if (api.texts >= context.limits.max_texts) co_return answer_busy("Too many texts at once.");
+  if (api.texts >= context.limits.max_texts) co_return busy_response("Too many texts at once.");
   const auto place = std::make_shared<Busy>(api.texts);
 
   BodyText text(*request.body, context.limits);
   auto tally = co_await context.engine.map_text(*kind, text);
   if (text.refusal()) co_return std::move(*text.refusal());
-  if (!tally) co_return answer_error(tally.error());
+  if (!tally) co_return error_response(tally.error());
   auto source = co_await net::offload(context.cpu, [&tally]() -> Result<std::shared_ptr<const ByteSource>> {
     return std::shared_ptr<const ByteSource>(text::result_source(*std::move(tally)));
   });
-  if (!source) co_return answer_error(source.error());
+  if (!source) co_return error_response(source.error());
   // As long as the answer is in memory, and its peer may read slowly, the place is taken.
   const auto answer = std::make_shared<Answer>(place, *std::move(source));
   Response response(200);

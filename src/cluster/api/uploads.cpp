@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "api/answers.hpp"
 #include "api/disk_writer.hpp"
+#include "api/responses.hpp"
 #include "ece465/http/multipart.hpp"
-#include "telling/json.hpp"
+#include "observability/json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view kField = "file";
 
 using Clock = std::chrono::steady_clock;
 
-Response missing_file() { return answer_invalid("body", kField, kFieldRequired); }
+Response missing_file() { return invalid_response("body", kField, kFieldRequired); }
 
 /// One upload, from its first byte to its name in the folder.
 class Upload {
@@ -58,7 +58,7 @@ class Upload {
 net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
   if (!has_image_extension(file_name)) co_return Response::detail(400, "Only JPG and TIFF files are permitted.");
   auto name = safe_name(file_name);
-  if (!name) co_return Response::detail(400, name.error().what);
+  if (!name) co_return Response::detail(400, name.error().text());
   // It would not be listed, and the next job on the file whose result is called so would write over it.
   if (is_result_name(*name)) {
     co_return Response::detail(400, fmt::format("{} is what a result is called; give the file another name.", *name));
@@ -66,7 +66,7 @@ net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
   name_ = *name;
   const DataFolder& folder = context_.folder;
   auto file = co_await net::offload(context_.files, [&]() { return folder.create(name_); });
-  if (!file) co_return answer_error(file.error());
+  if (!file) co_return error_response(file.error());
   writer_.emplace(context_.files, co_await asio::this_coro::executor, std::move(*file));
   in_file_ = true;
   co_return std::nullopt;
@@ -75,7 +75,7 @@ net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
 net::Task<std::optional<Response>> Upload::take(Bytes bytes) {
   if (writer_->bytes() + bytes.size() > context_.limits.max_upload_bytes) co_return too_large();
   const auto taken = co_await writer_->append(bytes);
-  if (!taken) co_return answer_error(taken.error());
+  if (!taken) co_return error_response(taken.error());
   co_return std::nullopt;
 }
 
@@ -101,7 +101,7 @@ net::Task<std::optional<Response>> Upload::receive() {
   std::uint64_t total = 0;
   while (!finished_) {
     const auto n = co_await body_.read(piece.span());
-    if (!n) co_return answer_unread(n.error());
+    if (!n) co_return unread_body_response(n.error());
     if (*n == 0) co_return Response::detail(400, "The form ends early.");
     total += *n;
     if (total > context_.limits.max_upload_bytes + kFormBytes) co_return too_large();
@@ -110,7 +110,7 @@ net::Task<std::optional<Response>> Upload::receive() {
     parser_.feed(piece.span().first(*n));
     for (bool more = true; more && !finished_;) {
       const auto event = parser_.next();
-      if (!event) co_return Response::detail(400, event.error().what);
+      if (!event) co_return Response::detail(400, event.error().text());
       more = !std::holds_alternative<MultipartParser::NeedMore>(*event);
       auto refused = co_await handle(*event);
       if (refused) co_return refused;
@@ -122,7 +122,7 @@ net::Task<std::optional<Response>> Upload::receive() {
 
 net::Task<std::optional<Response>> Upload::commit() {
   const auto committed = co_await writer_->commit();
-  if (!committed) co_return answer_error(committed.error());
+  if (!committed) co_return error_response(committed.error());
   co_return std::nullopt;
 }
 
@@ -136,7 +136,7 @@ net::Task<Response> upload_file(Api& api, http::Request& request) {
   ApiContext& context = api.context;
   const auto boundary = http::multipart_boundary(request.headers.get("Content-Type").value_or(""));
   if (!boundary) co_return missing_file();
-  if (api.uploads >= context.limits.max_uploads) co_return answer_busy("Too many uploads at once.");
+  if (api.uploads >= context.limits.max_uploads) co_return busy_response("Too many uploads at once.");
   const Busy busy(api.uploads);
 
   Upload upload(context, request, *boundary);
@@ -148,7 +148,7 @@ net::Task<Response> upload_file(Api& api, http::Request& request) {
   }
   context.metrics.uploaded(upload.bytes());
   context.logs.add(kMasterSource, fmt::format("Uploaded {} ({} bytes).", upload.name(), upload.bytes()));
-  if (context.events.anyone()) context.events.publish("file", file_event_json(upload.name(), "added"));
+  if (context.events.has_subscribers()) context.events.publish("file", file_event_json(upload.name(), "added"));
   co_return Response::json(200, uploaded_json(upload.name()));
 }
 

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "store/hidden_folder.hpp"
+#include "store/state_dir.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -38,21 +38,21 @@ DataFolder::Entry entry_of(std::string_view name, const struct stat& status) {
   return {std::string(name), static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim)};
 }
 
-std::unexpected<Error> not_found() { return fail(Errc::bad_input, "{}", kFileNotFound); }
+std::unexpected<Error> not_found() { return fail(Errc::not_found, "{}", kFileNotFound); }
 
 /// Calls `visit(name)` for everything in the folder but "." and "..".
 template <class Visit>
 Result<void> for_each_name(const Descriptor& folder, const std::filesystem::path& path, Visit visit) {
   // Its own description: the position in a folder belongs to that, and several threads may list at once.
   Descriptor own(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!own) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+  if (!own) return fail_on(path.string(), Errc::io, "cannot list: {}", reason(errno));
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(own.get()), &::closedir);
-  if (!listing) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+  if (!listing) return fail_on(path.string(), Errc::io, "cannot list: {}", reason(errno));
   (void)own.release();  // closedir closes it
   for (;;) {
     errno = 0;
     const dirent* const entry = ::readdir(listing.get());
-    if (entry == nullptr && errno != 0) return fail(Errc::io, "{}: cannot list: {}", path.string(), reason(errno));
+    if (entry == nullptr && errno != 0) return fail_on(path.string(), Errc::io, "cannot list: {}", reason(errno));
     if (entry == nullptr) return {};
     const std::string_view name(entry->d_name);
     if (name != "." && name != "..") visit(entry->d_name);
@@ -74,25 +74,25 @@ void remove_stale_temporaries(const Descriptor& folder, const std::filesystem::p
 /// Takes the folder for this process, writing who it is for whoever comes second.
 Result<Descriptor> lock(const Descriptor& hidden, const std::filesystem::path& path) {
   Descriptor file(::openat(hidden.get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) return fail(Errc::io, "{}: cannot make a lock file: {}", path.string(), reason(errno));
+  if (!file) return fail_on(path.string(), Errc::io, "cannot make a lock file: {}", reason(errno));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return fail(Errc::io, "{}: cannot lock: {}", path.string(), reason(errno));
+    if (errno != EWOULDBLOCK) return fail_on(path.string(), Errc::io, "cannot lock: {}", reason(errno));
     std::array<char, 32> owner{};
     const ssize_t n = ::pread(file.get(), owner.data(), owner.size(), 0);
     std::string pid(owner.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
     pid.resize(std::min(pid.find('\n'), pid.size()));
-    return fail(Errc::unavailable, "{}: another master (pid {}) uses it", path.string(), pid.empty() ? "?" : pid);
+    return fail_on(path.string(), Errc::unavailable, "another master (pid {}) uses it", pid.empty() ? "?" : pid);
   }
   const std::string own = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), own.data(), own.size(), 0) < 0) {
-    return fail(errno == ENOSPC ? Errc::no_space : Errc::io, "{}: cannot write: {}", path.string(), reason(errno));
+    return fail_on(path.string(), errno == ENOSPC ? Errc::no_space : Errc::io, "cannot write: {}", reason(errno));
   }
   return file;
 }
 
 Result<void> check_writable(const Descriptor& folder, const std::filesystem::path& path) {
   if (::faccessat(folder.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
-  return fail(Errc::io, "{}: cannot write to the data folder: {}", path.string(), reason(errno));
+  return fail_on(path.string(), Errc::io, "cannot write to the data folder: {}", reason(errno));
 }
 
 }  // namespace
@@ -100,9 +100,9 @@ Result<void> check_writable(const Descriptor& folder, const std::filesystem::pat
 Result<std::shared_ptr<const DataFolder::Place>> DataFolder::take(const std::filesystem::path& path) {
   auto place = std::make_shared<Place>();
   place->folder = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place->folder) return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), reason(errno));
+  if (!place->folder) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", reason(errno));
   ECE465_TRY(check_writable(place->folder, path));
-  ECE465_ASSIGN(const Descriptor hidden, open_hidden_folder(place->folder, path));
+  ECE465_ASSIGN(const Descriptor hidden, open_state_dir(place->folder, path));
   ECE465_ASSIGN(place->lock, lock(hidden, path));
   return place;
 }
@@ -118,7 +118,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   std::filesystem::create_directories(path, code);
   auto place = take(path);
   // Why it could not be made says more than that it is not there.
-  if (!place && code) return fail(Errc::io, "{}: cannot open the data folder: {}", path.string(), code.message());
+  if (!place && code) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", code.message());
   if (!place) return std::unexpected(std::move(place).error());
   folder.place_ = *std::move(place);
   remove_stale_temporaries(folder.place_->folder, path);
@@ -129,7 +129,7 @@ Result<void> DataFolder::follow() {
   const auto held = place();
   // The lock is what no other folder has, and what whoever clears this one takes away.
   struct stat own{}, there{};
-  const auto lock_path = path_ / kHiddenFolder / kLock;
+  const auto lock_path = path_ / kStateDir / kLock;
   if (::fstat(held->lock.get(), &own) == 0 && ::lstat(lock_path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
       own.st_ino == there.st_ino) {
     return check_writable(held->folder, path_);
@@ -163,7 +163,7 @@ Result<DataFolder::Opened> DataFolder::open_version(std::string_view name) const
   // O_NONBLOCK so that a FIFO is refused below instead of waiting for a writer.
   Descriptor file(::openat(place()->folder.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file && errno != ENOENT && errno != ELOOP && errno != ENXIO)
-    return fail(Errc::io, "{}: cannot open: {}", name, reason(errno));
+    return fail_on(std::string(name), Errc::io, "cannot open: {}", reason(errno));
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return not_found();
   opened.entry = entry_of(name, status);
@@ -182,7 +182,7 @@ Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name)
   if (!is_safe_name(name)) return std::nullopt;
   if (::fstatat(place()->folder.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    return fail(Errc::io, "{}: cannot look: {}", name, reason(errno));
+    return fail_on(std::string(name), Errc::io, "cannot look: {}", reason(errno));
   }
   if (!S_ISREG(status.st_mode)) return std::nullopt;
   return entry_of(name, status);
@@ -199,7 +199,7 @@ Result<bool> DataFolder::remove(std::string_view name) const {
   if (!entry) return false;
   if (::unlinkat(place()->folder.get(), entry->name.c_str(), 0) == 0) return true;
   if (errno == ENOENT) return false;
-  return fail(Errc::io, "{}: cannot delete: {}", name, reason(errno));
+  return fail_on(std::string(name), Errc::io, "cannot delete: {}", reason(errno));
 }
 
 }  // namespace ece465::cluster

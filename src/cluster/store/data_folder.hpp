@@ -15,7 +15,7 @@
 #include "ece465/base/descriptor.hpp"
 #include "ece465/base/result.hpp"
 #include "ece465/base/rfc3339.hpp"
-#include "store/names.hpp"
+#include "store/file_names.hpp"
 
 namespace ece465::cluster {
 

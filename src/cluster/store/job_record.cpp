@@ -2,7 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "master/words.hpp"
+#include "model/enum_names.hpp"
+#include "store/error_json.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -69,7 +70,13 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   job.request.quality = object.value("quality", 0);
   job.result = object.value("result", "");
   ECE465_TRY(take_word(object, "state", parse_state, job.state));
-  job.reason = object.value("reason", "");
+  // Records of older versions have the reason's text only.
+  if (const auto at = object.find("error"); at != object.end()) {
+    job.error = Error{parse_errc(at->at("code").get<std::string>()).value_or(Errc::internal), at->at("message"),
+                      at->at("subject")};
+  } else if (std::string reason = object.value("reason", ""); !reason.empty()) {
+    job.error = Error{Errc::internal, std::move(reason)};
+  }
   ECE465_TRY(take_word(object, "phase", parse_phase, job.phase));
   job.progress = object.value("progress", 0.0);
   job.page = object.value("page", std::size_t{0});
@@ -138,15 +145,10 @@ std::int64_t unzigzag(std::uint64_t value) {
 }  // namespace
 
 std::string encode_job(const JobStatus& job) {
-  json object{{"file", job.request.file},
-              {"channels", channels_name(job.request.channels)},
-              {"quality", job.request.quality},
-              {"result", job.result},
-              {"state", state_name(job.state)},
-              {"reason", job.reason},
-              {"phase", phase_name(job.phase)},
-              {"progress", job.progress},
-              {"page", job.page},
+  json object{{"file", job.request.file},         {"channels", channels_name(job.request.channels)},
+              {"quality", job.request.quality},   {"result", job.result},
+              {"state", state_name(job.state)},   {"phase", phase_name(job.phase)},
+              {"progress", job.progress},         {"page", job.page},
               {"created", to_number(job.created)}};
   if (job.started) object["started"] = to_number(*job.started);
   if (job.finished) object["finished"] = to_number(*job.finished);
@@ -169,17 +171,18 @@ std::string encode_job(const JobStatus& job) {
   for (const auto& [id, share] : job.shares) shares[id] = {share.strips, share.bytes};
   object["shares"] = std::move(shares);
   object["notes"] = job.notes;
-  // A reason may quote bytes of a file or of a worker.
+  if (job.error) object["error"] = error_json(*job.error);
+  // An error may quote bytes of a file or of a worker.
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<JobStatus> decode_job(JobNumber number, std::string_view text) {
   try {
     auto job = parse_job(number, text);
-    if (!job) return within(to_string(number), std::move(job).error());
+    if (!job) return about(to_string(number), std::move(job).error());
     return job;
   } catch (const json::exception& e) {
-    return fail(Errc::corrupt, "{}: {}", to_string(number), e.what());
+    return fail_on(to_string(number), Errc::corrupt, "{}", e.what());
   }
 }
 

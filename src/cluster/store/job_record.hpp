@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ece465/base/bytes.hpp"
-#include "master/engine.hpp"
+#include "model/job.hpp"
 
 /// A job as the job store writes it down. Pure; what is read back is checked, since files outlive programs.
 

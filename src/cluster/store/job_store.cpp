@@ -11,10 +11,10 @@
 #include <mutex>
 #include <utility>
 
-#include "master/words.hpp"
-#include "store/hidden_folder.hpp"
+#include "model/enum_names.hpp"
+#include "store/file_names.hpp"
 #include "store/job_record.hpp"
-#include "store/names.hpp"
+#include "store/state_dir.hpp"
 
 namespace ece465::cluster {
 namespace {
@@ -188,8 +188,8 @@ namespace {
 Result<std::filesystem::path> store_path(const std::filesystem::path& folder) {
   std::error_code code;
   const auto real = std::filesystem::canonical(folder, code);
-  if (code) return fail(Errc::io, "{}: {}", folder.string(), code.message());
-  return real / kHiddenFolder / kFile;
+  if (code) return fail_on(folder.string(), Errc::io, "{}", code.message());
+  return real / kStateDir / kFile;
 }
 
 /// Gives a damaged store, and the log that belongs to it, a name under which nobody looks for it.
@@ -201,7 +201,7 @@ Result<std::string> put_aside(const std::filesystem::path& path) {
     // The log first would leave a store without what was committed last, should this be interrupted; and a log without
     // its store is ignored.
     std::filesystem::rename(from, path.string() + suffix + part, code);
-    if (code && *part == '\0') return fail(Errc::io, "{}: cannot rename: {}", path.string(), code.message());
+    if (code && *part == '\0') return fail_on(path.string(), Errc::io, "cannot rename: {}", code.message());
   }
   return path.filename().string() + suffix;
 }
@@ -210,8 +210,8 @@ Result<std::string> put_aside(const std::filesystem::path& path) {
 
 Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobStoreLimits& limits) {
   const Descriptor data(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!data) return fail(Errc::io, "{}: cannot open the data folder", folder.string());
-  ECE465_TRY(open_hidden_folder(data, folder));
+  if (!data) return fail_on(folder.string(), Errc::io, "cannot open the data folder");
+  ECE465_TRY(open_state_dir(data, folder));
   ECE465_ASSIGN(const auto path, store_path(folder));
 
   std::vector<std::string> notes;
@@ -220,8 +220,9 @@ Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobSt
     try {
       auto connection = std::make_unique<Connection>(path);
       if (connection->newer > 0) {
-        return fail(Errc::unsupported, "{}: a newer ece465 made it (version {}, known {}); move it away to begin anew",
-                    path.string(), connection->newer, kSchemaVersion);
+        return fail_on(path.string(), Errc::unsupported,
+                       "a newer ece465 made it (version {}, known {}); move it away to begin anew", connection->newer,
+                       kSchemaVersion);
       }
       connection->examine();
       auto impl = std::make_unique<Impl>();
@@ -234,16 +235,16 @@ Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobSt
       // What would stop every start from now on is as good as damage.
       const auto jobs = store.unfinished();
       if (jobs) return store;
-      if (jobs.error().code != Errc::corrupt) return within(path.string(), jobs.error());
-      damage = jobs.error().what;
+      if (jobs.error().code != Errc::corrupt) return about(path.string(), jobs.error());
+      damage = jobs.error().text();
     } catch (const SQLite::Exception& e) {
       if (e.getErrorCode() == SQLITE_BUSY) {
-        return fail(Errc::unavailable, "{}: another process has it open", path.string());
+        return fail_on(path.string(), Errc::unavailable, "another process has it open");
       }
-      if (!is_damage(e)) return within(path.string(), store_error(e).error());
+      if (!is_damage(e)) return about(path.string(), store_error(e).error());
       damage = e.what();
     }
-    if (again) return fail(Errc::io, "{}: {}", path.string(), damage);
+    if (again) return fail_on(path.string(), Errc::io, "{}", damage);
     ECE465_ASSIGN(const std::string aside, put_aside(path));
     notes.push_back(fmt::format("the job store was damaged ({}); it is kept as {} and a new one begun", damage, aside));
   }
@@ -261,8 +262,8 @@ Result<void> JobStore::follow() {
     struct stat there{};
     if (::lstat(impl_->path.c_str(), &there) == 0) {
       if (c.file == Connection::FileId(there.st_dev, there.st_ino)) return {};
-      return fail(Errc::io, "{}: it is not the job store that this master has open; start the master anew",
-                  impl_->path.string());
+      return fail_on(impl_->path.string(), Errc::io,
+                     "it is not the job store that this master has open; start the master anew");
     }
     ECE465_ASSIGN(const auto path, store_path(impl_->folder));
     // Under another name until it is whole, or what a full disk cut off would be taken for a store.
@@ -277,7 +278,7 @@ Result<void> JobStore::follow() {
     // A journal that only the old file's connection knows would be taken for the new one's, and played back into it.
     for (const char* companion : {"-wal", "-shm"}) std::filesystem::remove(path.string() + companion, code);
     std::filesystem::rename(part, path, code);
-    if (code) return fail(Errc::io, "{}: cannot rename: {}", part.string(), code.message());
+    if (code) return fail_on(part.string(), Errc::io, "cannot rename: {}", code.message());
     try {
       impl_->connection = std::make_unique<Connection>(path);
     } catch (...) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ece465/base/result.hpp"
-#include "master/engine.hpp"
+#include "model/job.hpp"
 
 namespace ece465::cluster {
 

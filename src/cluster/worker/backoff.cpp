@@ -1,4 +1,4 @@
-#include "backoff.hpp"
+#include "worker/backoff.hpp"
 
 #include <algorithm>
 

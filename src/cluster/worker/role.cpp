@@ -1,4 +1,4 @@
-#include "role.hpp"
+#include "worker/role.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,8 +24,8 @@ wire::Offer offer_of(const WorkerOptions& options) {
   return offer;
 }
 
-wire::HandshakeTimes times_of(const WorkerOptions& options) {
-  wire::HandshakeTimes times;
+wire::HandshakeTimeouts times_of(const WorkerOptions& options) {
+  wire::HandshakeTimeouts times;
   times.registration = options.registration_limit;
   return times;
 }
@@ -76,7 +76,7 @@ net::Task<void> WorkerRole::work_for(net::Stream stream) {
   const LogFields fields{{"master", options_.master.to_string()},
                          {"seconds", seconds(ending.lived)},
                          {"answered", ending.answered},
-                         {"reason", ending.why.what}};
+                         {"reason", ending.why.text()}};
   if (stopping_ || ending.master_left) {
     logger_.info(stopping_ ? "left the master" : "the master left", fields);
   } else {
@@ -90,7 +90,7 @@ void WorkerRole::unreachable(std::string_view what, const Error& error) {
   const LogLevel level = reminder_.due(now) ? LogLevel::warn : LogLevel::debug;
   logger_.log(level, what,
               {{"master", options_.master.to_string()},
-               {"error", error.what},
+               {"error", error.text()},
                {"attempt", ++failures_},
                {"seconds", seconds(reminder_.since(now))}});
 }
@@ -116,7 +116,7 @@ net::Task<void> WorkerRole::hurry(net::Gate::Pass /*pass*/) {
 }
 
 Result<void> run_worker(const WorkerOptions& asked, Logger& logger, std::stop_token stop) {
-  if (auto fine = wire::check_worker_id(asked.id, asked.limits); !fine) return within("worker id", fine.error());
+  if (auto fine = wire::check_worker_id(asked.id, asked.limits); !fine) return about("worker id", fine.error());
   if (asked.threads == 0 || asked.credit_bytes == 0 || asked.payload_bytes == 0) {
     return fail(Errc::usage, "a worker needs at least one thread, and some bytes of credit and payload");
   }

@@ -5,13 +5,13 @@
 #include <stop_token>
 #include <string>
 
-#include "backoff.hpp"
 #include "ece465/base/logger.hpp"
 #include "ece465/cluster/worker.hpp"
 #include "ece465/net/gate.hpp"
 #include "ece465/wire/handshake.hpp"
-#include "reminder.hpp"
-#include "session.hpp"
+#include "worker/backoff.hpp"
+#include "worker/log_throttle.hpp"
+#include "worker/session.hpp"
 
 namespace ece465::cluster {
 
@@ -43,7 +43,7 @@ class WorkerRole {
   std::stop_source connecting_;  // requested: no connection is wanted any more
   std::optional<Session> session_;
   std::uint64_t failures_ = 0;  // in a row
-  Reminder reminder_;           // of them
+  LogThrottle reminder_;           // of them
   bool stopping_ = false;
 };
 

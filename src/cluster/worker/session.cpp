@@ -1,4 +1,4 @@
-#include "session.hpp"
+#include "worker/session.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -153,7 +153,7 @@ net::Task<void> Session::complain(const Error& error) {
   const auto code = error.code == Errc::too_large     ? ErrorCode::too_large
                     : error.code == Errc::unsupported ? ErrorCode::unsupported
                                                       : ErrorCode::bad_request;
-  outbox_->push(line_of(wire::ErrorReport{.code = code, .task = {}, .text = error.what}));
+  outbox_->push(line_of(wire::ErrorReport{.code = code, .task = {}, .text = error.text()}));
   finishing_ = true;
   const auto end = Clock::now() + kLinger;
   while (!outbox_->empty() && !closed_ && Clock::now() < end) co_await changed_.wait(end - Clock::now());
@@ -208,7 +208,7 @@ net::Task<Result<void>> Session::take_request(wire::Header& header) {
   if (auto refusal = refusal_of(header.message)) co_return co_await refuse(bytes, task, *std::move(refusal));
   auto body = buffers_.take(bytes);
   if (!body && v2()) {
-    Refusal no_memory{ErrorCode::too_large, body.error().what};
+    Refusal no_memory{ErrorCode::too_large, body.error().text()};
     co_return co_await refuse(bytes, task, std::move(no_memory));
   }
   if (!body) co_return std::unexpected(std::move(body).error());

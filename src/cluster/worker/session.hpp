@@ -7,15 +7,15 @@
 #include <string>
 #include <unordered_map>
 
-#include "buffers.hpp"
 #include "ece465/base/logger.hpp"
 #include "ece465/cluster/worker.hpp"
 #include "ece465/net/gate.hpp"
 #include "ece465/net/stream.hpp"
 #include "ece465/wire/handshake.hpp"
-#include "holdings.hpp"
-#include "outbox.hpp"
-#include "work.hpp"
+#include "worker/buffer_pool.hpp"
+#include "worker/send_queue.hpp"
+#include "worker/strip_cache.hpp"
+#include "worker/work_item.hpp"
 
 namespace ece465::cluster {
 
@@ -104,8 +104,8 @@ class Session {
   const WorkerOptions& options_;
   Logger& logger_;
   Buffers buffers_;
-  Holdings holdings_;
-  std::optional<Outbox> outbox_;  // once registered
+  StripCache holdings_;
+  std::optional<SendQueue> outbox_;  // once registered
   net::Gate gate_;                // what runs besides `run`
   net::Event changed_;            // something was written, or all has ended
   net::Event ended_;

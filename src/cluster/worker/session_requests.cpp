@@ -5,7 +5,7 @@
 #include "ece465/image/samples.hpp"
 #include "ece465/text/tally.hpp"
 #include "ece465/wire/checksum.hpp"
-#include "session.hpp"
+#include "worker/session.hpp"
 
 /// What becomes of requests, from their headers to their answers.
 
@@ -68,7 +68,7 @@ std::optional<Session::Refusal> Session::find_what_it_names(Work& work) {
   if (!request->from) return std::nullopt;
   // Now, not when the work begins: a table that came damaged must not cost the samples.
   if (const auto sound = wire::check_body(work.request(), wire::checksum(work.body.span()), checksums()); !sound) {
-    return Refusal{ErrorCode::checksum, sound.error().what};
+    return Refusal{ErrorCode::checksum, sound.error().text()};
   }
   const auto* const chunk = holdings_.find(*request->from);
   if (chunk == nullptr || chunk->claim) {

@@ -2,9 +2,9 @@
 #include <functional>
 #include <thread>
 
-#include "dining/dinner.hpp"
-#include "dining/fork_table.hpp"
-#include "dining/ways.hpp"
+#include "dinner.hpp"
+#include "fork_table.hpp"
+#include "ways.hpp"
 #include "ece465/net/asio.hpp"
 #include "random.hpp"
 

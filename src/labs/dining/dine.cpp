@@ -1,6 +1,6 @@
 #include "ece465/labs/dine.hpp"
 
-#include "dining/ways.hpp"
+#include "ways.hpp"
 
 namespace ece465::labs {
 
@@ -14,7 +14,7 @@ std::string_view opening_line(DineMode mode) {
   return {};
 }
 
-std::string circle_text(const std::vector<int>& circle) {
+std::string cycle_text(const std::vector<int>& circle) {
   constexpr std::size_t kShown = 12;
   if (circle.empty()) return {};
   std::string text;

@@ -1,4 +1,4 @@
-#include "dining/dinner.hpp"
+#include "dinner.hpp"
 
 #include <algorithm>
 

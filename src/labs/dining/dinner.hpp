@@ -7,9 +7,9 @@
 #include <mutex>
 #include <stop_token>
 
-#include "dining/table_watch.hpp"
-#include "dining/wait_for.hpp"
-#include "dining/words.hpp"
+#include "table_watch.hpp"
+#include "wait_for.hpp"
+#include "words.hpp"
 #include "ece465/labs/dine.hpp"
 #include "process_costs.hpp"
 

@@ -1,4 +1,4 @@
-#include "dining/fork_table.hpp"
+#include "fork_table.hpp"
 
 #include <algorithm>
 #include <array>

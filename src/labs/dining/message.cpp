@@ -1,4 +1,4 @@
-#include "dining/message.hpp"
+#include "message.hpp"
 
 #include <fmt/format.h>
 
@@ -44,8 +44,8 @@ std::optional<Message> decode(std::string_view line) {
   bool wrong = false;
   Message message;
   message.action = static_cast<Action>(known - kActions.begin());
-  message.pid = number_in(object, "pid", kMostPhilosophers - 1, -1, wrong);
-  message.seats = number_in(object, "seats", kMostPhilosophers, 0, wrong);
+  message.pid = number_in(object, "pid", kMaxPhilosophers - 1, -1, wrong);
+  message.seats = number_in(object, "seats", kMaxPhilosophers, 0, wrong);
   if (wrong || (message.action == Action::seated && (message.seats < 2 || message.pid < 0))) return std::nullopt;
   return message;
 }

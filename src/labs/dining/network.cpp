@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "dining/dinner.hpp"
-#include "dining/message.hpp"
-#include "dining/ways.hpp"
+#include "dinner.hpp"
+#include "message.hpp"
+#include "ways.hpp"
 #include "open_files.hpp"
 #include "random.hpp"
 #include "serve/server.hpp"
@@ -145,7 +145,7 @@ class NetworkTable {
     if (!heard) co_return std::unexpected(std::move(heard).error());
     const Message& message = *heard;
     if (message.action == Action::full) {
-      co_return fail(Errc::unavailable, "{}: no seat is free at the table", server.to_string());
+      co_return fail_on(server.to_string(), Errc::unavailable, "no seat is free at the table");
     }
     if (message.action != Action::seated || message.pid >= message.seats || (seats_ != 0 && seats_ != message.seats)) {
       co_return fail(Errc::unavailable, "{} is no coordinator of philosophers", server.to_string());
@@ -159,7 +159,7 @@ class NetworkTable {
   Task<void> live(Dinner& dinner, Client& client) {
     const auto done = co_await eat_and_think(dinner, client);
     const bool early = !done && !dinner.stopping();
-    if (early && hooks_.note) hooks_.note(fmt::format("philosopher {}: {}", client.seat, done.error().what));
+    if (early && hooks_.note) hooks_.note(fmt::format("philosopher {}: {}", client.seat, done.error().text()));
     dinner.table.leaves(client.seat, early);
     client.stream.close();
     dinner.left();

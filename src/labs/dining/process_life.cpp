@@ -1,4 +1,4 @@
-#include "dining/process_life.hpp"
+#include "process_life.hpp"
 
 #include <poll.h>
 #include <sched.h>
@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "dining/message.hpp"
-#include "dining/words.hpp"
+#include "message.hpp"
+#include "words.hpp"
 #include "random.hpp"
 
 namespace ece465::labs {

@@ -11,10 +11,10 @@
 #include <cerrno>
 #include <system_error>
 
-#include "dining/dinner.hpp"
-#include "dining/fork_table.hpp"
-#include "dining/message.hpp"
-#include "dining/process_life.hpp"
+#include "dinner.hpp"
+#include "fork_table.hpp"
+#include "message.hpp"
+#include "process_life.hpp"
 #include "ece465/base/descriptor.hpp"
 #include "ece465/base/orphans.hpp"
 #include "open_files.hpp"

@@ -1,4 +1,4 @@
-#include "dining/table_watch.hpp"
+#include "table_watch.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ constexpr std::size_t kMostMoments = 8192;
 constexpr std::array<std::string_view, 9> kDeeds{"",     "thinks",    "asks",           "is denied", "takes fork",
                                                  "eats", "has eaten", "puts back fork", "leaves"};
 
-Spread spread_of(const TimeCounts& counts) {
+DurationStats spread_of(const TimeCounts& counts) {
   return {counts.least(), counts.percentile(0.5), counts.percentile(0.99), counts.most()};
 }
 

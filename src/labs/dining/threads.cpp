@@ -3,9 +3,9 @@
 #include <system_error>
 #include <thread>
 
-#include "dining/dinner.hpp"
-#include "dining/fork_table.hpp"
-#include "dining/ways.hpp"
+#include "dinner.hpp"
+#include "fork_table.hpp"
+#include "ways.hpp"
 #include "random.hpp"
 
 namespace ece465::labs {

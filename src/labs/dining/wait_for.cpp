@@ -1,4 +1,4 @@
-#include "dining/wait_for.hpp"
+#include "wait_for.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "dining/table_watch.hpp"
+#include "table_watch.hpp"
 
 namespace ece465::labs {
 

@@ -46,7 +46,7 @@ class Load {
     for (std::size_t i = 0; i < options_.connections; ++i) asio::co_spawn(context_, open(), asio::detached);
     run_until(context_, stop_, [] {});
     if (lines_.empty()) {
-      return fail(failure_.value_or(Error()).code, "{}", failure_.value_or(Error()).what);
+      return fail(failure_.value_or(Error()).code, "{}", failure_.value_or(Error()).text());
     }
     const auto start = Clock::now();
     for (auto& line : lines_) asio::co_spawn(context_, ask(*line), asio::detached);
@@ -57,7 +57,7 @@ class Load {
     report.elapsed = Clock::now() - start;
     report.answered = times_.count();
     report.failed = failed_;
-    report.first_failure = failure_ ? failure_->what : std::string();
+    report.first_failure = failure_ ? failure_->text() : std::string();
     report.least = times_.least();
     report.median = times_.percentile(0.5);
     report.p90 = times_.percentile(0.9);
@@ -126,13 +126,13 @@ class NotesPhilosopher {
   }
 
   Task<void> live() {
-    auto pause = options_.retry_least;
+    auto pause = options_.retry_min;
     bool told = false;
     while (!done()) {
       auto stream = co_await net::connect(options_.server, options_.patience, stop_);
       Error failure;
       if (stream) {
-        pause = options_.retry_least;
+        pause = options_.retry_min;
         told = false;
         failure = co_await converse(*std::move(stream));
       } else {
@@ -140,9 +140,9 @@ class NotesPhilosopher {
       }
       if (done()) break;
       // A coordinator that is away for long is told of once.
-      if (!std::exchange(told, true) && hooks_.note) hooks_.note(failure.what + "; trying again");
+      if (!std::exchange(told, true) && hooks_.note) hooks_.note(failure.text() + "; trying again");
       co_await sleep(pause);
-      pause = std::min(2 * pause, options_.retry_most);
+      pause = std::min(2 * pause, options_.retry_max);
     }
   }
 

@@ -1,4 +1,4 @@
-#include "serve/message_buffer.hpp"
+#include "message_buffer.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "serve/server.hpp"
+#include "server.hpp"
 
 #include <algorithm>
 
@@ -35,7 +35,7 @@ net::Task<void> Server::session(net::Stream stream) {
 
 void Server::run() {
   const auto trouble = [this](const Error& error) {
-    if (hooks_.note) hooks_.note(error.what);
+    if (hooks_.note) hooks_.note(error.text());
   };
   asio::co_spawn(context_,
                  listener_->accept([this](net::Stream stream) { return session(std::move(stream)); }, gate_,

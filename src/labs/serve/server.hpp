@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "ece465/net/listener.hpp"
-#include "serve/table_service.hpp"
+#include "table_service.hpp"
 
 namespace ece465::labs {
 

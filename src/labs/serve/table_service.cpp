@@ -1,8 +1,8 @@
-#include "serve/table_service.hpp"
+#include "table_service.hpp"
 
 #include <algorithm>
 
-#include "serve/message_buffer.hpp"
+#include "message_buffer.hpp"
 
 namespace ece465::labs {
 

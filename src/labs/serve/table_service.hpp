@@ -6,7 +6,7 @@
 #include "dining/fork_table.hpp"
 #include "dining/message.hpp"
 #include "dining/table_watch.hpp"
-#include "serve/talkers.hpp"
+#include "talkers.hpp"
 
 namespace ece465::labs {
 

@@ -1,8 +1,8 @@
-#include "serve/talkers.hpp"
+#include "talkers.hpp"
 
 #include <functional>
 
-#include "serve/message_buffer.hpp"
+#include "message_buffer.hpp"
 
 namespace ece465::labs {
 namespace {

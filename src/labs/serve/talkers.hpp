@@ -2,7 +2,7 @@
 
 #include "ece465/labs/serve.hpp"
 #include "ece465/net/stream.hpp"
-#include "serve/peers.hpp"
+#include "peers.hpp"
 
 namespace ece465::labs {
 

@@ -82,7 +82,7 @@ TEST_SUITE("output file") {
       const auto file = OutputFile::create(target, Existing::replace);
       REQUIRE(!file);
       CHECK(file.error().code == Errc::io);
-      CHECK(file.error().what.starts_with(target + ": cannot write"));
+      CHECK(file.error().text().starts_with(target + ": cannot write"));
     }
   }
 
@@ -105,7 +105,7 @@ TEST_SUITE("output file") {
     std::filesystem::create_directory(folder / "moved/b");
     const auto refused = OutputFile::create_in(data, "b", "shown", Existing::replace);
     REQUIRE(!refused);
-    CHECK(refused.error().what == "shown: cannot write: it is a folder");
+    CHECK(refused.error().text() == "shown: cannot write: it is a folder");
   }
 
   TEST_CASE("no room has its own code") {

@@ -35,7 +35,7 @@ TEST_SUITE("parallel for") {
       return {};
     });
     REQUIRE(!result);
-    CHECK(result.error().what == "3");
+    CHECK(result.error().text() == "3");
     CHECK(calls == 4);
   }
 
@@ -46,6 +46,6 @@ TEST_SUITE("parallel for") {
       return result.error();
     };
     CHECK(thrown(std::bad_alloc()).code == Errc::too_large);
-    CHECK(thrown(std::runtime_error("boom")).what == "boom");
+    CHECK(thrown(std::runtime_error("boom")).text() == "boom");
   }
 }

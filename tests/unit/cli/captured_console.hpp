@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include "console.hpp"
+#include "common/console.hpp"
 #include "ece465/base/descriptor.hpp"
 #include "temp_folder.hpp"
 

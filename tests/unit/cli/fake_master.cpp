@@ -124,7 +124,7 @@ struct FakeMaster::Impl {
       parser.feed(piece.span().first(*n));
       for (bool more = true; more && !finished;) {
         const auto event = parser.next();
-        if (!event) co_return Response::detail(400, event.error().what);
+        if (!event) co_return Response::detail(400, event.error().text());
         using Parser = http::MultipartParser;
         if (const auto* part = std::get_if<Parser::PartBegin>(&*event)) name = part->filename.value_or("");
         if (const auto* data = std::get_if<Parser::PartData>(&*event)) content += as_text(data->bytes);

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 #include "jpeg_file.hpp"
 
 using namespace ece465;
@@ -118,7 +118,7 @@ TEST_SUITE("api of the course") {
       for (const auto& [code, status] :
            {Case{Errc::bad_input, 422}, Case{Errc::unsupported, 422}, Case{Errc::corrupt, 422},
             Case{Errc::too_large, 422}, Case{Errc::unavailable, 503}, Case{Errc::no_space, 507}, Case{Errc::io, 500}}) {
-        api.engine.refuse = Error{code, "photo.jpg: this is why"};
+        api.engine.refuse = Error{code, "this is why", "photo.jpg"};
         answer = co_await call(api, "POST", "/process/photo.jpg");
         CHECK(answer.status == status);
         CHECK(answer.body == R"({"detail":"photo.jpg: this is why"})");

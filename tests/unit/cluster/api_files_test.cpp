@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/previews.hpp"
-#include "cluster/api_fixture.hpp"
+#include "api/preview_cache.hpp"
+#include "api_fixture.hpp"
 #include "jpeg_file.hpp"
 #include "png_file.hpp"
 #include "tiff_file.hpp"

@@ -1,4 +1,4 @@
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -77,7 +77,7 @@ http::Client client_of(const ApiFixture& api) {
   http::Url url;
   url.address = api.address;
   http::ClientOptions options;
-  options.idle_time = kLong;
+  options.idle_timeout = kLong;
   return http::Client(std::move(url), options);
 }
 
@@ -86,7 +86,7 @@ http::Client client_of(const ApiFixture& api) {
 net::Task<http::ClientResponse> call(ApiFixture& api, std::string method, std::string target, std::string json_body) {
   http::Client client = client_of(api);
   const auto answer = co_await client.request(method, target, json_body);
-  INFO((answer ? "" : answer.error().what));
+  INFO((answer ? "" : answer.error().text()));
   REQUIRE(answer);
   co_return *answer;
 }
@@ -103,7 +103,7 @@ net::Task<http::ClientResponse> upload(ApiFixture& api, std::string name, std::s
   part.filename = name;
   part.source = source.get();
   const auto answer = co_await client.upload("/upload", part);
-  INFO((answer ? "" : answer.error().what));
+  INFO((answer ? "" : answer.error().text()));
   REQUIRE(answer);
   co_return *answer;
 }

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "api/api.hpp"
-#include "cluster/fake_engine.hpp"
 #include "ece465/http/client.hpp"
+#include "fake_engine.hpp"
 #include "temp_folder.hpp"
 
 namespace ece465::cluster::testing {
@@ -36,13 +36,13 @@ struct ApiFixture {
 
   template <class T>
   static T open_or_die(Result<T> opened) {
-    INFO((opened ? "" : opened.error().what));
+    INFO((opened ? "" : opened.error().text()));
     REQUIRE(opened);
     return std::move(*opened);
   }
   static http::ServerLimits server_limits() {
     http::ServerLimits limits;
-    limits.body_idle_time = kLong;
+    limits.body_idle_timeout = kLong;
     return limits;
   }
 
@@ -52,8 +52,8 @@ struct ApiFixture {
   DataFolder folder;
   JobStore store;
   FakeEngine engine;
-  Broadcast events;
-  LogBook logs{events};
+  EventStream events;
+  RecentLog logs{events};
   Metrics metrics{"1.2.3"};
   bool ready = true;
   ApiContext context{.engine = engine,

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/route_table.hpp"
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 #include "ece465/ui/page.hpp"
 
 using namespace ece465;
@@ -249,7 +249,7 @@ TEST_SUITE("api events") {
 
   TEST_CASE("no more watch than may") {
     ApiLimits limits;
-    limits.max_viewers = 0;
+    limits.max_subscribers = 0;
     with_api(
         [](ApiFixture& api) -> net::Task<void> {
           const auto answer = co_await get(api, "/api/v1/events");

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;

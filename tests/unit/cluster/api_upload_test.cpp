@@ -5,7 +5,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 #include "ece465/net/gate.hpp"
 
 using namespace ece465;
@@ -347,7 +347,7 @@ TEST_SUITE("api uploads") {
 
   TEST_CASE("it is logged, counted and told to who watches") {
     with_api([](ApiFixture& api) -> net::Task<void> {
-      Broadcast::Viewer viewer(api.events);
+      EventStream::Subscriber viewer(api.events);
       const auto answer = co_await upload(api, "a.jpg", "12345");
       CHECK(answer.status == 200);
       REQUIRE(api.logs.lines().size() == 1);

@@ -65,7 +65,7 @@ TEST_SUITE("data folder") {
       const auto opened = folder->open_file(name);
       REQUIRE(!opened);
       CHECK(opened.error().code == Errc::bad_input);
-      CHECK(opened.error().what == "File not found");
+      CHECK(opened.error().text() == "File not found");
       CHECK(folder->remove(name) == false);
     }
   }
@@ -138,7 +138,7 @@ TEST_SUITE("data folder") {
       const auto second = DataFolder::open(temp / "data");
       REQUIRE(!second);
       CHECK(second.error().code == Errc::unavailable);
-      CHECK(second.error().what ==
+      CHECK(second.error().text() ==
             fmt::format("{}: another master (pid {}) uses it", temp / "data", static_cast<int>(::getpid())));
     }
     CHECK(DataFolder::open(temp / "data"));
@@ -153,7 +153,7 @@ TEST_SUITE("data folder") {
     std::filesystem::rename(temp / "data", temp / "away");
     const auto gone = folder->follow();
     REQUIRE(!gone);
-    CHECK(gone.error().what == temp / "data" + ": cannot open the data folder: No such file or directory");
+    CHECK(gone.error().text() == temp / "data" + ": cannot open the data folder: No such file or directory");
     CHECK(!temp.holds("data"));  // whoever took it away is not contradicted
     std::filesystem::rename(temp / "away", temp / "data");
     CHECK(folder->follow());
@@ -178,7 +178,7 @@ TEST_SUITE("data folder") {
       const auto folder = DataFolder::open(path);
       REQUIRE(!folder);
       CHECK(folder.error().code == Errc::io);
-      CHECK(folder.error().what.starts_with(path + ": cannot"));
+      CHECK(folder.error().text().starts_with(path + ": cannot"));
     }
   }
 

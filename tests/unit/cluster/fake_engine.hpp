@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "cluster/statuses.hpp"
+#include "statuses.hpp"
 #include "store/data_folder.hpp"
 #include "store/job_store.hpp"
 
@@ -23,7 +23,7 @@ class FakeEngine final : public Engine {
   net::Task<Result<Accepted>> process(JobRequest request) override {
     if (refuse) co_return std::unexpected(*refuse);
     const auto entry = folder_.find(request.file);
-    if (!entry || !*entry) co_return fail(Errc::bad_input, "{}", kFileNotFound);
+    if (!entry || !*entry) co_return fail(Errc::not_found, "{}", kFileNotFound);
     Accepted accepted;
     for (const auto& [number, job] : known) {
       if (job.request.file != request.file || job.ended()) continue;

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "cluster/statuses.hpp"
-#include "master/words.hpp"
+#include "model/enum_names.hpp"
+#include "statuses.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -30,10 +30,13 @@ TEST_SUITE("job record") {
 
   TEST_CASE("bytes that are no UTF-8 do not stop a job from being written down") {
     JobStatus job = busy_job();
-    job.reason = "worker said \xFF";
+    job.error = Error{Errc::corrupt, "worker said \xFF", "a.jpg"};
     const auto again = decode_job(job.number, encode_job(job));
     REQUIRE(again);
-    CHECK(again->reason == "worker said \xEF\xBF\xBD");
+    REQUIRE(again->error);
+    CHECK(again->error->code == Errc::corrupt);
+    CHECK(again->error->subject == "a.jpg");
+    CHECK(again->error->message == "worker said \xEF\xBF\xBD");
   }
 
   TEST_CASE("what is damaged is refused, naming the job") {
@@ -44,7 +47,7 @@ TEST_SUITE("job record") {
       const auto job = decode_job(JobNumber{4}, text);
       REQUIRE(!job);
       CHECK(job.error().code == Errc::corrupt);
-      CHECK(job.error().what.starts_with("job_4: "));
+      CHECK(job.error().text().starts_with("job_4: "));
     }
   }
 

@@ -8,8 +8,8 @@
 #include <array>
 #include <thread>
 
-#include "cluster/statuses.hpp"
 #include "ece465/base/descriptor.hpp"
+#include "statuses.hpp"
 #include "temp_folder.hpp"
 
 using namespace ece465;
@@ -27,7 +27,7 @@ JobRequest request(std::string file) {
 
 JobStore open_store(const TempFolder& folder, const JobStoreLimits& limits = {}) {
   auto store = JobStore::open(folder.path(), limits);
-  INFO((store ? "" : store.error().what));
+  INFO((store ? "" : store.error().text()));
   REQUIRE(store);
   return std::move(*store);
 }

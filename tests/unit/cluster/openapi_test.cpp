@@ -4,7 +4,7 @@
 #include <set>
 
 #include "api/route_table.hpp"
-#include "cluster/api_fixture.hpp"
+#include "api_fixture.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "master/engine.hpp"
+#include "jobs/engine.hpp"
 
 namespace ece465::cluster::testing {
 
@@ -57,7 +57,7 @@ inline JobStatus failed_job() {
   JobStatus job = busy_job();
   job.state = JobState::failed;
   job.phase = JobPhase::done;
-  job.reason = "größe.tif: strip 7 ends early";
+  job.error = Error{Errc::corrupt, "strip 7 ends early", "größe.tif"};
   job.finished = moment() + std::chrono::seconds(2);
   return job;
 }

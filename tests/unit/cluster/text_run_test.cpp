@@ -1,6 +1,6 @@
-#include "master/text_run.hpp"
+#include "jobs/text_run.hpp"
 
-#include "played_worker.hpp"
+#include "scripted_worker.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -61,7 +61,7 @@ class Counted {
   net::Task<std::string> result() {
     while (!outcome_) co_await ended_.wait(kPatience);
     CHECK(gate_.inside() == 0);
-    if (!*outcome_) co_return outcome_->error().what;
+    if (!*outcome_) co_return outcome_->error().text();
     const auto source = text::result_source(std::move(**outcome_));
     std::string text(static_cast<std::size_t>(source->size()), '\0');
     CHECK(source->read_exactly(0, std::as_writable_bytes(std::span(text))));

@@ -1,11 +1,11 @@
-#include "telling/timeline.hpp"
+#include "observability/timeline.hpp"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "cluster/api_fixture.hpp"
-#include "telling/json.hpp"
+#include "api_fixture.hpp"
+#include "observability/json.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "played_master.hpp"
 #include "samples_text.hpp"
+#include "scripted_master.hpp"
 
 using namespace ece465;
 using namespace ece465::testing;
@@ -11,7 +11,7 @@ using net::Task;
 TEST_SUITE("worker") {
   TEST_CASE("to a documented master it says what the documents say, and nothing else") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK(co_await master.line() ==
             "REGISTER w ECE465/2 threads=1 credit=4194304 memory=8388608 payload=67108864 checksum=xxh3 "
             "maps=bytes,wordcount");
@@ -32,7 +32,7 @@ TEST_SUITE("worker") {
 
   TEST_CASE("to a course master it says that it is connected, at once, echoes jobs, and tells what it does") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("ACK_REGISTER\n");
       CHECK(co_await master.line() == "LOG w Connected to master at " + stage.address().to_string());
@@ -55,7 +55,7 @@ TEST_SUITE("worker") {
 
   TEST_CASE("a request that comes before any answer to REGISTER is answered in its own shape") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("CALC_HIST job_1 2\nab");
       CHECK(co_await master.answer() == "HIST_RESULT job_1");
@@ -68,19 +68,19 @@ TEST_SUITE("worker") {
   TEST_CASE("a master that insists on two fields gets them the third time, and at once when it has hung up again") {
     play([](Stage& stage) -> Task<void> {
       for (int i = 0; i < 2; ++i) {
-        PlayedMaster master = co_await stage.next();
+        ScriptedMaster master = co_await stage.next();
         CHECK((co_await master.line()).starts_with("REGISTER w ECE465/2 "));
       }
       {
-        PlayedMaster master = co_await stage.next();
+        ScriptedMaster master = co_await stage.next();
         CHECK(co_await master.line() == "REGISTER w");
         co_await master.say("REGISTERED\nCALC_HIST 0\n");
         CHECK(co_await master.line() == "HIST_RESULT " + json_counts(""));
       }
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w ECE465/2 "));
       master.hang_up();
-      PlayedMaster again = co_await stage.next();
+      ScriptedMaster again = co_await stage.next();
       CHECK(co_await again.line() == "REGISTER w");
     });
   }
@@ -90,14 +90,14 @@ TEST_SUITE("worker") {
     options.registration_limit = 20ms;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster silent = co_await stage.next();
+          ScriptedMaster silent = co_await stage.next();
           CHECK((co_await silent.line()).starts_with("REGISTER w "));
           CHECK(co_await silent.line() == "(end)");
-          PlayedMaster refusing = co_await stage.next();
+          ScriptedMaster refusing = co_await stage.next();
           CHECK((co_await refusing.line()).starts_with("REGISTER w "));
           co_await refusing.say("ERROR code=refused text=the cluster is full\n");
           CHECK(co_await refusing.line() == "(end)");
-          PlayedMaster master = co_await stage.next();
+          ScriptedMaster master = co_await stage.next();
           CHECK(co_await master.line() == "REGISTER w");
           // Told of once: the second failure is news of the same kind.
           CHECK(stage.log.find("warn the master did not register this worker") != std::string::npos);
@@ -108,7 +108,7 @@ TEST_SUITE("worker") {
 
   TEST_CASE("an older master may send the next request before it reads an answer") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("REGISTERED\n");
       // Larger than what sockets hold, in both directions.

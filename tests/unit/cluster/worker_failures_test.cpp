@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "played_master.hpp"
 #include "samples_text.hpp"
+#include "scripted_master.hpp"
 
 using namespace ece465;
 using namespace ece465::testing;
@@ -11,7 +11,7 @@ using net::Task;
 namespace {
 
 /// Says a text in pieces of `n` bytes, each a packet of its own as far as that can be had.
-Task<void> say_in_pieces(PlayedMaster& master, std::string text, std::size_t n) {
+Task<void> say_in_pieces(ScriptedMaster& master, std::string text, std::size_t n) {
   for (std::size_t at = 0; at < text.size(); at += n) co_await master.say(text.substr(at, n));
 }
 
@@ -24,7 +24,7 @@ TEST_SUITE("worker and failures") {
       static std::size_t pieces;
       pieces = n;
       stage.play([](Stage& s) -> Task<void> {
-        PlayedMaster master = co_await s.next();
+        ScriptedMaster master = co_await s.next();
         CHECK((co_await master.line()).starts_with("REGISTER w "));
         co_await say_in_pieces(master,
                                "REGISTERED ECE465/2 heartbeat=60000 payload=1000000 checksum=none\n"
@@ -82,7 +82,7 @@ TEST_SUITE("worker and failures") {
       play([](Stage& stage) -> Task<void> {
         for (const std::string& beginning : *all) {
           CAPTURE(beginning);
-          PlayedMaster master = co_await stage.next();
+          ScriptedMaster master = co_await stage.next();
           CHECK((co_await master.line()).starts_with("REGISTER w"));
           co_await master.say(beginning);
           if (abruptly) {
@@ -100,12 +100,12 @@ TEST_SUITE("worker and failures") {
 
   TEST_CASE("a line without end costs no memory, and is told of") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       const std::string piece(std::size_t{1} << 20, 'x');
       std::size_t said = 0;
       while (said < 1024 && co_await master.say(piece)) ++said;
       CHECK(said < 1024);  // a gigabyte would have been too much
-      PlayedMaster again = co_await stage.next_v2();
+      ScriptedMaster again = co_await stage.next_v2();
       co_await again.say(std::string(65'536, 'y'));
       CHECK((co_await again.line()).starts_with("ERROR code=too_large text="));
       CHECK(co_await again.line() == "(end)");
@@ -117,13 +117,13 @@ TEST_SUITE("worker and failures") {
       for (const std::string garbage : {"CALC_HIST -1 task=1\n", "CALC_HIST 3\n", "CALC_HIST 3 task=1 task=2\n",
                                         "\x01\x02\n", "HIST_RESULT 3 task=1\n", "CALC_HIST 3 task=1 bits=16\n"}) {
         CAPTURE(garbage);
-        PlayedMaster master = co_await stage.next_v2();
+        ScriptedMaster master = co_await stage.next_v2();
         co_await master.say(garbage + "and more of it");
         CHECK((co_await master.answer()).starts_with("ERROR code=bad_request text="));
         CHECK(co_await master.line() == "(end)");
         master.hang_up();
       }
-      PlayedMaster older = co_await stage.next();
+      ScriptedMaster older = co_await stage.next();
       CHECK((co_await older.line()).starts_with("REGISTER w "));
       co_await older.say("REGISTERED\nCALC_HIST 3 4 5\n");
       CHECK(co_await older.line() == "(end)");
@@ -132,7 +132,7 @@ TEST_SUITE("worker and failures") {
 
   TEST_CASE("a master that is silent for three heartbeats is lost, and until then hears PING") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2("heartbeat=30 payload=1000000");
+      ScriptedMaster master = co_await stage.next_v2("heartbeat=30 payload=1000000");
       int pings = 0;
       std::string line = co_await master.line();
       for (; line.starts_with("PING n="); line = co_await master.line()) ++pings;
@@ -146,7 +146,7 @@ TEST_SUITE("worker and failures") {
 
   TEST_CASE("a master that speaks is not lost, however little it says") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000");
+      ScriptedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000");
       co_await master.say("CALC_HIST 25 task=1\n");
       // A byte now and then for more than three heartbeats: it is slow, not gone.
       for (int i = 0; i < 25; ++i) {
@@ -163,7 +163,7 @@ TEST_SUITE("worker and failures") {
     options.memory_bytes = std::uint64_t{64} << 20;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000000");
+          ScriptedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000000");
           const std::string samples(std::size_t{32} << 20, 'x');
           co_await master.say(fmt::format("APPLY_CDF {} task=1\n", samples.size()) + table_text(0) + samples);
           // Speaks, but takes nothing, of more than sockets hold.

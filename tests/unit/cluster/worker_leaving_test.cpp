@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "ece465/cluster/worker.hpp"
-#include "played_master.hpp"
 #include "samples_text.hpp"
+#include "scripted_master.hpp"
 
 using namespace ece465;
 using namespace ece465::testing;
@@ -15,7 +15,7 @@ TEST_SUITE("worker leaving") {
   TEST_CASE(
       "told to stop, it says BYE, answers what it holds, refuses what crosses, and ends when the master has read it") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1);
       co_await master.say("CALC_HIST 1000 task=1 keep=1\n" + samples);
       const std::string line = co_await master.answer();
@@ -38,7 +38,7 @@ TEST_SUITE("worker leaving") {
 
   TEST_CASE("a request whose samples are on the way when it is told to stop is done") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       co_await master.say("CALC_HIST 6 task=1\nabc");
       co_await master.say("");
       // It has read the header when it has read what came with it.
@@ -54,7 +54,7 @@ TEST_SUITE("worker leaving") {
 
   TEST_CASE("a master that leaves is answered BYE and what is held, and then the worker waits for its return") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       co_await master.say("CALC_HIST 3 task=1\nabcBYE\nCALC_HIST 3 task=2\nabc");
       int answers = 0, byes = 0, refused = 0;
       for (int i = 0; i < 3; ++i) {
@@ -75,7 +75,7 @@ TEST_SUITE("worker leaving") {
 
   TEST_CASE("both may leave at once") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       stage.worker().stop();
       co_await master.say("BYE\n");
       CHECK(co_await master.line() == "BYE");
@@ -88,7 +88,7 @@ TEST_SUITE("worker leaving") {
     options.stop_limit = 30ms;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2();
+          ScriptedMaster master = co_await stage.next_v2();
           stage.worker().stop();
           CHECK(co_await master.line() == "BYE");
           CHECK(co_await master.line() == "(end)");
@@ -98,7 +98,7 @@ TEST_SUITE("worker leaving") {
 
   TEST_CASE("an older master sees the end of the stream after the last answer") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("REGISTERED\n");
       Busy busy(stage);
@@ -116,7 +116,7 @@ TEST_SUITE("worker leaving") {
 
   TEST_CASE("it stops while it is registering, and while it pauses") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next();
+      ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       stage.worker().stop();
       stage.worker().stop();
@@ -127,7 +127,7 @@ TEST_SUITE("worker leaving") {
     play(
         [](Stage& stage) -> Task<void> {
           {
-            PlayedMaster master = co_await stage.next();
+            ScriptedMaster master = co_await stage.next();
           }
           while (stage.log.find("pausing") == std::string::npos) co_await asio::post(asio::use_awaitable);
           stage.worker().stop();
@@ -148,7 +148,7 @@ TEST_SUITE("worker leaving") {
     static std::stop_source* source;
     source = &stop;
     const std::function<Task<void>(net::Stream)> session = [](net::Stream stream) -> Task<void> {
-      PlayedMaster master(std::move(stream));
+      ScriptedMaster master(std::move(stream));
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("REGISTERED ECE465/2 heartbeat=60000 payload=1000000\n");
       CHECK((co_await master.line()).starts_with("LOG w "));

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "worker/backoff.hpp"
-#include "worker/buffers.hpp"
-#include "worker/holdings.hpp"
-#include "worker/reminder.hpp"
+#include "worker/buffer_pool.hpp"
+#include "worker/log_throttle.hpp"
+#include "worker/strip_cache.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -48,8 +48,8 @@ TEST_SUITE("backoff") {
 
 TEST_SUITE("reminder") {
   TEST_CASE("at once, after one, five and fifteen minutes, then every fifteen") {
-    Reminder reminder;
-    const Reminder::Time start{};
+    LogThrottle reminder;
+    const LogThrottle::Time start{};
     std::vector<std::int64_t> minutes;
     for (auto now = start; now < start + 61min; now += 1s) {
       if (reminder.due(now)) minutes.push_back((now - start) / 1min);
@@ -59,8 +59,8 @@ TEST_SUITE("reminder") {
   }
 
   TEST_CASE("after it was well it begins anew, and who was away is told once") {
-    Reminder reminder;
-    const Reminder::Time start{};
+    LogThrottle reminder;
+    const LogThrottle::Time start{};
     CHECK(reminder.due(start));
     CHECK(!reminder.due(start + 59s));
     reminder.reset();
@@ -132,7 +132,7 @@ TEST_SUITE("buffers") {
 
 TEST_SUITE("holdings") {
   TEST_CASE("samples are kept as long as there is room, and new ones are not when there is none") {
-    Holdings holdings(100);
+    StripCache holdings(100);
     CHECK(holdings.reserve(TaskId{1}, 8, 60));
     CHECK(!holdings.reserve(TaskId{2}, 8, 60));
     CHECK(!holdings.reserve(TaskId{1}, 8, 1));  // the id holds some
@@ -158,13 +158,13 @@ TEST_SUITE("holdings") {
   }
 
   TEST_CASE("sizes that would overflow are refused") {
-    Holdings holdings(100);
+    StripCache holdings(100);
     CHECK(holdings.reserve(TaskId{1}, 8, 50));
     CHECK(!holdings.reserve(TaskId{2}, 8, ~std::uint64_t{0}));
   }
 
   TEST_CASE("the last 16 tables are held") {
-    Holdings holdings(0);
+    StripCache holdings(0);
     for (std::uint64_t i = 0; i < 17; ++i) holdings.put_table(TableId{i}, Buffer(256));
     CHECK(!holdings.find_table(TableId{0}));
     CHECK(holdings.find_table(TableId{1}));

@@ -4,8 +4,8 @@
 #include <map>
 
 #include "ece465/text/tally.hpp"
-#include "played_master.hpp"
 #include "samples_text.hpp"
+#include "scripted_master.hpp"
 
 using namespace ece465;
 using namespace ece465::testing;
@@ -18,7 +18,7 @@ const std::string kTerms = "heartbeat=60000 payload=1073741824";
 const std::string kChecked = kTerms + " checksum=xxh3";
 
 /// The counts that a HIST_RESULT brings.
-Task<std::vector<std::uint64_t>> counts(PlayedMaster& master, std::string line, unsigned bits = 8) {
+Task<std::vector<std::uint64_t>> counts(ScriptedMaster& master, std::string line, unsigned bits = 8) {
   const std::string body = co_await master.bytes(size_of_answer(line));
   std::vector<std::uint64_t> all(std::size_t{1} << bits);
   CHECK(wire::parse_packed_counts(as_bytes(body), all));
@@ -39,7 +39,7 @@ std::string little_endian(const std::vector<std::uint16_t>& numbers) {
 TEST_SUITE("worker with ECE465/2") {
   TEST_CASE("it counts and maps, byte for byte as the protocol's text shows it") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2(kChecked);
+      ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples("\x00\x01\x00\xff", 4);
       const std::string table = "\0" + std::string(254, '\x80') + "\xff";
       co_await master.say("CALC_HIST 4 task=7 keep=1 xxh3=4e6f9a5567d455ac\n" + samples);
@@ -53,7 +53,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("16-bit samples, histograms and tables are little-endian") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2(kChecked);
+      ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples("\x00\x00\x00\x01", 4);  // 0 and 256
       co_await master.say("CALC_HIST 4 task=8 bits=16 keep=1 " + xxh3(samples) + "\n" + samples);
       CHECK(without_time(co_await master.line()) == "HIST_RESULT 9 task=8 bits=16 xxh3=4d8c896b56629048");
@@ -76,7 +76,7 @@ TEST_SUITE("worker with ECE465/2") {
     options.threads = 3;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2();
+          ScriptedMaster master = co_await stage.next_v2();
           constexpr unsigned kTasks = 50;
           constexpr std::size_t kBytes = 70'000;  // 3.5 MB: within the credit
           std::string all;
@@ -115,7 +115,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("kept samples are mapped without being sent again, once, and tables by name") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2(kChecked);
+      ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples = samples_text(1000, 1), table = table_text(3), other = table_text(4);
       for (const int task : {1, 2, 3}) {
         co_await master.say(fmt::format("CALC_HIST 1000 task={} keep=1 {}\n", task, xxh3(samples)) + samples);
@@ -151,7 +151,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("samples that are still being counted may be asked for already, by one request") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1), table = table_text(3);
       Busy busy(stage);
       co_await master.say("CALC_HIST 1000 task=1 keep=1\n" + samples + "APPLY_CDF 0 task=2 from=1\n" + table +
@@ -175,7 +175,7 @@ TEST_SUITE("worker with ECE465/2") {
     options.memory_bytes = 1500;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2();
+          ScriptedMaster master = co_await stage.next_v2();
           const std::string samples = samples_text(1000, 1), table = table_text(3);
           for (const int task : {1, 2}) {
             co_await master.say(fmt::format("CALC_HIST 1000 task={} keep=1\n", task) + samples);
@@ -204,7 +204,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("a request that has not been begun can be dropped, one that has is answered as usual") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1), table = table_text(3);
       {
         Busy busy(stage);
@@ -227,7 +227,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("a body that came damaged is told of by its request, and the connection lives on") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2(kChecked);
+      ScriptedMaster master = co_await stage.next_v2(kChecked);
       co_await master.say("CALC_HIST 3 task=1 keep=1 " + xxh3("abc") + "\nabd" + "CALC_HIST 3 task=2\nabc");
       CHECK((co_await master.answer()).starts_with("ERROR code=checksum task=1 "));
       CHECK((co_await master.answer()).starts_with("ERROR code=checksum task=2 "));  // must have one
@@ -250,7 +250,7 @@ TEST_SUITE("worker with ECE465/2") {
     options.payload_bytes = 5000;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2();
+          ScriptedMaster master = co_await stage.next_v2();
           {
             Busy busy(stage);
             co_await master.say("CALC_HIST 600 task=1\n" + std::string(600, 'a') + "CALC_HIST 401 task=2\n" +
@@ -276,7 +276,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("what it does not do is unsupported, and what it does not know is skipped") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       co_await master.say(
           "MAP 5 task=1 kind=poetry\nto be"
           "SPLIT 4 task=2 way=up\nabcd"
@@ -296,7 +296,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("it maps pieces of text, byte for byte as the protocol's text shows it") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2(kChecked);
+      ScriptedMaster master = co_await stage.next_v2(kChecked);
       co_await master.say("MAP 19 task=13 kind=wordcount xxh3=8514a642bb995ed9\nto be or not to be\n");
       CHECK(without_time(co_await master.answer()) == "MAP_RESULT 21 task=13 xxh3=f6679a51e3fe9831");
       CHECK(co_await master.bytes(21) == "2 be\n1 not\n1 or\n2 to\n");
@@ -315,7 +315,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("what cannot be summed up is a failure, and a piece that is too long is not taken") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       const std::string log = "a 18446744073709551615\nb 1\n";
       co_await master.say(fmt::format("MAP {} task=1 kind=bytes\n{}", log.size(), log));
       CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total is more than 64 bits hold");
@@ -330,7 +330,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("a piece that is dropped before it is begun is answered so") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       Busy busy(stage);
       co_await master.say("MAP 4 task=1 kind=wordcount\nabcdDROP task=1\n");
       CHECK((co_await master.answer()).starts_with("ERROR code=dropped task=1"));
@@ -343,7 +343,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("a task id that is in use is a bad request") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       {
         Busy busy(stage);
         co_await master.say("CALC_HIST 1 task=1 keep=1\naCALC_HIST 1 task=1\nb");
@@ -361,7 +361,7 @@ TEST_SUITE("worker with ECE465/2") {
 
   TEST_CASE("PING is answered while it computes, before what waits") {
     play([](Stage& stage) -> Task<void> {
-      PlayedMaster master = co_await stage.next_v2();
+      ScriptedMaster master = co_await stage.next_v2();
       Busy busy(stage);
       co_await master.say("CALC_HIST 3 task=1\nabcPING n=41\nPING n=42\n");
       CHECK(co_await master.line() == "PONG n=41");
@@ -376,7 +376,7 @@ TEST_SUITE("worker with ECE465/2") {
     options.memory_bytes = std::uint64_t{64} << 20;
     play(
         [](Stage& stage) -> Task<void> {
-          PlayedMaster master = co_await stage.next_v2();
+          ScriptedMaster master = co_await stage.next_v2();
           const std::string samples = samples_text(std::size_t{1} << 20, 1), table = table_text(9);
           for (int i = 0; i < 40; ++i) {
             co_await master.say(fmt::format("CALC_HIST {} task={} keep=1\n", samples.size(), i) + samples);

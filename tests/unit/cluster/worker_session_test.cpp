@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "played_worker.hpp"
+#include "scripted_worker.hpp"
 
 using namespace ece465;
 using namespace ece465::cluster;
@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kStrip = 300;  // bytes: every level at least once
 
-mapreduce::JobSpec spec_of(const PlayedPage& page, bool apply = true) {
+mapreduce::JobSpec spec_of(const ScriptedPage& page, bool apply = true) {
   mapreduce::JobSpec spec;
   for (const auto& strip : page.samples) spec.strip_bytes.push_back(strip.size());
   spec.ready = static_cast<std::uint32_t>(page.samples.size());
@@ -44,7 +44,7 @@ std::string mapped(std::string_view samples) {
 }
 
 /// Waits until the page has accepted `n` answers.
-net::Task<void> accepted(PlayedPage& page, std::size_t n) {
+net::Task<void> accepted(ScriptedPage& page, std::size_t n) {
   while (page.accepted.size() < n) co_await page.changed.wait(kPatience);
 }
 
@@ -54,7 +54,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("ECE465/2: a strip is counted, kept, and mapped by its table alone") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       const auto job = stage.coordinator.submit(page, spec_of(*page));
       const std::string count = co_await worker.hear();
       CHECK(count.starts_with("CALC_HIST 300 task="));
@@ -77,7 +77,7 @@ TEST_SUITE("worker session") {
       CHECK(as_text(page->accepted[1].second.samples.span()) == mapped(samples));
       CHECK(page->outcome == mapreduce::JobOutcome::finished);
       CHECK(page->report.bytes_spared == kStrip);
-      CHECK(page->scrutiny == Scrutiny::all);  // no checksum was agreed on
+      CHECK(page->scrutiny == Check::all);  // no checksum was agreed on
       // Pixels out once, table once, pixels back once, and lines.
       CHECK(page->sent < kStrip + 256 + 300);
       CHECK(page->received < kStrip + 700);
@@ -87,7 +87,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("an answer with a checksum is looked at in places only") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join("w-1", "checksum=xxh3");
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       (void)stage.coordinator.submit(page, spec_of(*page, false));
       const std::string task = field(co_await worker.hear(), "task");
       std::string packed;
@@ -95,14 +95,14 @@ TEST_SUITE("worker session") {
       co_await worker.say(fmt::format("HIST_RESULT {} task={} xxh3={:016x}\n{}", packed.size(), task,
                                       wire::checksum(as_bytes(packed)), packed));
       co_await accepted(*page, 1);
-      CHECK(page->scrutiny == Scrutiny::places);
+      CHECK(page->scrutiny == Check::places);
     }).run();
   }
 
   TEST_CASE("a table crosses a connection once, and again when the worker says that it has none") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join("w-1", "memory=0");
-      const auto page = std::make_shared<PlayedPage>(stage.context, 2, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 2, kStrip);
       const auto job = stage.coordinator.submit(page, spec_of(*page));
       for (int i = 0; i < 2; ++i) {
         const std::string line = co_await worker.hear();
@@ -136,7 +136,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("the older dialects: one request at a time, in their own shapes") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join_older();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       while (stage.joined.empty()) co_await page->changed.wait(1ms);
       const auto job = stage.coordinator.submit(page, spec_of(*page));
       CHECK(co_await worker.hear() == "CALC_HIST 300");
@@ -151,7 +151,7 @@ TEST_SUITE("worker session") {
       CHECK(co_await worker.hear_bytes(kStrip) == samples);
       co_await worker.say(fmt::format("CDF_RESULT {}\n{}", kStrip, mapped(samples)));
       co_await accepted(*page, 2);
-      CHECK(page->scrutiny == Scrutiny::all);
+      CHECK(page->scrutiny == Check::all);
       CHECK(page->outcome == mapreduce::JobOutcome::finished);
     }).run();
   }
@@ -159,7 +159,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("a histogram that does not add up, and samples mapped wrongly, are lies and merged nowhere") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       (void)stage.coordinator.submit(page, spec_of(*page));
       const std::string line = co_await worker.hear();
       std::string samples = co_await worker.hear_bytes(kStrip);
@@ -178,7 +178,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("an answer of the wrong size ends the connection") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       (void)stage.coordinator.submit(page, spec_of(*page));
       const std::string line = co_await worker.hear();
       (void)co_await worker.hear_bytes(kStrip);
@@ -207,7 +207,7 @@ TEST_SUITE("worker session") {
       CHECK(co_await worker.hear() == "ACK_REGISTER");
       co_await worker.say("LOG old-2 Connected to master\n");
       co_await worker.say("LOG old-2 and then some\n");
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       while (stage.logs.size() < 2) co_await page->changed.wait(1ms);
       CHECK(stage.logs == std::vector<std::string>{"old-2: Connected to master", "old-2: and then some"});
       CHECK(stage.sessions[0]->dialect() == wire::Dialect::course);
@@ -229,7 +229,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("BYE from a worker: it is answered, gets nothing more, and leaves when it has answered") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 3, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 3, kStrip);
       (void)stage.coordinator.submit(page, spec_of(*page, false));
       const std::string line = co_await worker.hear();
       const std::string samples = co_await worker.hear_bytes(kStrip);
@@ -245,7 +245,7 @@ TEST_SUITE("worker session") {
   TEST_CASE("a strip that nobody needs any more and that has not gone out is not sent") {
     Stage([](Stage& stage, Stage::Worker& worker) -> net::Task<void> {
       co_await worker.join();
-      const auto page = std::make_shared<PlayedPage>(stage.context, 1, kStrip);
+      const auto page = std::make_shared<ScriptedPage>(stage.context, 1, kStrip);
       const auto job = stage.coordinator.submit(page, spec_of(*page));
       stage.coordinator.cancel(job);  // before the loop could write anything
       co_await worker.say("PING n=9\n");

@@ -35,7 +35,7 @@ Outcome parse(std::string_view body, const std::vector<std::size_t>& pieces, std
     for (bool more = true; more;) {
       const auto event = parser.next();
       if (!event) {
-        outcome.error = event.error().what;
+        outcome.error = event.error().text();
         return outcome;
       }
       if (const auto* begin = std::get_if<MultipartParser::PartBegin>(&*event)) {

@@ -27,7 +27,7 @@ Router test_routes() {
       "POST", "/echo",
       [](Request& request) -> net::Task<Response> {
         auto text = co_await request.text(1 << 20);
-        if (!text) co_return Response::detail(413, text.error().what);
+        if (!text) co_return Response::detail(413, text.error().text());
         co_return Response::text(200, *text);
       },
       BodyUse::handler);
@@ -44,12 +44,12 @@ Router test_routes() {
         std::size_t bytes = 0;
         for (;;) {
           const auto n = co_await request.body->read(piece.span());
-          if (!n) co_return Response::detail(400, n.error().what);
+          if (!n) co_return Response::detail(400, n.error().text());
           if (*n == 0) co_return Response::detail(400, "cut off");
           parser.feed(piece.span().first(*n));
           for (bool more = true; more;) {
             const auto event = parser.next();
-            if (!event) co_return Response::detail(400, event.error().what);
+            if (!event) co_return Response::detail(400, event.error().text());
             if (const auto* part = std::get_if<MultipartParser::PartBegin>(&*event)) name = part->filename.value_or("");
             if (const auto* data = std::get_if<MultipartParser::PartData>(&*event)) bytes += data->bytes.size();
             if (std::holds_alternative<MultipartParser::Finished>(*event)) {
@@ -268,7 +268,7 @@ TEST_SUITE("http server") {
 TEST_SUITE("http server under attack") {
   TEST_CASE("garbage, an endless head and a slow one are answered and closed") {
     ServerLimits limits;
-    limits.header_time = 50ms;
+    limits.header_timeout = 50ms;
     limits.max_header_bytes = 4096;
     with_server(
         [](net::Address address) -> net::Task<void> {

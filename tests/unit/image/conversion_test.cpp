@@ -28,7 +28,7 @@ Converted convert(Bytes input, Format output, Channels channels = Channels::luma
   options.quality = 100;
   MemorySink sink;
   auto report = equalize(*source, sink, output, options);
-  REQUIRE_MESSAGE(report, report.error().what);
+  REQUIRE_MESSAGE(report, report.error().text());
   return {sink.bytes(), *std::move(report)};
 }
 
@@ -192,6 +192,6 @@ TEST_SUITE("conversion") {
     const auto corrupt = equalize(*broken_source, sink, Format::jpeg, {});
     REQUIRE(!corrupt);
     CHECK(corrupt.error().code == Errc::corrupt);
-    CHECK(corrupt.error().what.find("iCCP") != std::string::npos);
+    CHECK(corrupt.error().text().find("iCCP") != std::string::npos);
   }
 }

@@ -50,7 +50,7 @@ Run equalized(const Input& input, const EqualizeOptions& options) {
   const auto source = borrow_memory(input.name, input.bytes);
   MemorySink sink;
   auto report = equalize(*source, sink, input.format, options);
-  REQUIRE_MESSAGE(report, report.error().what);
+  REQUIRE_MESSAGE(report, report.error().text());
   return {sink.bytes(), *std::move(report)};
 }
 
@@ -190,7 +190,7 @@ TEST_SUITE("equalize") {
       const auto report = equalize(*source, sink, input.format, options);
       REQUIRE(!report);
       CHECK(report.error().code == Errc::too_large);
-      const std::string& what = report.error().what;
+      const std::string& what = report.error().text();
       const auto at = what.find("needs about ");
       REQUIRE(at != std::string::npos);
       options.memory_bytes = std::stoull(what.substr(at + 12)) << 20;
@@ -212,9 +212,9 @@ TEST_SUITE("equalize") {
       MemorySink sink;
       const auto report = equalize(*source, sink, Format::png, options);
       REQUIRE(!report);
-      CHECK(report.error().what.starts_with("scan.png: "));
-      if (said.empty()) said = report.error().what;
-      CHECK(report.error().what == said);
+      CHECK(report.error().text().starts_with("scan.png: "));
+      if (said.empty()) said = report.error().text();
+      CHECK(report.error().text() == said);
     }
   }
 
@@ -235,7 +235,7 @@ TEST_SUITE("equalize") {
       const auto report = equalize(*source, sink, Format::png, options);
       REQUIRE(!report);
       CHECK(report.error().code == Errc::io);
-      CHECK(report.error().what.starts_with("out.png"));
+      CHECK(report.error().text().starts_with("out.png"));
     }
   }
 

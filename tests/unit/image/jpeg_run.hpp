@@ -21,7 +21,7 @@ inline JpegRun equalize_jpeg(Bytes jpeg, const image::EqualizeOptions& options =
   const auto source = borrow_memory("test.jpg", jpeg);
   MemorySink sink;
   auto report = image::equalize(*source, sink, image::Format::jpeg, options);
-  REQUIRE_MESSAGE(report, report.error().what);
+  REQUIRE_MESSAGE(report, report.error().text());
   return {sink.bytes(), *std::move(report)};
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "jpeg/planes.hpp"
+#include "formats/jpeg/stream_codec.hpp"
 #include "jpeg_run.hpp"
 
 using namespace ece465;
@@ -25,7 +25,7 @@ JpegOptions strip_options(bool tables) {
 
 std::unique_ptr<StreamCodec> codec_of(Bytes tables, const StreamTraits& traits) {
   auto codec = StreamCodec::create(tables, traits);
-  REQUIRE_MESSAGE(codec, codec.error().what);
+  REQUIRE_MESSAGE(codec, codec.error().text());
   return *std::move(codec);
 }
 

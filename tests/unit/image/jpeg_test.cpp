@@ -47,7 +47,7 @@ double mean_difference(const std::vector<std::uint16_t>& a, const std::vector<st
 Scene mapped(Bytes jpeg, Channels channels) {
   const auto source = borrow_memory("test.jpg", jpeg);
   const auto reader = open_image(*source, {.channels = channels, .interleaved = false, .limits = {}});
-  REQUIRE_MESSAGE(reader, reader.error().what);
+  REQUIRE_MESSAGE(reader, reader.error().text());
   const PageInfo& page = (*reader)->pages()[0];
   Counter counter(page.layout, channels);
   Block block;

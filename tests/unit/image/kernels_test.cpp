@@ -1,4 +1,4 @@
-#include "kernels.hpp"
+#include "kernels/kernels.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ece465/image/kernel_choice.hpp"
-#include "kernels_scalar.hpp"
+#include "kernels/scalar.hpp"
 
 using namespace ece465;
 using namespace ece465::image;
@@ -214,7 +214,7 @@ TEST_SUITE("kernel choice") {
     const auto chosen = choose_kernels("mmx");
     REQUIRE(!chosen);
     CHECK(chosen.error().code == Errc::usage);
-    CHECK(chosen.error().what.find("\"mmx\"") != std::string::npos);
-    CHECK(chosen.error().what.find("scalar") != std::string::npos);
+    CHECK(chosen.error().text().find("\"mmx\"") != std::string::npos);
+    CHECK(chosen.error().text().find("scalar") != std::string::npos);
   }
 }

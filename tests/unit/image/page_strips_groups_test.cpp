@@ -135,7 +135,7 @@ TEST_SUITE("page strips, groups in memory") {
     options.memory_bytes = least_memory(input);
     const Opened opened(input, options);
     PageStrips& page = *opened.page;
-    REQUIRE(page.residence() == PageStrips::Residence::streamed);
+    REQUIRE(page.residency() == PageStrips::Residency::streamed);
     REQUIRE(page.groups() > 3);
     std::vector<std::vector<std::uint64_t>> counts(page.groups(), std::vector<std::uint64_t>(256));
     for (const std::size_t g : {3UL, 1UL, 2UL, 0UL, page.groups() - 1, 1UL}) {
@@ -164,7 +164,7 @@ TEST_SUITE("page strips, groups in memory") {
     options.strip_bytes = 4000;
     const Opened opened(input, options);
     PageStrips& page = *opened.page;
-    REQUIRE(page.residence() == PageStrips::Residence::kept);
+    REQUIRE(page.residency() == PageStrips::Residency::kept);
     REQUIRE(page.loads_in_order());
     REQUIRE(page.groups() > 3);
     Histogram all(8);
@@ -226,7 +226,7 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(last.error().code == Errc::corrupt);
     const auto again = opened.page->load(g - 1);
     REQUIRE(!again);
-    CHECK(again.error().what == last.error().what);
+    CHECK(again.error().text() == last.error().text());
   }
 
   TEST_CASE("several threads at once change no byte") {

@@ -117,7 +117,7 @@ TEST_SUITE("page strips") {
       const StripsRun run = by_strips(input.bytes, Format::tiff, way);
       CHECK(run.strips == 5);
       CHECK(run.views == run.strips);
-      CHECK(run.residence == PageStrips::Residence::on_demand);
+      CHECK(run.residency == PageStrips::Residency::on_demand);
       CHECK(run.order == PageStrips::WriteOrder::any);
 
       Opened opened(input, way.options);
@@ -130,7 +130,7 @@ TEST_SUITE("page strips") {
       std::ranges::copy(*samples, mapped.data());
       REQUIRE(map_samples(mapped.span(), bits, opened.page->wire_table(0)));
       const std::byte* const before = mapped.data();
-      ECE465_REQUIRE_OK(opened.page->scatter_taking(0, mapped));
+      ECE465_REQUIRE_OK(opened.page->scatter_swap(0, mapped));
       CHECK(mapped.data() != before);
     }
     // Luma planes of JPEG are stored in rows of whole MCUs.
@@ -138,22 +138,22 @@ TEST_SUITE("page strips") {
   }
 
   TEST_CASE("where pages are between the halves depends on what reading costs, and on the budget") {
-    using Residence = PageStrips::Residence;
-    const auto residence = [](const Input& input, std::uint64_t memory_bytes) {
+    using Residency = PageStrips::Residency;
+    const auto residency = [](const Input& input, std::uint64_t memory_bytes) {
       StripsWay way = way_of(4000);
       way.options.memory_bytes = memory_bytes;
       const StripsRun run = by_strips(input.bytes, input.format, way);
       CHECK(run.file == by_equalize(input.bytes, input.format, way));
-      return run.residence;
+      return run.residency;
     };
     constexpr std::uint64_t kPlenty = std::uint64_t{256} << 20;
-    CHECK(residence(plain_tiff(300), kPlenty) == Residence::on_demand);
-    CHECK(residence(tall_png(), kPlenty) == Residence::kept);
-    CHECK(residence(tall_png(), least_memory(tall_png())) == Residence::streamed);
+    CHECK(residency(plain_tiff(300), kPlenty) == Residency::on_demand);
+    CHECK(residency(tall_png(), kPlenty) == Residency::kept);
+    CHECK(residency(tall_png(), least_memory(tall_png())) == Residency::streamed);
     const Input deflated{"deflated TIFF", Format::tiff,
                          testing::encode_tiff(landscape(500, 6000, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
-    CHECK(residence(deflated, kPlenty) == Residence::kept);
-    CHECK(residence(deflated, least_memory(deflated)) == Residence::on_demand);
+    CHECK(residency(deflated, kPlenty) == Residency::kept);
+    CHECK(residency(deflated, least_memory(deflated)) == Residency::on_demand);
   }
 
   TEST_CASE("too little memory is refused, and so are too many strips") {

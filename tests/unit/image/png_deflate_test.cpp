@@ -4,9 +4,9 @@
 #include <numeric>
 #include <random>
 
-#include "png/deflate.hpp"
-#include "png/filter.hpp"
-#include "png/huffman.hpp"
+#include "formats/png/deflate.hpp"
+#include "formats/png/filter.hpp"
+#include "formats/png/huffman.hpp"
 
 using namespace ece465;
 using namespace ece465::image;

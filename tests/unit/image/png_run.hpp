@@ -27,7 +27,7 @@ inline PngRun equalize_png(Bytes png, const image::EqualizeOptions& options = {}
   const auto source = borrow_memory("test.png", png);
   MemorySink sink;
   auto report = image::equalize(*source, sink, image::Format::png, options);
-  REQUIRE_MESSAGE(report, report.error().what);
+  REQUIRE_MESSAGE(report, report.error().text());
   return {sink.bytes(), *std::move(report)};
 }
 

@@ -24,7 +24,7 @@ Result<std::vector<std::byte>> preview(Bytes file, std::uint32_t side, const Pre
 
 Scene look(Bytes file, std::uint32_t side, const PreviewOptions& options = {}) {
   const auto made = preview(file, side, options);
-  INFO((made ? "" : made.error().what));
+  INFO((made ? "" : made.error().text()));
   REQUIRE(made);
   return decode_jpeg_rows(*made);
 }

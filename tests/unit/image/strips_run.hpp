@@ -30,7 +30,7 @@ struct StripsWay {
 /// What became of an image, and how its last page was handled.
 struct StripsRun {
   std::vector<std::byte> file;
-  image::PageStrips::Residence residence = image::PageStrips::Residence::on_demand;
+  image::PageStrips::Residency residency = image::PageStrips::Residency::on_demand;
   image::PageStrips::WriteOrder order = image::PageStrips::WriteOrder::any;
   std::size_t strips = 0, planes = 0, views = 0;  ///< views: strips that needed no copy
   bool maps_remotely = false;
@@ -59,10 +59,10 @@ class StripWorker {
   std::vector<std::byte> memory_;
 };
 
-#define ECE465_REQUIRE_OK(expression)                 \
-  do {                                                \
-    const auto& ok = (expression);                    \
-    REQUIRE_MESSAGE(ok, (ok ? "" : ok.error().what)); \
+#define ECE465_REQUIRE_OK(expression)                   \
+  do {                                                  \
+    const auto& ok = (expression);                      \
+    REQUIRE_MESSAGE(ok, (ok ? "" : ok.error().text())); \
   } while (false)
 
 /// One page through its two halves.
@@ -96,10 +96,10 @@ class StripsPage {
   }
 
   void map() {
-    for (const std::size_t i : order(page_.residence() == image::PageStrips::Residence::streamed)) {
+    for (const std::size_t i : order(page_.residency() == image::PageStrips::Residency::streamed)) {
       const std::size_t group = page_.strips()[i].group;
       if (const auto worker = workers_.find(i); worker != workers_.end()) {
-        ECE465_REQUIRE_OK(page_.load_to_scatter(group));
+        ECE465_REQUIRE_OK(page_.load_for_scatter(group));
         take_in(i, worker->second);
       } else {
         ECE465_REQUIRE_OK(page_.load(group));
@@ -147,7 +147,7 @@ class StripsPage {
     } else {
       Buffer buffer(mapped.size());
       std::ranges::copy(mapped, buffer.data());
-      ECE465_REQUIRE_OK(page_.scatter_taking(i, buffer));
+      ECE465_REQUIRE_OK(page_.scatter_swap(i, buffer));
     }
   }
 
@@ -172,7 +172,7 @@ inline StripsRun by_strips(Bytes input, image::Format output, const StripsWay& w
   for (std::size_t p = 0; p < (*reader)->pages().size(); ++p) {
     const auto page = image::PageStrips::open(**reader, p, output, way.options);
     ECE465_REQUIRE_OK(page);
-    run.residence = (*page)->residence();
+    run.residency = (*page)->residency();
     run.strips = (*page)->strips().size();
     run.planes = (*page)->planes();
     run.maps_remotely = (*page)->maps_remotely();

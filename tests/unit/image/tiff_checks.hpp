@@ -22,7 +22,7 @@ inline Result<std::vector<std::byte>> try_equalize(Bytes tiff, const image::Equa
 
 inline std::vector<std::byte> equalized(Bytes tiff, const image::EqualizeOptions& options = {}) {
   auto result = try_equalize(tiff, options);
-  REQUIRE_MESSAGE(result, result.error().what);
+  REQUIRE_MESSAGE(result, result.error().text());
   return *std::move(result);
 }
 

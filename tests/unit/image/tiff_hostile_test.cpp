@@ -37,10 +37,10 @@ void drop(Tags& tags, std::uint16_t number) {
 void check_refused(Bytes file, Errc code, std::string_view word) {
   const auto result = try_equalize(file);
   REQUIRE_FALSE(result);
-  CAPTURE(result.error().what);
+  CAPTURE(result.error().text());
   CHECK(result.error().code == code);
-  CHECK(result.error().what.find(word) != std::string::npos);
-  CHECK(result.error().what.find('\n') == std::string::npos);
+  CHECK(result.error().text().find(word) != std::string::npos);
+  CHECK(result.error().text().find('\n') == std::string::npos);
 }
 
 constexpr std::uint16_t kCompressions[] = {COMPRESSION_NONE,     COMPRESSION_LZW,  COMPRESSION_ADOBE_DEFLATE,
@@ -148,7 +148,7 @@ TEST_SUITE("TIFF bad input") {
   TEST_CASE("oddities that readers put up with") {
     const auto fine = [](const std::function<void(TiffBuilder&, Tags&)>& change) {
       const auto result = try_equalize(gray_file(change));
-      REQUIRE_MESSAGE(result, result.error().what);
+      REQUIRE_MESSAGE(result, result.error().text());
       const Scene scene = testing::decode_tiff(*result);
       CHECK(scene.at(0, 0) == 0);
       CHECK(scene.at(0, 15) == 255);
@@ -266,7 +266,7 @@ TEST_SUITE("TIFF bad input") {
     const auto pages = testing::encode_tiff(std::vector(5, testing::landscape(8, 8, {.bits = 8})));
     EqualizeOptions options;
     options.limits.max_pages = 4;
-    CHECK(try_equalize(pages, options).error().what.find("more than 4 pages") != std::string::npos);
+    CHECK(try_equalize(pages, options).error().text().find("more than 4 pages") != std::string::npos);
     options = {};
     options.limits.max_metadata_bytes = 1000;
     const auto wordy =
@@ -274,7 +274,8 @@ TEST_SUITE("TIFF bad input") {
     CHECK(try_equalize(wordy, options).error().code == Errc::too_large);
     options = {};
     options.limits.max_ifd_entries = 8;
-    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().what.find("tags") != std::string::npos);
+    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().text().find("tags") !=
+          std::string::npos);
   }
 
   TEST_CASE("a file cut anywhere is refused, whatever its compression") {

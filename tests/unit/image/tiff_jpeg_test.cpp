@@ -154,7 +154,7 @@ TEST_SUITE("JPEG in TIFF") {
     const auto result = testing::try_equalize(damaged);
     REQUIRE_FALSE(result);
     CHECK(result.error().code == Errc::corrupt);
-    CHECK(result.error().what.find("strip 1") != std::string::npos);
+    CHECK(result.error().text().find("strip 1") != std::string::npos);
 
     auto wider = whole;
     const auto width_at = file.chain[0].tags.at(TIFFTAG_IMAGEWIDTH).where;

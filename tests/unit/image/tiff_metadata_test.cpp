@@ -134,7 +134,7 @@ TEST_SUITE("TIFF metadata") {
     const auto source = borrow_memory("test.tif", input);
     MemorySink sink;
     const auto report = equalize(*source, sink, Format::tiff, {});
-    REQUIRE_MESSAGE(report, report.error().what);
+    REQUIRE_MESSAGE(report, report.error().text());
     CHECK(report->notes.size() == 1);
     CHECK_FALSE(TiffAnatomy(sink.bytes()).chain[0].tags.contains(34665));
   }
@@ -213,7 +213,7 @@ TEST_SUITE("TIFF metadata") {
         const auto reader = open_image(*source, {.channels = Channels::luma, .interleaved = true, .limits = {}});
         REQUIRE(reader);
         const auto metadata = (*reader)->metadata();
-        REQUIRE_MESSAGE(metadata, metadata.error().what);
+        REQUIRE_MESSAGE(metadata, metadata.error().text());
         CHECK(metadata->icc.size() == 600);
         CHECK(metadata->xmp == "<x:xmpmeta>...</x:xmpmeta>");
         CHECK(metadata->x_density == doctest::Approx(300 / 0.0254));

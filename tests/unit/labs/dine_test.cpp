@@ -98,7 +98,7 @@ TEST_SUITE("labs: dine") {
       const auto report = dine(options, {}, {});
       REQUIRE(report.has_value());
       CHECK(report->end == DineEnd::deadlock);
-      CHECK(circle_text(report->circle) == "0 waits for 1 waits for 2 waits for 3 waits for 4 waits for 0");
+      CHECK(cycle_text(report->circle) == "0 waits for 1 waits for 2 waits for 3 waits for 4 waits for 0");
       CHECK(report->meals == 0);
     }
   }

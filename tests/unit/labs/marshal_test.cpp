@@ -21,7 +21,7 @@ constexpr std::array kFormats{Format::json, Format::cbor, Format::msgpack, Forma
 
 TEST_SUITE("labs: marshal") {
   TEST_CASE("the notes' record, byte by byte") {
-    const Record notes = record(kNotesRecord);
+    const Record notes = record(kCourseRecord);
     CHECK(notes.encode(Format::json) == R"({"action":"REQUEST","pid":2})");
     CHECK(notes.encode(Format::cbor) ==
           "\xA2\x66"
@@ -83,10 +83,10 @@ TEST_SUITE("labs: marshal") {
     const auto json = Record::parse("{\"a\": }", Syntax::json);
     REQUIRE_FALSE(json.has_value());
     CHECK(json.error().code == Errc::bad_input);
-    CHECK(json.error().what.find("line 1, column 7") != std::string::npos);
+    CHECK(json.error().text().find("line 1, column 7") != std::string::npos);
     const auto yaml = Record::parse("a: [1\nb: 2", Syntax::yaml);
     REQUIRE_FALSE(yaml.has_value());
-    CHECK(yaml.error().what.find("in line 2") != std::string::npos);
+    CHECK(yaml.error().text().find("in line 2") != std::string::npos);
     CHECK_FALSE(Record::parse("a: 1\na: 2", Syntax::yaml).has_value());
     CHECK_FALSE(Record::decode("\xA2\x66", Format::cbor).has_value());
     CHECK_FALSE(Record::decode("\xC1", Format::msgpack).has_value());

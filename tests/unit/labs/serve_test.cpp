@@ -215,7 +215,7 @@ TEST_SUITE("labs: serve") {
     const auto second = serve(options, {}, {});
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().code == Errc::unavailable);
-    CHECK(second.error().what.find(options.address.to_string()) != std::string::npos);
+    CHECK(second.error().text().find(options.address.to_string()) != std::string::npos);
   }
 
   TEST_CASE("table: seats, forks, and what becomes of them when a philosopher goes") {
@@ -304,8 +304,8 @@ TEST_SUITE("labs: client") {
     options.id = 123;
     options.think = {0ns, 0ns};
     options.requests = 2;
-    options.retry_least = 1ms;
-    options.retry_most = 10ms;
+    options.retry_min = 1ms;
+    options.retry_max = 10ms;
     std::vector<std::string> lines;
     ServeHooks hooks;
     hooks.say = [&](std::string_view line) { lines.emplace_back(line); };

@@ -102,7 +102,7 @@ TEST_SUITE("labs: wait-for graph") {
     const auto circle = waits.look(table);
     REQUIRE(circle);
     CHECK(*circle == std::vector<int>{0, 1, 2});
-    CHECK(circle_text(*circle) == "0 waits for 1 waits for 2 waits for 0");
+    CHECK(cycle_text(*circle) == "0 waits for 1 waits for 2 waits for 0");
   }
 
   TEST_CASE("a chain is no circle, and a circle in which somebody has waited twice is none yet") {
@@ -124,8 +124,8 @@ TEST_SUITE("labs: wait-for graph") {
   TEST_CASE("long circles are told without their middle") {
     std::vector<int> circle;
     for (int i = 0; i < 100; ++i) circle.push_back(i);
-    CHECK(circle_text(circle).starts_with("0 waits for 1 waits for"));
-    CHECK(circle_text(circle).find("5 waits for ... waits for 94 waits for") != std::string::npos);
-    CHECK(circle_text(circle).ends_with("99 waits for 0"));
+    CHECK(cycle_text(circle).starts_with("0 waits for 1 waits for"));
+    CHECK(cycle_text(circle).find("5 waits for ... waits for 94 waits for") != std::string::npos);
+    CHECK(cycle_text(circle).ends_with("99 waits for 0"));
   }
 }

@@ -35,7 +35,7 @@ class Driver {
       actions_.push_back(std::move(action));
     }
     const auto sound = scheduler_.check();
-    REQUIRE_MESSAGE(sound.has_value(), (sound ? "" : sound.error().what));
+    REQUIRE_MESSAGE(sound.has_value(), (sound ? "" : sound.error().text()));
   }
   void join(WorkerId worker, const WorkerSpec& spec = modern()) { step(WorkerJoined{worker, spec}); }
   /// A job of `strips` strips of a megabyte, all readable.

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "ece465/mapreduce/splitter.hpp"
-#include "pace.hpp"
+#include "throughput_estimate.hpp"
 #include "ranking.hpp"
 
 using namespace ece465;
@@ -41,7 +41,7 @@ TEST_SUITE("ranking") {
 
 TEST_SUITE("pace") {
   TEST_CASE("is learnt from what was seen, and knows nothing before") {
-    Pace pace;
+    ThroughputEstimate pace;
     CHECK_FALSE(pace.known());
     CHECK(pace.expect(1000) == 0ns);
     pace.learn(1000, 1s);
@@ -51,14 +51,14 @@ TEST_SUITE("pace") {
   }
 
   TEST_CASE("one straggler does not change what is usual by much") {
-    Pace pace;
+    ThroughputEstimate pace;
     pace.learn(1000, 1s);
     pace.learn(1000, 1h);
     CHECK(pace.expect(1000) < 2s);
   }
 
   TEST_CASE("no time and no bytes do no harm") {
-    Pace pace;
+    ThroughputEstimate pace;
     pace.learn(0, 0s);
     CHECK(pace.known());
     CHECK(pace.expect(UINT64_MAX) <= 24h);

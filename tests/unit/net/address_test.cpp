@@ -23,7 +23,7 @@ TEST_SUITE("address") {
       const auto address = parse_address(text, 1);
       REQUIRE(!address);
       CHECK(address.error().code == Errc::usage);
-      CHECK(address.error().what.find("HOST:PORT") != std::string::npos);
+      CHECK(address.error().text().find("HOST:PORT") != std::string::npos);
     }
   }
 }

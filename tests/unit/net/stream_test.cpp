@@ -86,7 +86,7 @@ TEST_SUITE("stream") {
       const auto result = co_await stream.read_some(buffer.span(), kSoon);
       REQUIRE(!result);
       CHECK(result.error().code == Errc::timeout);
-      CHECK(result.error().what.find("127.0.0.1") != std::string::npos);
+      CHECK(result.error().text().find("127.0.0.1") != std::string::npos);
       CHECK(co_await stream.write(as_bytes("x"), kLong));
       CHECK((co_await stream.read_some(buffer.span(), kLong)).value() == 1);
     });
@@ -148,7 +148,7 @@ TEST_SUITE("stream") {
       const auto stream = co_await connect({"127.0.0.1", port}, kLong);
       REQUIRE(!stream);
       CHECK(stream.error().code == Errc::unavailable);
-      CHECK(stream.error().what.find(std::to_string(port)) != std::string::npos);
+      CHECK(stream.error().text().find(std::to_string(port)) != std::string::npos);
     };
     asio::co_spawn(context, attempt, asio::detached);
     context.run();
@@ -188,7 +188,7 @@ TEST_SUITE("stream") {
     const auto first = Listener::open(context, {"127.0.0.1", 0});
     const auto second = Listener::open(context, first->address());
     REQUIRE(!second);
-    CHECK(second.error().what.find(first->address().to_string()) != std::string::npos);
+    CHECK(second.error().text().find(first->address().to_string()) != std::string::npos);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "ece465/text/cutter.hpp"
+#include "ece465/text/chunker.hpp"
 
 using namespace ece465;
 using namespace ece465::text;
@@ -26,7 +26,7 @@ std::string read_all(const ByteSource& source, std::size_t step) {
 std::vector<std::string> cut(std::string_view text, Kind kind, std::size_t piece_bytes, std::size_t step) {
   TextLimits limits;
   limits.piece_bytes = piece_bytes;
-  Cutter cutter(kind, limits);
+  Chunker cutter(kind, limits);
   std::vector<std::string> pieces;
   while (!text.empty()) {
     const auto room = cutter.room();
@@ -90,7 +90,7 @@ TEST_SUITE("text: tally") {
                  together.size() == text.size()));
           const auto result = map_piece(kind, piece);
           REQUIRE(result);
-          CHECK(result->size() <= most_result_bytes(piece.size()));
+          CHECK(result->size() <= max_result_bytes(piece.size()));
           CHECK(check_result(kind, piece, *result, Look::quick));
           CHECK(check_result(kind, piece, *result, Look::whole));
           CHECK(sum.add(*result));
@@ -205,7 +205,7 @@ TEST_SUITE("text: tally") {
     limits.piece_bytes = 16;
     limits.max_word_bytes = 1000;
     for (const Kind kind : {Kind::wordcount, Kind::bytes}) {
-      Cutter cutter(kind, limits);
+      Chunker cutter(kind, limits);
       std::size_t taken = 0;
       Result<std::optional<Buffer>> put = std::optional<Buffer>();
       while (put && taken < 10'000) {
@@ -217,7 +217,7 @@ TEST_SUITE("text: tally") {
       }
       REQUIRE(!put);
       CHECK(put.error().code == Errc::too_large);
-      CHECK(put.error().what == fmt::format("a {} of more than 1000 bytes", kind == Kind::bytes ? "line" : "word"));
+      CHECK(put.error().text() == fmt::format("a {} of more than 1000 bytes", kind == Kind::bytes ? "line" : "word"));
       CHECK(taken <= 1000 + 16);
     }
   }
@@ -226,7 +226,7 @@ TEST_SUITE("text: tally") {
     TextLimits limits;
     limits.piece_bytes = 100;
     limits.max_word_bytes = 30;
-    Cutter cutter(Kind::wordcount, limits);
+    Chunker cutter(Kind::wordcount, limits);
     std::ranges::fill(cutter.room().first(31), std::byte{'x'});
     REQUIRE(cutter.put(31));
     const auto rest = cutter.rest();

@@ -13,7 +13,7 @@ using namespace ece465::wire;
 
 namespace {
 
-const HandshakeTimes kTimes;
+const HandshakeTimeouts kTimes;
 const Offer kOffer{2, 2, 4'194'304, 0, 67'108'864, true, {}};
 const Terms kTerms{2, true, std::chrono::milliseconds(5000), 1'073'741'824};
 
@@ -24,7 +24,7 @@ class Side {
   virtual Step connect() = 0;
   virtual Step on(const Header& header) = 0;
   virtual Step on_deadline() = 0;
-  virtual void on_hang_up() = 0;
+  virtual void on_disconnect() = 0;
   virtual Peer peer() const = 0;
   /// "ready course", "failed", or "" while it goes on.
   virtual std::string end() const = 0;
@@ -42,7 +42,7 @@ class MasterSide final : public Side {
   }
   Step on(const Header& header) override { return handshake_->on(header); }
   Step on_deadline() override { return handshake_->on_deadline(); }
-  void on_hang_up() override { handshake_->on_hang_up(); }
+  void on_disconnect() override { handshake_->on_disconnect(); }
   Peer peer() const override { return handshake_->peer(); }
   std::string end() const override {
     if (handshake_->state() == MasterHandshake::State::ready) return ready(handshake_->dialect());
@@ -50,7 +50,7 @@ class MasterSide final : public Side {
   }
 
  private:
-  DialectMemory memory_;
+  DialectCache memory_;
   std::optional<MasterHandshake> handshake_;
 };
 
@@ -59,7 +59,7 @@ class WorkerSide final : public Side {
   Step connect() override { return handshake_.start(); }
   Step on(const Header& header) override { return handshake_.on(header); }
   Step on_deadline() override { return handshake_.on_deadline(); }
-  void on_hang_up() override { handshake_.on_end(); }
+  void on_disconnect() override { handshake_.on_end(); }
   Peer peer() const override { return handshake_.peer(); }
   std::string end() const override {
     if (handshake_.state() == WorkerHandshake::State::ready) return ready(handshake_.dialect());
@@ -86,7 +86,7 @@ void play(const protocol_text::Block& block) {
       REQUIRE(said.empty());
       step = side.on_deadline();
     } else if (line == "hang-up") {
-      side.on_hang_up();
+      side.on_disconnect();
     } else if (line == "connect") {
       step = side.connect();
     } else if (line.starts_with("ready ") || line == "failed") {

@@ -9,11 +9,11 @@ using namespace ece465::wire;
 
 namespace {
 
-const HandshakeTimes kTimes;
+const HandshakeTimeouts kTimes;
 const WireLimits kLimits;
 const Terms kTerms{2, true, std::chrono::milliseconds(5000), 1'073'741'824};
 
-MasterHandshake master(DialectMemory& memory) { return {memory, kTerms, kLimits, kTimes}; }
+MasterHandshake master(DialectCache& memory) { return {memory, kTerms, kLimits, kTimes}; }
 
 Header plain_register(std::string id) { return {Register{std::move(id), {}}, Dialect::documented}; }
 Header histogram(Dialect dialect) {
@@ -23,17 +23,17 @@ Header histogram(Dialect dialect) {
 }
 
 /// Lets a worker register and leave before it is known what it speaks.
-void disappoint(DialectMemory& memory, const std::string& id) {
+void disappoint(DialectCache& memory, const std::string& id) {
   auto handshake = master(memory);
   (void)handshake.on(plain_register(id));
-  handshake.on_hang_up();
+  handshake.on_disconnect();
 }
 
 }  // namespace
 
 TEST_SUITE("master's handshake") {
   TEST_CASE("every wait has a deadline, and a chattering peer cannot stretch it") {
-    DialectMemory memory;
+    DialectCache memory;
     auto handshake = master(memory);
     CHECK(handshake.start().deadline == kTimes.registration);
     CHECK_FALSE(handshake.on({Ignored{}, Dialect::documented}).deadline);
@@ -49,7 +49,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("a peer that never registers is let go") {
-    DialectMemory memory;
+    DialectCache memory;
     auto handshake = master(memory);
     (void)handshake.start();
     CHECK(handshake.on_deadline().send.empty());
@@ -58,7 +58,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("who speaks before registering, or registers twice, is refused with a reason") {
-    DialectMemory memory;
+    DialectCache memory;
     auto early = master(memory);
     CHECK(early.on(histogram(Dialect::documented)).send ==
           "ERROR code=refused text=HIST_RESULT came before REGISTER\n");
@@ -71,7 +71,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("garbage instead of REGISTER is answered with the reason") {
-    DialectMemory memory;
+    DialectCache memory;
     auto handshake = master(memory);
     const auto header = parse_header("REGISTER ../etc", handshake.peer());
     REQUIRE_FALSE(header.has_value());
@@ -80,7 +80,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("an answer of the wrong dialect proves nothing") {
-    DialectMemory memory;
+    DialectCache memory;
     auto handshake = master(memory);
     (void)handshake.on(plain_register("a"));
     (void)handshake.on_deadline();
@@ -90,7 +90,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("a log line proves the course dialect only after ACK_REGISTER and without a probe on the way") {
-    DialectMemory memory;
+    DialectCache memory;
     disappoint(memory, "a");
     auto handshake = master(memory);
     CHECK(handshake.on(plain_register("a")).send == "ACK_REGISTER\n");
@@ -102,19 +102,19 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("what worked is tried first when the id returns, and proved again") {
-    DialectMemory memory;
+    DialectCache memory;
     for (int connection = 0; connection < 3; ++connection) {
       if (connection == 0) disappoint(memory, "a");
       auto handshake = master(memory);
       CHECK(handshake.on(plain_register("a")).send == "ACK_REGISTER\n");
       (void)handshake.on({Log{"a", "hello"}, Dialect::course});
       CHECK(handshake.dialect() == Dialect::course);
-      handshake.on_hang_up();  // a connection that had become ready says nothing about the dialect
+      handshake.on_disconnect();  // a connection that had become ready says nothing about the dialect
     }
   }
 
   TEST_CASE("an id whose worker was replaced by one of another dialect is found out") {
-    DialectMemory memory;
+    DialectCache memory;
     disappoint(memory, "a");
     auto course = master(memory);
     (void)course.on(plain_register("a"));
@@ -138,7 +138,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("a connection that fails late does not spoil what its successor learned") {
-    DialectMemory memory;
+    DialectCache memory;
     auto half_dead = master(memory);
     (void)half_dead.on(plain_register("a"));
     (void)half_dead.on_deadline();
@@ -152,7 +152,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("checksums are used when both sides know them") {
-    DialectMemory memory;
+    DialectCache memory;
     for (const bool offered : {false, true}) {
       auto handshake = master(memory);
       Register registration{"a", {}};
@@ -163,7 +163,7 @@ TEST_SUITE("master's handshake") {
   }
 
   TEST_CASE("a version that is higher than ours is answered with ours") {
-    DialectMemory memory;
+    DialectCache memory;
     auto handshake = master(memory);
     const auto header = parse_header("REGISTER a ECE465/9 credit=1 payload=1", handshake.peer());
     CHECK(handshake.on(header.value()).send.starts_with("REGISTERED ECE465/2 "));
@@ -172,7 +172,7 @@ TEST_SUITE("master's handshake") {
 
 TEST_SUITE("dialect memory") {
   TEST_CASE("approaches come round, so that no id is ever given up") {
-    DialectMemory memory;
+    DialectCache memory;
     for (const Approach approach : {Approach::documented, Approach::course, Approach::documented_one_byte,
                                     Approach::documented, Approach::course}) {
       const auto attempt = memory.begin("a");
@@ -183,7 +183,7 @@ TEST_SUITE("dialect memory") {
   }
 
   TEST_CASE("it holds a bounded number of ids and forgets the one that changed longest ago") {
-    DialectMemory memory(3);
+    DialectCache memory(3);
     for (const char* id : {"a", "b", "c"}) memory.failed(id, memory.begin(id));
     memory.failed("a", memory.begin("a"));
     memory.failed("d", memory.begin("d"));

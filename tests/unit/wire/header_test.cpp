@@ -21,7 +21,7 @@ Error failure(std::string_view line, const Peer& peer) {
   const auto header = parse_header(line, peer);
   INFO(line);
   REQUIRE_FALSE(header.has_value());
-  CHECK_FALSE(header.error().what.empty());
+  CHECK_FALSE(header.error().text().empty());
   return header.error();
 }
 
@@ -41,7 +41,7 @@ Dialect shape(std::string_view line, const Peer& peer) {
   return header->dialect;
 }
 
-bool mentions(const Error& error, std::string_view words) { return error.what.find(words) != std::string::npos; }
+bool mentions(const Error& error, std::string_view words) { return error.text().find(words) != std::string::npos; }
 
 }  // namespace
 
@@ -147,7 +147,7 @@ TEST_SUITE("header lines") {
     const auto error = failure("CALC_HIST \x1b[31m\x07", kOldMaster);
     CHECK(mentions(error, "\\x1b[31m\\x07"));
     const auto longer = failure("CALC_HIST " + std::string(1000, 'z'), kOldMaster);
-    CHECK(longer.what.size() < 200);
+    CHECK(longer.text().size() < 200);
   }
 
   TEST_CASE("a line without end is an error after 64 KiB, not before and not later") {

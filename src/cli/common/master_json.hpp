@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ece465/base/result.hpp"
+#include "ece465/base/rfc3339.hpp"
+
+/// What a master tells of itself through /api/v1, as values. Pure functions. What is missing, or is not of the
+/// kind it should be, is empty or 0: a master that is a little older or newer is understood as far as it goes.
+/// What is no JSON object at all is `corrupt`.
+
+namespace ece465::cli {
+
+enum class RemoteState : std::uint8_t { queued, running, done, failed, cancelled };
+/// Nothing more will happen to a job in this state.
+[[nodiscard]] constexpr bool has_ended(RemoteState state) {
+  return state != RemoteState::queued && state != RemoteState::running;
+}
+
+/// A job as the master tells it.
+struct RemoteJob {
+  struct Image {
+    std::string format;
+    std::uint64_t width = 0, height = 0, bits = 8, pages = 1;
+    bool color = false;
+  };
+  struct Share {
+    std::string id;  ///< a worker's; the master's own is "master"
+    std::uint64_t strips = 0, bytes = 0;
+  };
+
+  std::string id;
+  std::string file, result;  ///< names on the master
+  RemoteState state = RemoteState::queued;
+  std::optional<Error> error;  ///< why it failed; its subject is the file's name on the master
+  std::string phase;           ///< "map"
+  double progress = 0;
+  double seconds = 0;
+  std::vector<std::pair<std::string, double>> phases;  ///< wall seconds, in the master's order
+  std::optional<Image> image;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< on the workers' sockets
+  std::uint64_t retries = 0;
+  std::vector<Share> shares;
+  std::vector<std::string> notes;
+  std::string json;  ///< all of it, as it came
+};
+
+struct RemoteWorker {
+  std::string id, dialect, state;
+  std::uint64_t threads = 1, strips_in_flight = 0, bytes_in_flight = 0, strips_merged = 0;
+  double bytes_per_second = 0;
+  std::optional<WallTime> last_heard;
+};
+
+/// The master itself.
+struct RemoteStatus {
+  std::string version;
+  std::optional<WallTime> started;
+  double uptime_seconds = 0;
+  std::uint64_t workers = 0, connections = 0;
+  std::uint64_t queued = 0, running = 0, done = 0, failed = 0, cancelled = 0;  ///< jobs
+  std::uint64_t bytes_sent = 0, bytes_received = 0;
+  double pixels_per_second = 0;
+  /// The master's clock when it answered: started + uptime.
+  [[nodiscard]] std::optional<WallTime> now() const;
+};
+
+[[nodiscard]] Result<RemoteJob> parse_job(std::string_view json);
+/// `{"jobs": [...]}`
+[[nodiscard]] Result<std::vector<RemoteJob>> parse_jobs(std::string_view json);
+/// `{"workers": [...]}`
+[[nodiscard]] Result<std::vector<RemoteWorker>> parse_workers(std::string_view json);
+[[nodiscard]] Result<RemoteStatus> parse_status(std::string_view json);
+/// The words of `{"detail": "..."}`; nothing when it is something else.
+[[nodiscard]] std::optional<std::string> parse_detail(std::string_view json);
+/// The error that a refusal holds, in parts if the master sent them; nothing for anything else.
+[[nodiscard]] std::optional<Error> parse_refusal(std::string_view json, Errc code);
+/// The name in the answer to an upload; nothing when there is none.
+[[nodiscard]] std::optional<std::string> parse_uploaded(std::string_view json);
+
+/// The body of POST /api/v1/jobs.
+[[nodiscard]] std::string job_request_json(std::string_view file, std::string_view channels, int quality);
+
+}  // namespace ece465::cli

@@ -1,0 +1,68 @@
+#include "api/responses.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "store/error_json.hpp"
+
+namespace ece465::cluster {
+
+using http::Response;
+
+Response error_response(const Error& error) {
+  const int status = [&] {
+    switch (error.code) {
+      case Errc::not_found: return 404;
+      case Errc::usage:
+      case Errc::bad_input:
+      case Errc::unsupported:
+      case Errc::too_large:
+      case Errc::corrupt: return 422;
+      case Errc::timeout:
+      case Errc::unavailable:
+      case Errc::cancelled: return 503;
+      case Errc::no_space: return 507;
+      case Errc::io:
+      case Errc::internal: return 500;
+    }
+    return 500;
+  }();
+  if (error.subject.empty()) return Response::detail(status, error.text());
+  // Programs get the parts as well, so that they need not take the sentence apart.
+  const nlohmann::ordered_json body{{"detail", error.text()}, {"error", error_json(error)}};
+  return Response::json(status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+Response unread_body_response(const Error& error) {
+  const int status = error.code == Errc::too_large ? 413 : error.code == Errc::timeout ? 408 : 400;
+  return Response::detail(status, error.text());
+}
+
+Response not_found_response(std::string_view what) { return Response::detail(404, what); }
+
+Response invalid_response(std::string_view where, std::string_view field, std::string_view message) {
+  using json = nlohmann::ordered_json;
+  const json entry{{"type", message == kFieldRequired ? "missing" : "value_error"},
+                   {"loc", json::array({where, field})},
+                   {"msg", message}};
+  return Response::json(422, json{{"detail", json::array({entry})}}.dump());
+}
+
+Response busy_response(std::string_view words) {
+  Response response = Response::detail(503, words);
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
+std::optional<std::uint64_t> query_number(const http::Request& request, std::string_view name, std::uint64_t missing,
+                                          std::uint64_t least, std::uint64_t most) {
+  const auto at = request.query.find(std::string(name));
+  if (at == request.query.end()) return missing;
+  const std::string& text = at->second;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) return std::nullopt;
+  return number;
+}
+
+}  // namespace ece465::cluster

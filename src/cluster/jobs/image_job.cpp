@@ -1,0 +1,156 @@
+#include "jobs/image_job.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "ece465/net/offload.hpp"
+
+namespace ece465::cluster {
+
+net::Task<std::unique_ptr<MemoryBudget::Share>> MemoryBudget::take(std::uint64_t bytes) {
+  const std::uint64_t ticket = next_ticket_++;
+  while (serving_ != ticket || left_ < bytes) co_await freed_.wait();
+  ++serving_;
+  left_ -= bytes;
+  freed_.notify();  // whoever is next may find enough, too
+  co_return std::make_unique<Share>(*this, bytes);
+}
+
+/// All that a job has open. Pages keep it, since a connection may still be sending a strip when the job is over.
+struct ImageJob::Files {
+  std::shared_ptr<const ByteSource> source;
+  std::unique_ptr<image::ImageReader> reader;
+  std::unique_ptr<OutputFile> sink;
+  std::unique_ptr<image::ImageWriter> writer;
+  image::Format output = image::Format::jpeg;
+  image::PageStripsOptions strips;
+};
+
+namespace {
+
+Result<image::Format> format_of(const ByteSource& source) {
+  std::array<std::byte, 16> head{};
+  ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
+  // What is no image at all is told by open_image, in its words.
+  return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::jpeg);
+}
+
+ImageSummary summary_of(const image::ImageReader& reader) {
+  ImageSummary summary;
+  summary.format = reader.format();
+  summary.pages = reader.pages().size();
+  if (summary.pages == 0) return summary;
+  const image::PageInfo& page = reader.pages().front();
+  summary.width = page.width;
+  summary.height = page.height;
+  summary.bits = page.layout.bits;
+  summary.color = page.palette || page.layout.colors > 1 || page.auxiliary_samples > 0;
+  return summary;
+}
+
+}  // namespace
+
+Result<ImageSummary> summarize(const DataFolder& folder, const JobRequest& request, const Limits& limits) {
+  ECE465_ASSIGN(const auto source, folder.open_file(request.file));
+  auto reader = image::open_image(*source, {.channels = request.channels, .limits = limits});
+  if (!reader) return about(request.file, std::move(reader).error());
+  return summary_of(**reader);
+}
+
+Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
+  auto files = std::make_shared<Files>();
+  ECE465_ASSIGN(files->source, context_.folder->open_file(status_.request.file));
+  ECE465_ASSIGN(const image::Format input, format_of(*files->source));
+  files->output = image::format_of_name(status_.result).value_or(input);
+  files->strips.channels = status_.request.channels;
+  files->strips.memory_bytes = context_.memory_bytes;
+  files->strips.threads = context_.pages.threads;
+  files->strips.limits = context_.limits;
+  auto reader = image::open_image(*files->source, image::strips_read_options(input, files->output, files->strips));
+  if (!reader) return about(status_.request.file, std::move(reader).error());
+  files->reader = *std::move(reader);
+  const std::size_t pages = files->reader->pages().size();
+  if (pages > 1 && !image::capabilities(files->output).many_pages) {
+    return fail_on(status_.request.file, Errc::unsupported, "has {} pages; {} holds one", pages,
+                   image::format_name(files->output));
+  }
+  ECE465_ASSIGN(files->sink, context_.folder->create(status_.result));
+  ECE465_ASSIGN(files->writer, image::create_image(files->output, *files->reader, *files->sink,
+                                                   {.quality = status_.request.quality,
+                                                    .memory_bytes = context_.memory_bytes,
+                                                    .limits = context_.limits}));
+  return files;
+}
+
+net::Task<Result<void>> ImageJob::run() {
+  status_.phase = JobPhase::read;
+  context_.pages.changed();
+  ECE465_CO_ASSIGN(const auto files, co_await net::offload(*context_.files, [this] { return open(); }));
+  status_.image = summary_of(*files->reader);
+  for (std::size_t page = 0; page < status_.image->pages; ++page) {
+    if (cancelled_) co_return fail(Errc::cancelled, "cancelled");
+    status_.page = page;
+    auto done = co_await do_page(files, page);
+    if (!done) {
+      Error& error = done.error();
+      if (error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
+      // What has a subject already is about the file, which every page has, or about the result.
+      if (status_.image->pages > 1 && error.subject.empty()) {
+        co_return about(status_.request.file, within(fmt::format("page {}", page + 1), std::move(error)).error());
+      }
+      co_return about(status_.request.file, std::move(error));
+    }
+  }
+  status_.phase = JobPhase::write;
+  const auto began = std::chrono::steady_clock::now();
+  ECE465_CO_TRY(co_await net::offload(*context_.files, [&files]() -> Result<void> {
+    ECE465_TRY(files->writer->finish());
+    return files->sink->commit();
+  }));
+  status_.write += std::chrono::steady_clock::now() - began;
+  for (auto& note : files->reader->notes()) status_.notes.push_back(std::move(note));
+  for (auto& note : files->writer->notes()) status_.notes.push_back(std::move(note));
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::size_t page) {
+  const auto began = std::chrono::steady_clock::now();
+  ECE465_CO_ASSIGN(auto strips, co_await net::offload(*context_.pages.cpu, [&files, page] {
+                     return image::PageStrips::open(*files->reader, page, files->output, files->strips);
+                   }));
+  status_.split += std::chrono::steady_clock::now() - began;
+  for (const auto& note : strips->notes()) {
+    if (std::ranges::find(status_.notes, note) == status_.notes.end()) status_.notes.push_back(note);
+  }
+  const auto memory = co_await context_.memory->take(std::min(strips->memory_bytes(), context_.memory_bytes));
+  status_.strips += strips->strips().size();
+  for (const auto& strip : strips->strips()) status_.pixels += strip.bytes;
+  image::ImageWriter& writer = *files->writer;
+  PageRunContext surroundings = context_.pages;
+  std::vector<Timeline::Strip> layout;
+  layout.reserve(strips->strips().size());
+  for (const auto& strip : strips->strips()) {
+    layout.push_back({strip.plane, strip.first_row, strip.rows, strip.first_column, strip.columns, strip.bytes});
+  }
+  surroundings.timeline = timeline_->begin_page(page, std::move(layout));
+  page_ = std::make_shared<PageRun>(surroundings, files, std::move(strips), status_);
+  if (cancelled_) page_->cancel();
+  auto done = co_await page_->run(writer);
+  if (done) {
+    const PageLevels levels = page_->levels();
+    // People may look at it; that they cannot is no reason to fail.
+    const auto saved = co_await net::offload(
+        *context_.files, [this, &levels, page] { return context_.store->save_levels(status_.number, page, levels); });
+    if (!saved) status_.notes.push_back(saved.error().text());
+  }
+  page_.reset();
+  co_return done;
+}
+
+void ImageJob::cancel() {
+  cancelled_ = true;
+  if (page_) page_->cancel();
+}
+
+}  // namespace ece465::cluster

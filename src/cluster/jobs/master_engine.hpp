@@ -1,0 +1,86 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "dispatch/worker_hub.hpp"
+#include "jobs/image_job.hpp"
+#include "jobs/engine.hpp"
+#include "observability/event_stream.hpp"
+#include "observability/metrics.hpp"
+#include "observability/recent_log.hpp"
+
+namespace ece465::cluster {
+
+class TextRun;
+
+/// The engine of a real master: jobs in the store, their pages over the hub's workers. On the loop.
+class MasterEngine final : public Engine {
+ public:
+  struct Dependencies {
+    asio::io_context& loop;
+    asio::thread_pool& cpu;
+    asio::thread_pool& files;
+    unsigned threads;
+    Coordinator& coordinator;
+    WorkerHub& hub;
+    DataFolder& folder;
+    JobStore& store;
+    RecentLog& logs;
+    EventStream& events;
+    Metrics& metrics;
+    Logger& logger;
+  };
+  MasterEngine(const Dependencies& surroundings, std::uint64_t memory_bytes, std::size_t jobs_at_once,
+               const Limits& limits);
+
+  /// Takes up what an earlier process left undone. Fails with `io`.
+  [[nodiscard]] net::Task<Result<void>> resume();
+  /// Takes no further jobs, and waits for those at work at most `limit`; what is left is given up and stays in the
+  /// store as undone.
+  [[nodiscard]] net::Task<void> stop(net::Duration limit);
+  /// Tells those who watch how busy it is; to be called now and then.
+  void tick();
+
+  [[nodiscard]] net::Task<Result<Accepted>> process(JobRequest request) override;
+  [[nodiscard]] net::Task<Result<text::Tally>> map_text(text::Kind kind, TextSource& source) override;
+  [[nodiscard]] Result<void> cancel(JobNumber number) override;
+  [[nodiscard]] std::optional<JobStatus> job(JobNumber number) const override;
+  [[nodiscard]] std::vector<JobStatus> jobs() const override;
+  [[nodiscard]] std::optional<JobStrips> strips(JobNumber number) const override;
+  [[nodiscard]] std::shared_ptr<const JobTimeline> timeline(JobNumber number) const override;
+  [[nodiscard]] std::vector<WorkerStatus> workers() const override { return deps_.hub.workers(); }
+  [[nodiscard]] Totals totals() const override;
+  [[nodiscard]] bool in_use(std::string_view file) const override { return by_file_.contains(file); }
+
+ private:
+  struct Job;
+  [[nodiscard]] net::Task<Result<Accepted>> accept(JobRequest request);
+  void start(JobStatus status);
+  static net::Task<void> run(MasterEngine* engine, std::shared_ptr<Job> job);
+  void end(Job& job, Result<void> outcome);
+  void give_memory_back_if_idle();
+  void changed(Job& job, bool at_once);
+  [[nodiscard]] net::Task<void> save(JobStatus status);
+
+  Dependencies deps_;
+  Limits limits_;
+  std::uint64_t memory_bytes_;
+  MemoryBudget memory_;
+  std::size_t slots_;
+  net::Event slot_freed_, accepted_;
+  net::Gate gate_;  // jobs and texts that have not ended
+  bool stopping_ = false;
+  std::map<JobNumber, std::shared_ptr<Job>> jobs_;                    // at work, and the last that ended
+  std::map<std::string, std::shared_ptr<Job>, std::less<>> by_file_;  // of these, the ones that have not ended
+  std::set<std::string> accepting_;                                   // files whose job is just being accepted
+  std::set<std::shared_ptr<TextRun>> texts_;                          // at work
+  std::uint64_t merged_bytes_ = 0, merged_told_ = 0;
+  std::chrono::steady_clock::time_point ticked_;
+  double samples_per_second_ = 0;
+};
+
+}  // namespace ece465::cluster

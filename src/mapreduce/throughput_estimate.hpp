@@ -1,0 +1,41 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "ece465/mapreduce/types.hpp"
+
+namespace ece465::mapreduce {
+
+/// How long a byte takes, learnt from what was seen: a moving average over about the last four samples.
+class ThroughputEstimate {
+ public:
+  /// `bytes` took `time`. One sample counts at most four times what was expected, so that a single straggler does
+  /// not make everybody else look fast.
+  void learn(std::uint64_t bytes, Duration time) {
+    const double sample = seconds(std::max(time, Duration(1))) / static_cast<double>(std::max<std::uint64_t>(bytes, 1));
+    if (!seconds_per_byte_) {
+      seconds_per_byte_ = sample;
+    } else {
+      *seconds_per_byte_ += (std::min(sample, 4 * *seconds_per_byte_) - *seconds_per_byte_) / 4;
+    }
+  }
+  [[nodiscard]] bool known() const { return seconds_per_byte_.has_value(); }
+  /// How long `bytes` should take; zero while nothing is known.
+  [[nodiscard]] Duration expect(std::uint64_t bytes) const {
+    const double time = seconds_per_byte_.value_or(0) * static_cast<double>(bytes);
+    // Beyond a day it makes no difference, and casting a larger double could overflow.
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(time, 86400.0)));
+  }
+  /// 0 while nothing is known.
+  [[nodiscard]] double bytes_per_second() const { return seconds_per_byte_ ? 1 / *seconds_per_byte_ : 0; }
+
+ private:
+  static double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
+  std::optional<double> seconds_per_byte_;
+};
+
+}  // namespace ece465::mapreduce
