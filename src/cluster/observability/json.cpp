@@ -84,7 +84,7 @@ std::string job_json(const JobStatus& job) {
         {"retries", job.retries},
         {"duplicates", job.duplicates},
         {"stolen", job.stolen},
-        {"lies", job.lies}}},
+        {"lies", job.invalid_results}}},
       {"workers", std::move(workers)},
       {"notes", job.notes},
   });

@@ -140,7 +140,7 @@ void Metrics::strips_done(mapreduce::Phase phase, std::uint64_t n) {
 }
 void Metrics::strips_retried(std::uint64_t n) { impl_->retries.Increment(static_cast<double>(n)); }
 void Metrics::strips_duplicated(std::uint64_t n) { impl_->duplicates.Increment(static_cast<double>(n)); }
-void Metrics::lies(std::uint64_t n) { impl_->wrong.Increment(static_cast<double>(n)); }
+void Metrics::invalid_results(std::uint64_t n) { impl_->wrong.Increment(static_cast<double>(n)); }
 void Metrics::bytes_sent(std::uint64_t n) { impl_->sent.Increment(static_cast<double>(n)); }
 void Metrics::bytes_received(std::uint64_t n) { impl_->received.Increment(static_cast<double>(n)); }
 void Metrics::worker_joined() { impl_->joined.Increment(); }

@@ -40,7 +40,7 @@ void for_each_number(Job& job, Visit visit) {
   visit("retries", job.retries);
   visit("duplicates", job.duplicates);
   visit("stolen", job.stolen);
-  visit("lies", job.lies);
+  visit("lies", job.invalid_results);
 }
 
 /// Sets `value` to what a word stands for, which must be known; leaves it when the word is missing.

@@ -24,7 +24,7 @@ struct ApiFixture {
         events(io.get_executor(), {.pace = std::chrono::milliseconds(1)}) {
     context.limits = limits;
     context.ready = [this]() -> Result<void> {
-      if (!ready) return fail(Errc::unavailable, "The master starts or stops.");
+      if (!ready) return fail(Errc::unavailable, "The master is starting or stopping.");
       return {};
     };
     server = std::make_unique<http::Server>(io, files, make_routes(context), server_limits());
