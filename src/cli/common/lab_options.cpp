@@ -13,7 +13,7 @@ Result<std::chrono::nanoseconds> parse_pause(std::string_view text) {
   return time;
 }
 
-Result<labs::Span> parse_span(std::string_view text) {
+Result<labs::DurationRange> parse_span(std::string_view text) {
   constexpr std::string_view kTo = "..";
   const auto to = text.find(kTo);
   ECE465_ASSIGN(const auto least, parse_pause(text.substr(0, to)));
@@ -23,7 +23,7 @@ Result<labs::Span> parse_span(std::string_view text) {
   }
   if (most < least) return fail(Errc::usage, "'{}' ends before it begins; write it like 500ms..1.5s", text);
   if (most > std::chrono::hours(1)) return fail(Errc::usage, "'{}' is longer than an hour", text);
-  return labs::Span{least, most};
+  return labs::DurationRange{least, most};
 }
 
 Result<std::uint64_t> parse_count(std::string_view text) {

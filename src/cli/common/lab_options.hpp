@@ -15,7 +15,7 @@ namespace ece465::cli {
 /// A duration, or 0.
 [[nodiscard]] Result<std::chrono::nanoseconds> parse_pause(std::string_view text);
 /// "500ms..1.5s", or one time for both ends; from nothing to an hour.
-[[nodiscard]] Result<labs::Span> parse_span(std::string_view text);
+[[nodiscard]] Result<labs::DurationRange> parse_span(std::string_view text);
 /// A whole number of 64 bits.
 [[nodiscard]] Result<std::uint64_t> parse_count(std::string_view text);
 /// --seed N, of what is left to chance.

@@ -2,13 +2,13 @@
 
 #include <random>
 
+#include "common/files.hpp"
+#include "common/lab_options.hpp"
 #include "compare.hpp"
-#include "live.hpp"
-#include "report.hpp"
 #include "ece465/base/orphans.hpp"
 #include "lab_commands.hpp"
-#include "common/lab_options.hpp"
-#include "common/files.hpp"
+#include "live.hpp"
+#include "report.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -19,9 +19,9 @@ bool has_coordinator(labs::DineMode mode) { return mode == labs::DineMode::ipc |
 
 labs::DineHooks hooks_of(const DineCommand& command, Console& console) {
   labs::DineHooks hooks;
-  hooks.note = [&console](std::string_view what) { console.note(what); };
+  hooks.on_warning = [&console](std::string_view what) { console.note(what); };
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   return hooks;
 }
@@ -31,8 +31,8 @@ Result<labs::DineReport> dine_as_asked(DineCommand& command, Console& console, c
   std::optional<Screen> screen;  // goes, whatever happens, before anything else is said
   if (command.live) {
     screen.emplace(console);
-    hooks.note = {};
-    hooks.look = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
+    hooks.on_warning = {};
+    hooks.on_progress = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
       screen->draw(table_picture(seats, elapsed, console.out_width(), console.out_height(), console.out_paint()));
     };
   }
@@ -136,10 +136,10 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
     case labs::DineEnd::duration: return kExitOk;
     case labs::DineEnd::interrupted: return kExitInterrupted;
     case labs::DineEnd::deadlock:
-      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->circle))});
-    case labs::DineEnd::breach: break;
+      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->cycle))});
+    case labs::DineEnd::violation: break;
   }
-  std::string_view history = report->breach;
+  std::string_view history = report->violation;
   while (!history.empty()) {
     const auto end = history.find('\n');
     console.error(history.substr(0, end));
@@ -184,10 +184,12 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
       [](std::string_view text) { return parse_number(text, 2, labs::kMaxPhilosophers); }, "Philosophers, and forks")
       ->default_str("5")
       ->group(kTable);
-  add_value<labs::Span>(*dine, "--think", options.think, "TIME..TIME", parse_span, "How long one thinks, by chance")
+  add_value<labs::DurationRange>(*dine, "--think", options.think, "TIME..TIME", parse_span,
+                                 "How long one thinks, by chance")
       ->default_str("500ms..1500ms")
       ->group(kTable);
-  add_value<labs::Span>(*dine, "--eat", options.eat, "TIME..TIME", parse_span, "How long a meal takes, by chance")
+  add_value<labs::DurationRange>(*dine, "--eat", options.eat, "TIME..TIME", parse_span,
+                                 "How long a meal takes, by chance")
       ->default_str("500ms..1s")
       ->group(kTable);
   add_seed(*dine, command->seed)->group(kTable);
@@ -209,8 +211,7 @@ void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
       ->group(kEnd);
 
   constexpr const char* kOutput = "Telling";
-  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")
-      ->group(kOutput);
+  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")->group(kOutput);
   add_switch(*dine, "--force", command->force, "Replace a picture that exists")->group(kOutput);
   add_switch(*dine, "--live", command->live, "Show the table in the terminal, as it is, instead of lines")
       ->group(kOutput);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "ece465/base/seconds.hpp"
 #include "common/text.hpp"
+#include "ece465/base/seconds.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -20,7 +20,7 @@ std::string_view end_name(labs::DineEnd end) {
     case labs::DineEnd::duration: return "duration";
     case labs::DineEnd::interrupted: return "interrupted";
     case labs::DineEnd::deadlock: return "deadlock";
-    case labs::DineEnd::breach: return "breach";
+    case labs::DineEnd::violation: return "breach";
   }
   return "?";
 }
@@ -29,8 +29,8 @@ std::string row(std::string_view name, std::uint64_t meals, const std::optional<
                 std::string_view more) {
   std::string line = fmt::format("{:>11}  {:>8}", name, format_count(meals));
   if (waited) {
-    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->least), short_time(waited->median),
-                        short_time(waited->p99), short_time(waited->most));
+    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->min), short_time(waited->median),
+                        short_time(waited->p99), short_time(waited->max));
   }
   return line + (more.empty() ? "" : fmt::format("  {}", more)) + "\n";
 }
@@ -42,10 +42,10 @@ std::string remark(const labs::SeatReport& seat) {
 
 Json json_of(const std::optional<labs::DurationStats>& waited) {
   if (!waited) return nullptr;
-  return {{"min", seconds(waited->least)},
+  return {{"min", seconds(waited->min)},
           {"median", seconds(waited->median)},
           {"p99", seconds(waited->p99)},
-          {"max", seconds(waited->most)}};
+          {"max", seconds(waited->max)}};
 }
 
 }  // namespace
@@ -105,8 +105,8 @@ std::string dine_json(const labs::DineOptions& options, const labs::DineReport& 
             {"philosophers", options.philosophers},
             {"seed", options.seed},
             {"end", end_name(report.end)}};
-  json["deadlock"] = report.circle.empty() ? Json(nullptr) : Json(report.circle);
-  json["breach"] = report.breach.empty() ? Json(nullptr) : Json(report.breach);
+  json["deadlock"] = report.cycle.empty() ? Json(nullptr) : Json(report.cycle);
+  json["breach"] = report.violation.empty() ? Json(nullptr) : Json(report.violation);
   json["start_up_seconds"] = seconds(report.start_up);
   json["elapsed_seconds"] = seconds(report.elapsed);
   json["meals"] = report.meals;

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "ece465/base/seconds.hpp"
-#include "lab_commands.hpp"
 #include "common/lab_options.hpp"
 #include "common/text.hpp"
+#include "ece465/base/seconds.hpp"
+#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -74,7 +74,7 @@ std::string summary(const ProdconCommand& command, const labs::ProdconReport& re
       fmt::format("{} made, {} done, {} left in {}: {:.2f} a second, seed {}\n", counted(report.produced, "job"),
                   report.consumed, report.left, short_time(report.elapsed), rate, options.seed);
   text += fmt::format("queue of {}: {:.1f} on average, {} at most, full {:.0f}% and empty {:.0f}% of the time\n",
-                      options.capacity, report.mean_depth, report.most_depth, report.full_fraction * 100,
+                      options.capacity, report.mean_depth, report.peak_depth, report.full_fraction * 100,
                       report.empty_fraction * 100);
   text += fmt::format("depth over time [{}]\n", depth_bars(report, options.capacity, unicode));
   text += fmt::format("jobs waited {} in the median, p99 {}, {} at most\n", short_time(report.waited_median),
@@ -103,7 +103,7 @@ std::string json_of(const ProdconCommand& command, const labs::ProdconReport& re
                           {"p99", seconds(report.waited_p99)},
                           {"max", seconds(report.waited_max)}};
   json["queue"] = {{"mean", report.mean_depth},
-                   {"max", report.most_depth},
+                   {"max", report.peak_depth},
                    {"full", report.full_fraction},
                    {"empty", report.empty_fraction},
                    {"depth", Json::array()}};
@@ -118,7 +118,7 @@ int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop)
   if (command.json) command.quiet = true;
   labs::ProdconHooks hooks;
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   const auto report = labs::run_prodcon(command.options, hooks, std::move(stop));
   if (!report) return report_error(console, report.error());
@@ -172,10 +172,12 @@ void setup_prodcon(CLI::App& app, Action& chosen) {
       "Jobs that the queue holds")
       ->default_str("10")
       ->group(kWho);
-  add_value<labs::Span>(*prodcon, "--produce", options.produce, "TIME..TIME", parse_span, "How long making a job takes")
+  add_value<labs::DurationRange>(*prodcon, "--produce", options.produce, "TIME..TIME", parse_span,
+                                 "How long making a job takes")
       ->default_str("500ms..1500ms")
       ->group(kWho);
-  add_value<labs::Span>(*prodcon, "--consume", options.consume, "TIME..TIME", parse_span, "How long doing one takes")
+  add_value<labs::DurationRange>(*prodcon, "--consume", options.consume, "TIME..TIME", parse_span,
+                                 "How long doing one takes")
       ->default_str("1s..2s")
       ->group(kWho);
   add_seed(*prodcon, command->seed)->group(kWho);

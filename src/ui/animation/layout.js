@@ -1,5 +1,5 @@
-// Where things are on the stage: the image on the left, the workers and the table in the middle, the result on the
-// right; on a narrow stage the two images are side by side above the rest.
+// The animation's layout: the image on the left, the workers and the table in the middle, the result on the right. If
+// it is narrow, the two images are side by side above the rest.
 
 const fit = (box, ratio) => {
   const width = Math.min(box.width, box.height * ratio);
@@ -9,7 +9,7 @@ const fit = (box, ratio) => {
 
 export const NARROW = 640;
 
-/// The height that a stage of some width wants, for an image of a `ratio` (width to height) and so many workers.
+/// The height for a given width. `ratio`: the image's width to height; `workers`: their number.
 export function stageHeight(width, ratio, workers) {
   if (width < NARROW) {
     const image = Math.min((width / 2 - 20) / ratio, 300);
@@ -18,7 +18,7 @@ export function stageHeight(width, ratio, workers) {
   return Math.round(Math.min(560, Math.max(360, (width * 0.335) / ratio + 70, workers * 62 + 210)));
 }
 
-/// Boxes of everything: {source, result, workers: Map, table}.
+/// Returns {source, result, workers: Map, table}, each a box {x, y, width, height}.
 export function layout(width, height, ratio, workers) {
   const boxes = new Map();
   if (width < NARROW) {
@@ -47,15 +47,15 @@ export function layout(width, height, ratio, workers) {
   return { source, result, workers: boxes, table: { x: middle.x, y: height - tableHeight - 14, width: middle.width, height: tableHeight } };
 }
 
-/// Where a strip lies in a box that holds the whole page. Planes that are done on their own lie side by side.
-export function stripBox(film, strip, box) {
-  const { plane, first_row, rows, first_column, columns } = film.strips[strip];
-  const width = box.width / film.planes;
+/// A strip's place in a box that shows the page. Planes that are processed separately are side by side.
+export function stripBox(timeline, strip, box) {
+  const { plane, first_row, rows, first_column, columns } = timeline.strips[strip];
+  const width = box.width / timeline.planes;
   return {
-    x: box.x + plane * width + (first_column / film.width) * width,
-    y: box.y + (first_row / film.height) * box.height,
-    width: (columns / film.width) * width,
-    height: Math.max(1, (rows / film.height) * box.height),
+    x: box.x + plane * width + (first_column / timeline.width) * width,
+    y: box.y + (first_row / timeline.height) * box.height,
+    width: (columns / timeline.width) * width,
+    height: Math.max(1, (rows / timeline.height) * box.height),
   };
 }
 

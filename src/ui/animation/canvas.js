@@ -1,9 +1,9 @@
 import { html, useEffect, useLayoutEffect, useRef } from '../preact.js';
 
-const LEAST = 120; // pixels: nothing fits into less
+const MIN_WIDTH = 120; // pixels
 
-/// A canvas as wide as there is room, sharp on every screen. `draw(context, {width, height})` is called when something has
-/// changed, and in every frame while `moving`; `height(width)` says how high it wants to be.
+/// A canvas of its parent's width, at the screen's resolution. `draw(context, {width, height})` is called on every
+/// render, and in every frame while `moving`; `height(width)` returns the desired height.
 export function Canvas({ draw, height, moving, label, className }) {
   const element = useRef();
   const latest = useRef();
@@ -12,7 +12,7 @@ export function Canvas({ draw, height, moving, label, className }) {
     const canvas = element.current;
     if (!canvas) return;
     const width = canvas.parentElement?.clientWidth ?? 0;
-    if (width < LEAST) return; // not laid out yet, or not any more
+    if (width < MIN_WIDTH) return; // not laid out
     const size = { width, height: latest.current.height(width) };
     const scale = devicePixelRatio || 1;
     if (canvas.width !== Math.round(size.width * scale) || canvas.height !== Math.round(size.height * scale)) {

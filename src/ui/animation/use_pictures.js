@@ -3,7 +3,7 @@ import { previewPath, read } from '../state/api.js';
 
 const SIZE = 720;
 
-/// A picture as the file stores it: strips are rows of that, whatever a tag says about how to hold it.
+/// A picture in the file's own orientation, in which strips are rows; an orientation tag is ignored.
 async function load(path) {
   const response = await read(path);
   if (!response.ok) return null;
@@ -13,15 +13,15 @@ async function load(path) {
 function usePicture(path) {
   const [picture, setPicture] = useState(null);
   useEffect(() => {
-    let gone = false;
+    let unmounted = false;
     setPicture(null);
-    if (path) load(path).then((loaded) => { if (!gone) setPicture(loaded); }).catch(() => {});
-    return () => { gone = true; };
+    if (path) load(path).then((loaded) => { if (!unmounted) setPicture(loaded); }).catch(() => {});
+    return () => { unmounted = true; };
   }, [path]);
   return picture;
 }
 
-/// The images before and after, as far as they are there, and the ratio of their sides.
+/// The images before and after, null until loaded, and their width to height.
 export function usePictures(file, job) {
   const before = usePicture(previewPath(file.name, SIZE, file.modified));
   const after = usePicture(job.state === 'done' ? previewPath(job.result, SIZE, job.finished) : null);

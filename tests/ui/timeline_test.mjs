@@ -1,7 +1,7 @@
-// The film of a job, without a browser: what it makes of a timeline, and that it can be run at any pace.
+// The animation's model, without a browser: the state that it reconstructs from events, and its time scale.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Film } from '../../src/ui/movie/film.js';
+import { Timeline } from '../../src/ui/animation/timeline.js';
 
 const strip = (first_row) => ({ plane: 0, first_row, rows: 10, first_column: 0, columns: 50, bytes: 500 });
 const STRIPS = [strip(0), strip(10), strip(20)];
@@ -40,71 +40,71 @@ const answer = (from, to, more = {}) => ({
   events: EVENTS.slice(from, to), next: Math.min(to, EVENTS.length), ...more,
 });
 const whole = () => {
-  const film = new Film();
-  film.append(answer(0, Infinity));
-  return film;
+  const timeline = new Timeline();
+  timeline.append(answer(0, Infinity));
+  return timeline;
 };
 
-test('pieces of a timeline make the same film as all of it at once', () => {
+test('events in pieces give the same state as all at once', () => {
   for (const piece of [1, 2, 5]) {
-    const film = new Film();
+    const timeline = new Timeline();
     for (let from = 0; from < EVENTS.length; from += piece) {
-      film.append(answer(from, from + piece, { more: from + piece < EVENTS.length }));
+      timeline.append(answer(from, from + piece, { more: from + piece < EVENTS.length }));
     }
-    assert.deepEqual(film, whole());
+    assert.deepEqual(timeline, whole());
   }
 });
 
-test('how things were at a moment', () => {
-  const film = whole();
-  assert.equal(film.height, 30);
-  assert.deepEqual(film.cast(), ['a', 'b', 'master']);
-  assert.deepEqual(film.progress(0.035), { total: 3, counted: 1, mapped: 0, written: 0, reduced: false });
-  assert.deepEqual(film.progress(0.0825), { total: 3, counted: 3, mapped: 3, written: 2, reduced: true });
-  assert.deepEqual([0, 0.06005, 0.0605, 0.079, 0.081].map((t) => film.phaseAt(t)), ['map', 'reduce', 'apply', 'apply', 'stitch']);
-  assert.deepEqual(film.underWay(0.025).map(({ strip, worker }) => [strip, worker]), [[0, 'b'], [1, 'a'], [2, 'a']]);
-  assert.deepEqual(film.shares(1).get('a'), { counted: 0, mapped: 0, missed: 2 });
-  assert.deepEqual(film.shares(1).get('master'), { counted: 1, mapped: 2, missed: 0 });
+test('the state at a time', () => {
+  const timeline = whole();
+  assert.equal(timeline.height, 30);
+  assert.deepEqual(timeline.sortedWorkers(), ['a', 'b', 'master']);
+  assert.deepEqual(timeline.progress(0.035), { total: 3, counted: 1, mapped: 0, written: 0, reduced: false });
+  assert.deepEqual(timeline.progress(0.0825), { total: 3, counted: 3, mapped: 3, written: 2, reduced: true });
+  assert.deepEqual([0, 0.06005, 0.0605, 0.079, 0.081].map((t) => timeline.phaseAt(t)), ['map', 'reduce', 'apply', 'apply', 'stitch']);
+  assert.deepEqual(timeline.inProgress(0.025).map(({ strip, worker }) => [strip, worker]), [[0, 'b'], [1, 'a'], [2, 'a']]);
+  assert.deepEqual(timeline.shares(1).get('a'), { counted: 0, mapped: 0, failed: 2 });
+  assert.deepEqual(timeline.shares(1).get('master'), { counted: 1, mapped: 2, failed: 0 });
 });
 
-test('a worker that is lost has missed what it held; of two at one strip the slower is dropped', () => {
-  const film = whole();
-  assert.equal(film.gone.get('a'), 0.04);
-  const ends = (worker) => film.attempts.filter((one) => one.worker === worker).map(({ end }) => end);
-  assert.deepEqual(ends('a'), ['missed', 'missed']);
+test('a lost worker has failed its attempts; of two attempts at a strip the slower one is dropped', () => {
+  const timeline = whole();
+  assert.equal(timeline.lost.get('a'), 0.04);
+  const ends = (worker) => timeline.attempts.filter((one) => one.worker === worker).map(({ end }) => end);
+  assert.deepEqual(ends('a'), ['failed', 'failed']);
   assert.deepEqual(ends('b'), ['done', 'done', 'done', 'dropped']);
 });
 
-test('every phase can be seen, however short it was', () => {
+test('each phase is visible, however short it was', () => {
   const parts = whole().segments();
   assert.deepEqual(parts.map(({ phase }) => phase), ['map', 'reduce', 'apply', 'stitch']);
   for (const { phase, length } of parts) assert.ok(length > 1, phase);
-  const film = new Film();
-  film.append(answer(0, Infinity, { events: EVENTS.map((event) => ({ ...event, at: event.at * 1000 })), seconds: 85 }));
-  const [map] = film.segments();
-  assert.equal(map.length, map.to - map.from); // a long job is shown as it was
+  const timeline = new Timeline();
+  timeline.append(answer(0, Infinity, { events: EVENTS.map((event) => ({ ...event, at: event.at * 1000 })), seconds: 85 }));
+  const [map] = timeline.segments();
+  assert.equal(map.length, map.to - map.from); // a long job is shown in real time
 });
 
-test('the film runs forward to its end, and slider and moment agree', () => {
-  const film = whole();
+test('the animation runs forward to its end, and positions convert to times and back', () => {
+  const timeline = whole();
   let t = 0, steps = 0;
-  for (; t < film.latest; ++steps) {
-    const next = film.advance(t, 0.1);
+  for (; t < timeline.latest; ++steps) {
+    const next = timeline.advance(t, 0.1);
     assert.ok(next > t, `stands still at ${t}`);
     t = next;
-    assert.ok(Math.abs(film.moment(film.position(t)) - t) < 1e-6, `${t}`);
+    assert.ok(Math.abs(timeline.timeAt(timeline.positionAt(t)) - t) < 1e-6, `${t}`);
     assert.ok(steps < 1000);
   }
   assert.ok(steps > 50);
-  assert.equal(film.position(0), 0);
-  assert.equal(film.position(film.latest), 1);
+  assert.equal(timeline.positionAt(0), 0);
+  assert.equal(timeline.positionAt(timeline.latest), 1);
 });
 
-test('while a job runs the film ends where it has come to', () => {
-  const film = new Film();
-  film.append(answer(0, 6, { ended: false, seconds: 0.035 }));
-  assert.equal(film.ended, false);
-  assert.equal(film.advance(0, 1000), 0.035);
-  const open = film.underWay(0.035).find(({ worker }) => worker === 'a');
+test('while a job runs, the animation ends at its latest event', () => {
+  const timeline = new Timeline();
+  timeline.append(answer(0, 6, { ended: false, seconds: 0.035 }));
+  assert.equal(timeline.ended, false);
+  assert.equal(timeline.advance(0, 1000), 0.035);
+  const open = timeline.inProgress(0.035).find(({ worker }) => worker === 'a');
   assert.ok(open.part > 0 && open.part < 0.6);
 });
