@@ -71,7 +71,7 @@ Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
   if (!reader) return about(status_.request.file, std::move(reader).error());
   files->reader = *std::move(reader);
   const std::size_t pages = files->reader->pages().size();
-  if (pages > 1 && !image::capabilities(files->output).many_pages) {
+  if (pages > 1 && !image::format_features(files->output).many_pages) {
     return fail_on(status_.request.file, Errc::unsupported, "has {} pages; {} holds one", pages,
                    image::format_name(files->output));
   }

@@ -130,7 +130,7 @@ net::Task<Result<void>> PageRun::run_distributed(image::ImageWriter& writer) {
 net::Task<Result<void>> PageRun::make_tables(image::ImageWriter& writer) {
   const auto pass = operations_.enter();
   co_return co_await net::offload(*context_.cpu, [this, &writer]() -> Result<void> {
-    ECE465_TRY(strips_->settle());
+    ECE465_TRY(strips_->finalize());
     return strips_->begin_write(writer);
   });
 }
