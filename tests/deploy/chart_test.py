@@ -99,7 +99,7 @@ class Chart(tools.Case):
     def test_the_dashboard_asks_for_metrics_that_there_are(self):
         with open(os.path.join(CHART, "dashboards", "ece465.json"), encoding="utf-8") as file:
             dashboard = json.load(file)
-        with open(os.path.join(tools.ROOT, "src", "cluster", "telling", "metrics.cpp"), encoding="utf-8") as file:
+        with open(os.path.join(tools.ROOT, "src", "cluster", "observability", "metrics.cpp"), encoding="utf-8") as file:
             told = file.read()
         asked = {word for panel in dashboard["panels"] for target in panel.get("targets", [])
                  for word in tools.metrics_in(target["expr"])}
