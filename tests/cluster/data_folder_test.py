@@ -10,8 +10,8 @@ NOBODY = 65534
 
 
 class FolderLost(master.Case):
-    TROUBLE = "the data folder cannot be used"
-    WELL = "the data folder is well again"
+    TROUBLE = "data folder is not usable"
+    WELL = "data folder is usable again"
 
     def ready(self, under_test, status):
         """Waits for this status of /readyz, and returns the response."""

@@ -132,12 +132,12 @@ class Probes(master.Case):
     def test_whoever_only_looks_whether_the_port_is_open_is_hardly_worth_a_line(self):
         under_test = self.master("--log-level", "debug")
         subprocess.run([harness.ECE465, "health", "--tcp", under_test.workers], check=True, capture_output=True)
-        told = json.loads(under_test.runs.log_line("a connection did not become a worker"))
+        told = json.loads(under_test.runs.log_line("connection did not register as a worker"))
         self.assertEqual(told["level"], "debug", told)
         connection = peer.connect(under_test.workers)
         connection.send("REGIST")
         connection.close()
-        told = json.loads(under_test.runs.log_line("a connection did not become a worker", times=2))
+        told = json.loads(under_test.runs.log_line("connection did not register as a worker", times=2))
         self.assertEqual(told["level"], "info", told)
 
 
@@ -153,11 +153,11 @@ class Talkers(master.Case):
         talker.send("".join(f"LOG talker {n}\n" for n in range(lines)) + "PING n=1\n")
         while (said := talker.line()) != "PONG n=1":
             self.assertIsNotNone(said)
-        told = json.loads(under_test.runs.log_line("lines of a worker were left out"))
+        told = json.loads(under_test.runs.log_line("log lines of a worker suppressed"))
         self.assertEqual(told["worker"], "talker")
         self.assertGreater(told["lines"], lines // 2)
         logs = [(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]]
-        self.assertIn(("Master", f"{told['lines']} lines of talker were left out: too many at once."), logs)
+        self.assertIn(("Master", f"{told['lines']} log lines of talker suppressed: too many at once"), logs)
         talker.close()
         other.close()
 

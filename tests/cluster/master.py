@@ -211,7 +211,7 @@ class Master:
         so much faster that a misbehaving worker might get no strip at all.
 
         Workers of the older dialects cannot cache samples between the phases. Beside a worker that can, the master maps
-        the strips that they counted, to avoid sending them twice (local_spares_link), so they might never get a request
+        the strips that they counted, to avoid sending them twice (local_saves_transfers), so they might never get a request
         to map. Therefore this worker caches nothing then, and all workers get strips of both phases."""
         self.peer("misbehaving_worker", worker, "--dialect", "v2", *(() if beside == "v2" else ("--memory", "0")))
         self.prove(worker)

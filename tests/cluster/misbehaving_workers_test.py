@@ -126,7 +126,7 @@ class Version2Only(Case):
                                     "--returns", "0")
         harness.until(lambda: self.assert_result(self.under_test.process("a.tif")) and not peer.running(),
                       "the worker to be disconnected")
-        self.assertGreaterEqual(self.under_test.runs.logged("an answer was wrong"), 3)
+        self.assertGreaterEqual(self.under_test.runs.logged("invalid result"), 3)
 
 
 class Talkative(Case):

@@ -41,7 +41,7 @@ await scenario('a worker is killed', async (test) => {
   await test.shot(page, 'worker-lost');
   await page.getByLabel('Moment of the job').fill('999');
   assert.match(await movie(page).getAttribute('data-workers'), /frail/);
-  await page.locator('.log-lines').getByText(/Worker frail is gone/).first().waitFor();
+  await page.locator('.log-lines').getByText(/Worker frail disconnected/).first().waitFor();
   await page.getByLabel('Moment of the job').fill('400');
   await test.shot(page, 'worker-lost-film');
 });

@@ -29,7 +29,7 @@ await scenario('uploads, and those that are refused', async (test) => {
   const broken = join(test.folder, 'broken.jpg');
   writeFileSync(broken, 'no image either');
   await uploadFiles(page, broken);
-  await row(page, 'broken.jpg').getByText(/is no JPEG, TIFF or PNG image/).waitFor();
+  await row(page, 'broken.jpg').getByText(/not a JPEG, TIFF or PNG file/).waitFor();
   assert.ok(await row(page, 'broken.jpg').getByRole('button', { name: 'Equalize broken.jpg' }).isDisabled());
 
   // Dropped anywhere on the page.

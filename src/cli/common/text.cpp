@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ece465/base/seconds.hpp"
+#include "ece465/base/utf8.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -42,17 +43,6 @@ std::size_t char_width(char32_t c) {
   return within_any(kWide, c) ? 2 : 1;
 }
 
-/// Bytes of the UTF-8 character at the start of `text`; 1 for a byte that begins none.
-std::size_t char_bytes(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-  if (n > text.size()) return 1;
-  for (std::size_t i = 1; i < n; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 1;
-  }
-  return n;
-}
-
 char32_t code_point(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;
@@ -69,7 +59,7 @@ struct Character {
 std::vector<Character> characters(std::string_view text) {
   std::vector<Character> all;
   while (!text.empty()) {
-    const std::string_view one = text.substr(0, char_bytes(text));
+    const std::string_view one = text.substr(0, std::max<std::size_t>(utf8_length(text), 1));
     all.push_back({one, char_width(code_point(one))});
     text.remove_prefix(one.size());
   }
@@ -116,10 +106,7 @@ std::string printable(std::string_view text) {
 
 std::string valid_utf8(std::string_view text) {
   std::string out;
-  for (const auto& c : characters(text)) {
-    const bool valid = c.bytes.size() > 1 || static_cast<unsigned char>(c.bytes[0]) < 0x80;
-    out += valid ? c.bytes : std::string_view("\xEF\xBF\xBD");
-  }
+  while (!text.empty()) out += take_utf8(text);
   return out;
 }
 

@@ -188,7 +188,7 @@ net::Task<Response> show_strips(Api& api, Request& request) {
                       {"state", strip_state_name(strip.state)},
                       {"workers", strip.workers},
                       {"by", strip.by ? json(*strip.by) : json(nullptr)},
-                      {"misses", strip.misses}});
+                      {"misses", strip.failed_attempts}});
   }
   const json text{{"page", current.page + 1}, {"phase", phase_name(current.phase)}, {"strips", std::move(strips)}};
   co_return Response::json(200, text.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -84,8 +84,8 @@ std::string job_json(const JobStatus& job) {
         {"retries", job.retries},
         {"duplicates", job.duplicates},
         {"stolen", job.stolen},
-        {"invalid_results", job.lies},
-        {"lies", job.lies}}},  // deprecated
+        {"invalid_results", job.invalid_results},
+        {"lies", job.invalid_results}}},  // deprecated
       {"workers", std::move(workers)},
       {"notes", job.notes},
   });

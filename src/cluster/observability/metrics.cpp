@@ -148,7 +148,7 @@ void Metrics::strips_done(mapreduce::Phase phase, std::uint64_t n) {
 }
 void Metrics::strips_retried(std::uint64_t n) { impl_->retries.Increment(static_cast<double>(n)); }
 void Metrics::strips_duplicated(std::uint64_t n) { impl_->duplicates.Increment(static_cast<double>(n)); }
-void Metrics::lies(std::uint64_t n) {
+void Metrics::invalid_results(std::uint64_t n) {
   impl_->invalid_results.Increment(static_cast<double>(n));
   impl_->lies.Increment(static_cast<double>(n));
 }

@@ -27,7 +27,7 @@ class Metrics {
   void strips_retried(std::uint64_t n = 1);
   void strips_duplicated(std::uint64_t n = 1);
   /// Invalid answers of workers.
-  void lies(std::uint64_t n = 1);
+  void invalid_results(std::uint64_t n = 1);
   /// Bytes sent to and received from workers.
   void bytes_sent(std::uint64_t n);
   void bytes_received(std::uint64_t n);

@@ -40,7 +40,7 @@ void for_each_number(Job& job, Visit visit) {
   visit("retries", job.retries);
   visit("duplicates", job.duplicates);
   visit("stolen", job.stolen);
-  visit("lies", job.lies);
+  visit("lies", job.invalid_results);
 }
 
 /// Sets `value` from an enumerator's name, which must be a known one. Leaves it unchanged if the key is missing.

@@ -24,11 +24,11 @@ struct ApiFixture {
         events(io.get_executor(), {.min_interval = std::chrono::milliseconds(1)}) {
     context.limits = limits;
     context.ready = [this]() -> Result<void> {
-      if (!ready) return fail(Errc::unavailable, "The master starts or stops.");
+      if (!ready) return fail(Errc::unavailable, "The master is starting or stopping.");
       return {};
     };
     server = std::make_unique<http::Server>(io, files, make_routes(context), server_limits());
-    server->observe = observe_requests(context);
+    server->on_response = observe_requests(context);
     const auto listening = server->listen({"127.0.0.1", 0});
     REQUIRE(listening);
     address = *listening;

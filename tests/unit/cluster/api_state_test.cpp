@@ -75,7 +75,7 @@ TEST_SUITE("api state") {
       api.ready = false;
       answer = co_await get(api, "/readyz");
       CHECK(answer.status == 503);
-      CHECK(answer.body == R"({"detail":"The master starts or stops."})");
+      CHECK(answer.body == R"({"detail":"The master is starting or stopping."})");
       check_documented("GET", "/readyz", answer);
       answer = co_await get(api, "/healthz");
       CHECK(answer.status == 200);

@@ -69,7 +69,7 @@ TEST_SUITE("metrics") {
     metrics.strips_done(mapreduce::Phase::apply);
     metrics.strips_retried();
     metrics.strips_duplicated();
-    metrics.lies();
+    metrics.invalid_results();
     metrics.bytes_sent(1000);
     metrics.bytes_sent(500);
     metrics.bytes_received(300);

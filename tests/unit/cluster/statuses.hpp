@@ -45,7 +45,7 @@ inline JobStatus busy_job() {
   job.retries = 4;
   job.duplicates = 1;
   job.stolen = 2;
-  job.lies = 1;
+  job.invalid_results = 1;
   job.shares["node-7"] = {200, 145'000'000};
   job.shares["master"] = {75, 0};
   job.notes = {"16 bits became 8, rounded"};

@@ -318,7 +318,7 @@ TEST_SUITE("worker with ECE465/2") {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string log = "a 18446744073709551615\nb 1\n";
       co_await master.say(fmt::format("MAP {} task=1 kind=bytes\n{}", log.size(), log));
-      CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total is more than 64 bits hold");
+      CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total exceeds 64 bits");
       const std::string longest(text::kMaxPieceBytes + 1, 'x');
       co_await master.say(fmt::format("MAP {} task=2 kind=wordcount\n{}", longest.size(), longest));
       CHECK((co_await master.answer()).starts_with("ERROR code=too_large task=2"));

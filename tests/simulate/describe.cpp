@@ -1,4 +1,4 @@
-#include "narrate.hpp"
+#include "describe.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +14,11 @@ std::string_view name(Phase phase) { return phase == Phase::map ? "map" : "apply
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::good: return "well";
-    case Outcome::lie: return "with a lie";
-    case Outcome::failed: return "that it failed";
-    case Outcome::dropped: return "that it dropped it";
-    case Outcome::not_kept: return "that it has not kept the strip";
+    case Outcome::good: return "good";
+    case Outcome::invalid_result: return "invalid result";
+    case Outcome::failed: return "failed";
+    case Outcome::dropped: return "dropped";
+    case Outcome::not_kept: return "strip not kept";
   }
   return "?";
 }
@@ -28,7 +28,7 @@ std::string_view name(CloseReason reason) {
     case CloseReason::left: return "left";
     case CloseReason::silent: return "silent";
     case CloseReason::overdue: return "overdue";
-    case CloseReason::lying: return "lying";
+    case CloseReason::invalid_results: return "too many invalid results";
     case CloseReason::failing: return "failing";
   }
   return "?";
@@ -43,16 +43,16 @@ std::string_view name(JobOutcome outcome) {
   return "?";
 }
 
-struct Narrator {
+struct Describer {
   std::string operator()(const WorkerJoined& e) const {
-    return fmt::format("{} joins: credit {} bytes, {} tasks, keeps {} bytes", name(e.worker), e.spec.credit_bytes,
-                       e.spec.max_tasks, e.spec.keep_bytes);
+    return fmt::format("{} joins: credit {} bytes, {} tasks, memory for {} bytes of kept strips", name(e.worker),
+                       e.spec.credit_bytes, e.spec.max_tasks, e.spec.keep_bytes);
   }
   std::string operator()(const WorkerLeaving& e) const { return name(e.worker) + " says BYE"; }
   std::string operator()(const WorkerLost& e) const { return name(e.worker) + " is lost"; }
-  std::string operator()(const WorkerHeard& e) const { return name(e.worker) + " is heard"; }
+  std::string operator()(const WorkerHeard& e) const { return name(e.worker) + " shows a sign of life"; }
   std::string operator()(const Answered& e) const {
-    return fmt::format("{} answers attempt {} {}", name(e.worker), e.attempt.value, name(e.outcome));
+    return fmt::format("{} answers attempt {}: {}", name(e.worker), e.attempt.value, name(e.outcome));
   }
   std::string operator()(const JobSubmitted& e) const {
     return fmt::format("job {} arrives: {} strips, {} readable, {}", e.job.value, e.spec.strip_bytes.size(),
@@ -65,14 +65,14 @@ struct Narrator {
     return fmt::format("job {}: {} strips readable", e.job.value, e.ready);
   }
   std::string operator()(const StripsAdded& e) const {
-    return fmt::format("job {}: {} strips more{}", e.job.value, e.strip_bytes.size(), e.last ? ", the last ones" : "");
+    return fmt::format("job {}: {} more strips{}", e.job.value, e.strip_bytes.size(), e.last ? ", the last ones" : "");
   }
-  std::string operator()(const TableReady& e) const { return fmt::format("job {}: table", e.job.value); }
+  std::string operator()(const TableReady& e) const { return fmt::format("job {}: table ready", e.job.value); }
   std::string operator()(const JobCancelled& e) const { return fmt::format("job {} is cancelled", e.job.value); }
   std::string operator()(const TimePassed&) const { return "time passes"; }
 
   std::string operator()(const Send& a) const {
-    const std::string how = a.from   ? fmt::format(" from what it kept as attempt {}", a.from->value)
+    const std::string how = a.from   ? fmt::format(" from the strip kept as attempt {}", a.from->value)
                             : a.keep ? ", to keep"
                                      : "";
     return fmt::format("send {} to {}: attempt {}, {}{}", name(a.task), name(a.worker), a.attempt.value, name(a.phase),
@@ -94,13 +94,13 @@ struct Narrator {
   }
   std::string operator()(const JobDone& a) const { return fmt::format("job {} {}", a.job.value, name(a.outcome)); }
   std::string operator()(const SetTimer& a) const {
-    return fmt::format("wake me at {:.6f}", std::chrono::duration<double>(a.at.time_since_epoch()).count());
+    return fmt::format("set the timer to {:.6f}", std::chrono::duration<double>(a.at.time_since_epoch()).count());
   }
 };
 
 }  // namespace
 
-std::string narrate(const Event& event) { return std::visit(Narrator{}, event); }
-std::string narrate(const Action& action) { return std::visit(Narrator{}, action); }
+std::string describe(const Event& event) { return std::visit(Describer{}, event); }
+std::string describe(const Action& action) { return std::visit(Describer{}, action); }
 
 }  // namespace ece465::simulate

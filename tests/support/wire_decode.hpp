@@ -1,12 +1,32 @@
-#include "ece465/wire/frame.hpp"
+#pragma once
 
-#include <optional>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+#include "ece465/base/bytes.hpp"
+#include "ece465/wire/header.hpp"
+
+/// Decodes whole messages from memory, for tests and fuzzers; the program itself reads headers and bodies from a
+/// socket.
 
 namespace ece465::wire {
-namespace {
 
-/// Takes a line off the front of `in` at `consumed`.
-std::variant<std::string_view, NeedMore, Error> take_line(Bytes in, std::size_t& consumed, const WireLimits& limits) {
+/// A whole message: its header, and its body as a view of the input.
+struct Decoded {
+  Header header;
+  Bytes body;
+  std::size_t consumed = 0;  ///< bytes of the input
+};
+
+/// Not an error: the input ends inside a message.
+struct NeedMore {
+  std::uint64_t missing = 1;  ///< at least this many bytes
+};
+
+/// Removes a line from `in` at `consumed`.
+inline std::variant<std::string_view, NeedMore, Error> take_line(Bytes in, std::size_t& consumed,
+                                                                 const WireLimits& limits) {
   const std::string_view rest = as_text(in.subspan(consumed));
   const std::size_t newline = rest.substr(0, limits.max_line_bytes).find('\n');
   if (newline != std::string_view::npos) {
@@ -17,9 +37,8 @@ std::variant<std::string_view, NeedMore, Error> take_line(Bytes in, std::size_t&
   return fail(Errc::too_large, "a line of more than {} bytes", limits.max_line_bytes).error();
 }
 
-}  // namespace
-
-std::variant<Decoded, NeedMore, Error> decode(Bytes in, const Peer& peer) {
+/// Decodes the first message of `in`. Errors are those of `parse_header`, or `too_large` for a line without an end.
+[[nodiscard]] inline std::variant<Decoded, NeedMore, Error> decode(Bytes in, const Peer& peer) {
   std::size_t consumed = 0;
   const auto line = take_line(in, consumed, peer.limits);
   if (const auto* more = std::get_if<NeedMore>(&line)) return *more;

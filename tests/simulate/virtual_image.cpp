@@ -1,4 +1,4 @@
-#include "picture.hpp"
+#include "virtual_image.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace ece465::simulate {
 
-Picture::Picture(const JobPlan& plan, std::uint64_t seed) : bits_(plan.bits) {
+VirtualImage::VirtualImage(const JobPlan& plan, std::uint64_t seed) : bits_(plan.bits) {
   Random random(seed);
   const std::uint64_t low = random.between(0, bits_ == 8 ? 150 : 40000);
   for (std::size_t i = 0; i < plan.strip_bytes.size(); ++i) {
@@ -16,7 +16,7 @@ Picture::Picture(const JobPlan& plan, std::uint64_t seed) : bits_(plan.bits) {
   }
 }
 
-image::Histogram Picture::histogram() const {
+image::Histogram VirtualImage::histogram() const {
   image::Histogram all(bits_);
   for (const auto& strip : strips_) {
     for (const auto sample : *strip) ++all.counts()[sample];
@@ -24,7 +24,7 @@ image::Histogram Picture::histogram() const {
   return all;
 }
 
-std::vector<Samples> Picture::equalized() const {
+std::vector<Samples> VirtualImage::equalized() const {
   const auto table = image::equalization_table(histogram());
   std::vector<Samples> result;
   for (const auto& strip : strips_) result.push_back(map(*strip, table));
@@ -44,7 +44,7 @@ Samples map(const Samples& samples, const image::Table& table) {
 }
 
 std::uint64_t checksum(const Result& result) {
-  std::uint64_t sum = 0xCBF29CE484222325U;  // FNV-1a, by numbers instead of bytes
+  std::uint64_t sum = 0xCBF29CE484222325U;  // FNV-1a over numbers instead of bytes
   const auto add = [&sum](std::uint64_t value) { sum = (sum ^ value) * 0x100000001B3U; };
   if (result.histogram) {
     const auto counts = result.histogram->counts();
@@ -64,17 +64,17 @@ bool plausible(const Result& result, mapreduce::Phase phase, std::size_t samples
   return result.histogram && result.samples.empty() && result.histogram->total() == samples;
 }
 
-void spoil(Result& result, std::uint64_t how) {
-  if (how % 3 == 0) {  // wrong sum or size, neatly packed
+void invalidate(Result& result, std::uint64_t how) {
+  if (how % 3 == 0) {  // wrong sum or size, valid checksum
     if (result.histogram) {
       ++result.histogram->counts()[7];
     } else {
       result.samples.push_back(7);
     }
     result.checksum = checksum(result);
-  } else if (how % 3 == 1) {  // damaged on the way
+  } else if (how % 3 == 1) {  // damaged in transit
     result.checksum ^= 1;
-  } else {  // the answer to another question
+  } else {  // the answer to another request
     if (result.histogram) {
       result = {.histogram = std::nullopt, .samples = {1, 2, 3}, .checksum = 0};
     } else {
