@@ -179,7 +179,7 @@ class Lost(Case):
                 victim.kill()
                 self.under_test.has_lost(name)
 
-    def test_liars(self):
+    def test_misbehaving_workers(self):
         text = self.file("a.txt", some_text(1 << 20))
         for fault in ("wrong-words", "half", "twice", "garbage", "nonsense", "hang-up", "refuse", "farewell"):
             with self.subTest(fault=fault):

@@ -2,8 +2,7 @@
 
 #include "api/api_state.hpp"
 
-/// The handlers of all routes. route_table.cpp says which is which, files.cpp, jobs.cpp, page.cpp, state.cpp, texts.cpp
-/// and uploads.cpp hold them.
+/// The handlers of all routes. route_table.cpp maps paths to them.
 
 namespace ece465::cluster {
 

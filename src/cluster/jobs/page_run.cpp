@@ -307,7 +307,7 @@ void PageRun::on_assigned(AttemptId attempt, std::uint32_t strip, mapreduce::Wor
 
 void PageRun::on_failed(AttemptId attempt, Outcome outcome) {
   Timeline::Reason reason = Timeline::Reason::failed;
-  if (outcome == Outcome::invalid_result) reason = Timeline::Reason::lie;
+  if (outcome == Outcome::invalid_result) reason = Timeline::Reason::invalid_result;
   if (outcome == Outcome::not_kept) reason = Timeline::Reason::not_kept;
   context_.timeline->missed(attempt, reason);
 }

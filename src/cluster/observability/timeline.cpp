@@ -123,7 +123,7 @@ std::string_view failure_reason_name(Timeline::Reason reason) {
   switch (reason) {
     case Timeline::Reason::none: return "";
     case Timeline::Reason::lost: return "lost";
-    case Timeline::Reason::lie: return "lie";
+    case Timeline::Reason::invalid_result: return "lie";
     case Timeline::Reason::failed: return "failed";
     case Timeline::Reason::not_kept: return "not_kept";
   }

@@ -40,7 +40,7 @@ class Timeline {
     gone,     ///< a worker that took part in the page has disconnected
   };
   /// Why an attempt failed.
-  enum class Reason : std::uint8_t { none, lost, lie, failed, not_kept };
+  enum class Reason : std::uint8_t { none, lost, invalid_result, failed, not_kept };
 
   struct Entry {
     float seconds = 0;  ///< since the page began

@@ -122,6 +122,12 @@ net::Task<std::string> raw(ApiFixture& api, std::string bytes) {
   co_return all;
 }
 
+net::Task<void> cut_off(ApiFixture& api, std::string bytes) {
+  auto stream = co_await net::connect(api.address, kLong);
+  REQUIRE(stream);
+  (void)co_await stream->write(as_bytes(bytes), kLong);
+}
+
 int status_of(const std::string& answer) {
   constexpr std::size_t kAt = std::string_view("HTTP/1.1 ").size();
   return answer.size() < kAt + 3 ? 0 : std::stoi(answer.substr(kAt, 3));

@@ -101,6 +101,8 @@ net::Task<http::ClientResponse> upload(ApiFixture& api, std::string name, std::s
 
 /// Sends bytes unchanged and returns everything that comes back until the server closes the connection.
 net::Task<std::string> raw(ApiFixture& api, std::string bytes);
+/// Sends bytes unchanged and disconnects.
+net::Task<void> cut_off(ApiFixture& api, std::string bytes);
 /// The status of a raw response.
 int status_of(const std::string& answer);
 /// The body of a raw response.

@@ -14,13 +14,6 @@ std::string counting(std::string_view kind, std::string_view text, std::string_v
       more, text.size(), text);
 }
 
-/// Sends the beginning of a request and disconnects.
-net::Task<void> cut_off(ApiFixture& api, std::string beginning) {
-  auto stream = co_await net::connect(api.address, kLong);
-  REQUIRE(stream);
-  (void)co_await stream->write(as_bytes(beginning), kLong);
-}
-
 }  // namespace
 
 TEST_SUITE("api texts") {

@@ -71,13 +71,6 @@ net::Task<void> upload_one(ApiFixture& api, std::string content, int& done) {
   ++done;
 }
 
-/// Sends the beginning of a request and disconnects.
-net::Task<void> cut_off(ApiFixture& api, std::string request, std::size_t sent) {
-  auto stream = co_await net::connect(api.address, kLong);
-  REQUIRE(stream);
-  (void)co_await stream->write(as_bytes(std::string_view(request).substr(0, sent)), kLong);
-}
-
 }  // namespace
 
 TEST_SUITE("api uploads") {
@@ -198,8 +191,8 @@ TEST_SUITE("api uploads") {
       const std::string request = form_request(form("file", "a.jpg", std::string(600'000, 'x')));
       const std::string in_chunks = chunked_request(form("file", "a.jpg", std::string(600'000, 'x')), 10'000);
       for (const std::size_t end : {std::size_t{200}, std::size_t{300}, std::size_t{400'000}, request.size() - 10}) {
-        co_await cut_off(api, request, end);
-        co_await cut_off(api, in_chunks, end);
+        co_await cut_off(api, request.substr(0, end));
+        co_await cut_off(api, in_chunks.substr(0, end));
       }
       // The form may be truncated even if the connection is not.
       for (const std::string& body : {std::string("--XX\r\nContent-Disposition: form-data; na"),

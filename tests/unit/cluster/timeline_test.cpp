@@ -85,8 +85,8 @@ TEST_SUITE("timeline") {
   TEST_CASE("failed attempts have a reason; those of other pages are ignored") {
     Timeline timeline(strips(2));
     timeline.sent(AttemptId{1}, 0, "a", false);
-    timeline.missed(AttemptId{1}, Reason::lie);
-    timeline.missed(AttemptId{1}, Reason::lie);
+    timeline.missed(AttemptId{1}, Reason::invalid_result);
+    timeline.missed(AttemptId{1}, Reason::invalid_result);
     timeline.missed(AttemptId{99}, Reason::failed);
     timeline.sent(AttemptId{2}, 0, "b", false);
     timeline.sent(AttemptId{3}, 0, "c", false);
