@@ -169,7 +169,7 @@ TEST_SUITE("labs: serve") {
     CHECK(lines[2].ends_with(")] says: Philosopher 123 requesting to eat!"));
   }
 
-  TEST_CASE("echo: lines only; exit closes the connection") {
+  TEST_CASE("echo: answers lines only, and exit closes the connection") {
     ServeLimits limits;
     limits.pause = 1ms;
     RunningServer server(Protocol::echo, limits);
