@@ -11,7 +11,7 @@ assert 'a<&>.png' in svg.find('{http://www.w3.org/2000/svg}title').text
 P
 run histogram 'a<&>.png' --channels each --plot levels.svg
 expect_code 1
-expect_err 'levels.svg: exists already; --force replaces it'
+expect_err 'levels.svg: already exists; --force replaces it'
 run histogram 'a<&>.png' --channels each --plot levels.svg --force
 expect_code 0
 expect_no_out
@@ -24,13 +24,13 @@ cp b.png kept.png
 for name in b.png ./b.png result.png; do
   run equalize b.png -o result.png --plot $name --force
   expect_code 2
-  expect_err "--plot $name: an image has that place"
+  expect_err "--plot $name: is the name of an image"
 done
 # Nor standard output's, where the result or what is told of it goes.
 for command in 'equalize b.png -o -' 'equalize b.png' 'histogram b.png'; do
   run $command --plot -
   expect_code 2
-  expect_err '--plot -: a picture goes to a file'
+  expect_err '--plot -: a picture cannot be written to standard output'
   expect_no_file ./-
 done
 run histogram b.png --plot b.png --force

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ece465/base/seconds.hpp"
+#include "ece465/base/utf8.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -42,7 +43,7 @@ std::size_t char_width(char32_t c) {
   return within_any(kWide, c) ? 2 : 1;
 }
 
-/// Bytes of the UTF-8 character at the start of `text`; 1 for a byte that begins none.
+/// Bytes of the UTF-8 character at the start of `text`; 1 for an invalid byte.
 std::size_t char_bytes(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   const std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
@@ -69,14 +70,15 @@ struct Character {
 std::vector<Character> characters(std::string_view text) {
   std::vector<Character> all;
   while (!text.empty()) {
-    const std::string_view one = text.substr(0, char_bytes(text));
+    const std::string_view one = text.substr(0, std::max<std::size_t>(utf8_length(text), 1));
     all.push_back({one, char_width(code_point(one))});
     text.remove_prefix(one.size());
   }
   return all;
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
+/// The number of edits (insert, delete, replace, transpose) that turn one word into the other: the restricted
+/// Damerau-Levenshtein distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
@@ -116,10 +118,7 @@ std::string printable(std::string_view text) {
 
 std::string valid_utf8(std::string_view text) {
   std::string out;
-  for (const auto& c : characters(text)) {
-    const bool valid = c.bytes.size() > 1 || static_cast<unsigned char>(c.bytes[0]) < 0x80;
-    out += valid ? c.bytes : std::string_view("\xEF\xBF\xBD");
-  }
+  while (!text.empty()) out += take_utf8(text);
   return out;
 }
 
@@ -165,7 +164,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-  // A third of the word may be wrong; a beginning that nothing else shares is meant as well.
+  // Up to a third of the word may be wrong. A unique prefix counts as similar, too.
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
@@ -191,7 +190,7 @@ std::string format_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> kUnits{"kB", "MB", "GB", "TB", "PB"};
   auto value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
-  // 999.95 would be shown as 1000.
+  // 999.95 would be printed as 1000.
   for (; value >= 999.95 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
   return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, kUnits[unit]);
 }
