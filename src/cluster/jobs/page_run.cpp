@@ -229,7 +229,7 @@ net::Task<void> PageRun::store_samples(std::shared_ptr<PageRun> self, std::uint3
   const std::size_t group = self->strips_->strips()[strip].group;
   auto put = co_await net::offload(*self->context_.cpu, [&self, &answer, group, strip]() -> Result<void> {
     ECE465_TRY(self->strips_->load_for_scatter(group));
-    auto scattered = self->strips_->scatter_swap(strip, answer.samples);
+    auto scattered = self->strips_->scatter(strip, answer.samples);
     self->strips_->release(group);
     return scattered;
   });
