@@ -1,4 +1,4 @@
-# The command line wins over the environment, that over the file, that over the default; --print-config tells.
+# The command line overrides the environment, which overrides the file, which overrides the default; --print-config shows it.
 . "$(dirname "$0")/lib.sh"
 printf 'color: never\nequalize:\n  channels: each\n  memory: 64M\n  force: yes\n' >c.yaml
 export ECE465_CONFIG=c.yaml ECE465_EQUALIZE_MEMORY=32M ECE465_THREADS=3

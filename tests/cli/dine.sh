@@ -1,4 +1,4 @@
-# Dining philosophers in every mode: the notes' words, a summary, JSON, and what cannot be asked for.
+# Dining philosophers in every mode: the lines of the course notes, a summary, JSON, and invalid combinations of options.
 . "$(dirname "$0")/lib.sh"
 quick=(--think 1ms..5ms --eat 1ms..5ms --meals 2 --seed 7)
 for mode in ipc thread async tcp; do

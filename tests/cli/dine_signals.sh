@@ -1,5 +1,5 @@
 # Ctrl-C ends a dinner in any state of its philosophers, with a summary, and leaves no process; a killed philosopher gives
-# the forks back.
+# back its forks.
 . "$(dirname "$0")/lib.sh"
 dine() { # starts it in a process group of its own, whose members are counted afterwards
   rm -f out err

@@ -1,4 +1,4 @@
-# What is written follows the output's extension; what that costs is said.
+# The output's extension decides its format; losses are reported.
 . "$(dirname "$0")/lib.sh"
 small deep.png --bits 16
 run equalize deep.png -o deep.jpg

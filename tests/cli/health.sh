@@ -1,4 +1,4 @@
-# A probe for containers: silence and 0 when all is well.
+# A probe for containers: no output and exit code 0 if healthy.
 . "$(dirname "$0")/lib.sh"
 run health --url http://127.0.0.1:1
 expect_code 4

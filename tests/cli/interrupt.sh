@@ -1,4 +1,4 @@
-# Ctrl-C ends a run with 130: what is done stays, nothing half done does.
+# Ctrl-C ends a run with 130; finished results stay, partial ones do not.
 . "$(dirname "$0")/lib.sh"
 mkdir in
 "$MAKE_IMAGE" in/0000.png --size 300x300

@@ -1,4 +1,4 @@
-# Ctrl-C also ends the wait for input that does not come.
+# Ctrl-C also ends the wait for standard input.
 . "$(dirname "$0")/lib.sh"
 small a.png
 mkfifo input

@@ -1,5 +1,5 @@
-# Sourced by every test here. A test is one behaviour of the built program, run in a temporary folder of its own;
-# it fails at the first thing that is not as it says. ctest gives it:
+# Sourced by every test here. A test checks one behavior of the built program in a temporary folder of its own; it stops
+# at the first failure. ctest sets:
 #   ECE465      the program
 #   MAKE_IMAGE  the painter of test images
 set -euo pipefail

@@ -1,5 +1,5 @@
-# One command is a whole cluster: a master with workers of its own, which equalizes as equalize does, starts a worker
-# that was killed again, and leaves no process behind when it ends, however it ends.
+# One command starts a whole cluster: a master with its own workers, which equalizes like equalize, restarts a worker
+# that was killed, and leaves no process behind, however it ends.
 . "$(dirname "$0")/lib.sh"
 start_master() { # OPTION...
   "$ECE465" master --http-host 127.0.0.1 --http-port 0 --worker-host 127.0.0.1 --worker-port 0 --data-dir data \

@@ -1,4 +1,4 @@
-# --plot draws an SVG that is well-formed XML; one that exists is kept without --force.
+# --plot draws an SVG that is well-formed XML; an existing one is kept without --force.
 . "$(dirname "$0")/lib.sh"
 small 'a<&>.png' --color rgb
 run equalize 'a<&>.png' --plot levels.svg

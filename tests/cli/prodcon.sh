@@ -1,4 +1,4 @@
-# Producers and consumers: the notes' words, a clean end, a summary, JSON, signals.
+# Producers and consumers: the lines of the course notes, a clean end, a summary, JSON, signals.
 . "$(dirname "$0")/lib.sh"
 run prodcon --jobs 12 --produce 0 --consume 0..2ms --seed 3
 expect_code 0

@@ -1,4 +1,4 @@
-# Progress is shown on a terminal only, when work lasts, and is taken away in the end.
+# Progress is shown only on a terminal, for work that takes a while, and disappears at the end.
 . "$(dirname "$0")/lib.sh"
 mkdir in
 "$MAKE_IMAGE" in/0.png --size 600x400 --color rgb

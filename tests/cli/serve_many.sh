@@ -1,4 +1,4 @@
-# Ten thousand connections at once, on one thread: all are answered, and it takes no thread more.
+# Ten thousand connections at once are answered on one thread.
 . "$(dirname "$0")/lib.sh"
 [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 10100 ] || skip 'so many files cannot be open here'
 "$ECE465" serve --host 127.0.0.1 --port 0 --quiet >served 2>err &

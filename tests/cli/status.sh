@@ -1,4 +1,4 @@
-# A running master, in a table that fits the window, or as JSON.
+# The status of a running master, as a table that fits the window, or as JSON.
 . "$(dirname "$0")/lib.sh"
 run status --url http://127.0.0.1:1
 expect_code 4

@@ -1,4 +1,4 @@
-# Standard output that cannot be written to is an error, and the work is done all the same.
+# A write error on standard output is reported, and the work is done all the same.
 . "$(dirname "$0")/lib.sh"
 [ -c /dev/full ] || skip 'there is no /dev/full'
 small a.png

@@ -1,4 +1,4 @@
-# Images go to a master, and results come back to where equalize would have put them.
+# Images go to a master, and results are written where equalize would write them.
 . "$(dirname "$0")/lib.sh"
 start_fake_master
 mkdir photos photos/deep

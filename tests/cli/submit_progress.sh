@@ -1,4 +1,4 @@
-# On a terminal a bar shows what is being done, and is taken away in the end.
+# On a terminal a bar shows the current activity, and disappears at the end.
 . "$(dirname "$0")/lib.sh"
 start_fake_master --polls 9
 small a.png

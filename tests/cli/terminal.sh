@@ -1,4 +1,4 @@
-# On a terminal there is a drawing, a progress line that goes away, colour, and no binary data.
+# On a terminal there is a drawing, a progress line that disappears, color, and no binary data.
 . "$(dirname "$0")/lib.sh"
 small a.png
 on_a_terminal "'$ECE465' histogram a.png"

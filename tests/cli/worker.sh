@@ -1,4 +1,4 @@
-# A worker knocks until its master is there, leaves in good order when it is told to stop, and at once the second time.
+# A worker retries until its master is there, leaves in order when stopped, and at once the second time.
 . "$(dirname "$0")/lib.sh"
 run worker --id 'a b'
 expect_code 2
