@@ -23,14 +23,14 @@ equalize:
 C
 sed -i 's/ *#/ #/' out expected
 expect_same out expected
-# What it prints is a configuration file itself.
+# Its output is a valid configuration file.
 cp out again.yaml
 run equalize --print-config --config again.yaml
 expect_out 'channels: each    # again.yaml'
 # Without a command, all are shown.
 run --print-config
 for command in equalize histogram version; do expect_out "$command:"; done
-# And it counts for real.
+# The settings take effect.
 small a.png --color rgb
 echo old >a_equalized.png
 run equalize a.png

@@ -14,7 +14,7 @@ expect_no_err
 run equalize deep.png -o deep.gif
 expect_code 2
 expect_err 'deep.gif: .gif cannot be written; choose .jpg, .tif or .png'
-# A PNG called .jpg keeps its name and gets the format that its name promises.
+# A PNG called .jpg keeps its name, and its result gets the format of that name.
 small real.png
 mv real.png fake.jpg
 run equalize fake.jpg

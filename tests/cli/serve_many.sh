@@ -16,7 +16,7 @@ done
 code=0; wait $client || code=$?
 expect_code 0
 json "it['answered'] == 20000" "it['failed'] == 0"
-# The one that serves, and the one that waits for signals.
+# One serves, one waits for signals.
 [ "$most" -le 2 ] || fail "$most threads"
 kill -TERM $server
 wait $server

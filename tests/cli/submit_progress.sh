@@ -5,4 +5,4 @@ small a.png
 on_a_terminal "'$ECE465' submit a.png --url $url"
 [ $code = 0 ] || fail "exit code $code"
 grep -q 'a.png  map [0-9]*%' screen || fail 'no phase'
-grep -qF "$(printf '\r\033[K')" screen || fail 'progress was not taken away'
+grep -qF "$(printf '\r\033[K')" screen || fail 'the progress line remains'
