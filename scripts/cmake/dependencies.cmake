@@ -34,6 +34,7 @@ add_library(ece465_asio INTERFACE)
 add_library(ece465::asio ALIAS ece465_asio)
 target_include_directories(ece465_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 target_compile_definitions(ece465_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
+  ASIO_SEPARATE_COMPILATION  # what is not a template is compiled once, in src/net/asio.cpp
   ASIO_HAS_CO_AWAIT  # 1.22 looks for GCC there, but clang has C++20 coroutines too
   # asio asks libstdc++ for it, and gets another answer when no standard header was included before: memory that one
   # file allocates by aligned_alloc, another would free by delete.

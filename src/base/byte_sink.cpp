@@ -13,7 +13,7 @@ namespace ece465 {
 namespace {
 
 std::unexpected<Error> cannot_write(const std::string& shown, int code) {
-  // EFBIG: a limit on the size of files, which is no more to be helped from here than a full disk.
+  // EFBIG: a limit on file sizes.
   const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
   return fail_on(shown, full ? Errc::no_space : Errc::io, "cannot write: {}", std::generic_category().message(code));
 }
@@ -21,11 +21,11 @@ std::unexpected<Error> cannot_write(const std::string& shown, int code) {
 /// A hidden name beside the target, on the same file system, so that rename(2) is atomic.
 std::string hidden_name() {
   std::random_device entropy;
-  // The target's own name is not repeated: it may be as long as the file system allows already.
+  // Not derived from the target's name, which may already have the maximum length.
   return fmt::format(".ece465-{:08x}{:08x}.tmp", entropy(), entropy());
 }
 
-constexpr int kAttempts = 16;  // for a temporary name that is taken already
+constexpr int kAttempts = 16;  // to find an unused temporary name
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::filesystem::pa
   const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
   Descriptor folder(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return cannot_write(target.string(), errno);
-  // A name that ends in a slash is the folder's own.
+  // A path that ends in a slash names the folder itself.
   const std::string name = target.has_filename() ? target.filename().string() : ".";
   std::unique_ptr<OutputFile> file(new OutputFile(std::move(folder), name, target.string(), existing));
   ECE465_TRY(file->open(0));
@@ -62,11 +62,11 @@ Result<void> OutputFile::open(int follow) {
   const bool exists = ::fstatat(folder_.get(), name_.c_str(), &status, follow) == 0 && !S_ISLNK(status.st_mode);
   if (exists) {
     if (S_ISDIR(status.st_mode)) return fail_on(shown_, Errc::io, "cannot write: it is a folder");
-    if (!S_ISREG(status.st_mode)) return fail_on(shown_, Errc::io, "cannot write: it is no regular file");
-    if (existing_ == Existing::refuse) return fail_on(shown_, Errc::io, "exists already; --force replaces it");
+    if (!S_ISREG(status.st_mode)) return fail_on(shown_, Errc::io, "cannot write: it is not a regular file");
+    if (existing_ == Existing::refuse) return fail_on(shown_, Errc::io, "already exists; --force replaces it");
   }
   descriptor_ = Descriptor(::openat(folder_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
-  // Not every file system knows O_TMPFILE (overlayfs, NFS): a hidden name does there.
+  // Some file systems do not support O_TMPFILE (overlayfs, NFS).
   for (int i = 0; !descriptor_ && i < kAttempts; ++i) {
     temporary_ = hidden_name();
     descriptor_ = Descriptor(::openat(folder_.get(), temporary_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
@@ -104,7 +104,7 @@ Result<void> OutputFile::commit() {
   const int folder = folder_.get();
   const std::string self = fmt::format("/proc/self/fd/{}", descriptor_.get());
   for (int i = 0; temporary_.empty() && i < kAttempts; ++i) {
-    // link(2) never replaces, which is just what `refuse` wants; `replace` needs a name to rename from.
+    // link(2) never replaces a file, as `refuse` requires; `replace` needs a name to rename from.
     const auto name = existing_ == Existing::refuse ? name_ : hidden_name();
     if (::linkat(AT_FDCWD, self.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
       if (existing_ == Existing::refuse) return {};

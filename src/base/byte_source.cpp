@@ -73,7 +73,7 @@ Result<void> write_all(int descriptor, Bytes bytes) {
   return {};
 }
 
-/// Waits until there is something to read, or to stop for.
+/// Waits for input or a stop request.
 class InterruptibleWait {
  public:
   explicit InterruptibleWait(const std::stop_token& stop)
@@ -98,13 +98,13 @@ class InterruptibleWait {
 Result<void> ByteSource::read_exactly(std::uint64_t offset, MutableBytes out) const {
   ECE465_ASSIGN(const std::size_t n, read_at(offset, out));
   if (n != out.size()) {
-    return fail(Errc::corrupt, "ends early: {} bytes wanted at offset {}, {} there", out.size(), offset, n);
+    return fail(Errc::corrupt, "ends early: expected {} bytes at offset {}, found {}", out.size(), offset, n);
   }
   return {};
 }
 
 Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path) {
-  if (path.empty()) return fail(Errc::bad_input, "an empty name: no file is called so");
+  if (path.empty()) return fail(Errc::bad_input, "the file name is empty");
   // O_NONBLOCK so that a FIFO without a writer is refused below instead of hanging here.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor) return fail_on(path.string(), Errc::bad_input, "cannot open: {}", reason(errno));
@@ -128,7 +128,7 @@ Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std:
   const char* const chosen = std::getenv("TMPDIR");
   std::string pattern = std::string(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp") + "/ece465-XXXXXX";
   Descriptor file(::mkostemp(pattern.data(), O_CLOEXEC));
-  if (!file) return fail(Errc::io, "cannot make a temporary file {}: {}", pattern, reason(errno));
+  if (!file) return fail(Errc::io, "cannot create the temporary file {}: {}", pattern, reason(errno));
   ::unlink(pattern.c_str());
 
   const InterruptibleWait wait(stop);

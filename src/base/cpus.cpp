@@ -11,7 +11,7 @@
 namespace ece465 {
 namespace {
 
-/// Processors granted by one cgroup's cpu.max ("200000 100000", "max 100000"), rounded up; 0: no limit.
+/// Processors granted by one cgroup's cpu.max ("200000 100000", "max 100000"), rounded up; 0 if there is no limit.
 unsigned granted(const std::filesystem::path& cgroup) {
   std::ifstream file(cgroup / "cpu.max");
   std::uint64_t quota = 0, period = 0;
@@ -24,11 +24,11 @@ unsigned granted(const std::filesystem::path& cgroup) {
 unsigned usable_cpus() {
   cpu_set_t allowed;
   unsigned cpus = 0;
-  // Machines beyond CPU_SETSIZE (1024) processors make this fail; then the library's answer does.
+  // Fails on machines with more than CPU_SETSIZE (1024) processors.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) cpus = static_cast<unsigned>(CPU_COUNT(&allowed));
   if (cpus == 0) cpus = std::max(1U, std::thread::hardware_concurrency());
 
-  // "0::/path" is the process's cgroup (v2); every one up to the root may have a limit.
+  // "0::/path" is the process's cgroup (v2); it and each of its parents may have a limit.
   std::ifstream self("/proc/self/cgroup");
   for (std::string line; std::getline(self, line);) {
     if (!line.starts_with("0::/")) continue;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ece465/base/utf8.hpp"
+
 namespace ece465 {
 namespace {
 
@@ -20,46 +22,15 @@ std::string_view level_name(LogLevel level) {
   return "?";
 }
 
-/// Bytes of the UTF-8 character at the start of `text`, which is not empty; 0 if there is none: Unicode's table of
-/// well-formed sequences, in which the second byte alone has other bounds than 80 to BF.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t n = lead >= 0xC2 && lead <= 0xDF   ? 2
-                        : lead >= 0xE0 && lead <= 0xEF ? 3
-                        : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                       : 0;
-  if (n == 0 || text.size() < n) return 0;
-  const unsigned least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < least || byte(1) > most) return 0;
-  for (std::size_t i = 2; i < n; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return 0;
-  }
-  return n;
-}
-
-/// The control characters, those of Latin-1 (U+0080 to U+009F) included: terminals know them, too.
-bool is_control(std::string_view character) {
-  const auto lead = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return lead < 0x20 || lead == 0x7F;
-  return lead == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
-}
-
 unsigned code_of_control(std::string_view character) {
-  return static_cast<unsigned char>(character.back());  // the second byte of U+0080 to U+009F is the number itself
+  return static_cast<unsigned char>(character.back());  // also of U+0080 to U+009F, whose second byte is the code
 }
 
-/// Appends `text` with what is harmful spelled out; `in_quotes`: quotes and backslashes, too.
+/// Appends `text` with control characters escaped, and with `in_quotes` also quotes and backslashes.
 void append_escaped(std::string& out, std::string_view text, LogFormat format, bool in_quotes) {
   while (!text.empty()) {
-    const std::size_t n = character_bytes(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(n, 1));
-    text.remove_prefix(character.size());
-    if (n == 0) {
-      out += "\xEF\xBF\xBD";
-    } else if (character == "\n") {
+    const std::string_view character = take_utf8(text);
+    if (character == "\n") {
       out += "\\n";
     } else if (character == "\r") {
       out += "\\r";
@@ -81,7 +52,7 @@ void append_quoted(std::string& out, std::string_view text, LogFormat format) {
   out += '"';
 }
 
-/// Whether a value can stand after its `=` as it is.
+/// Whether a value needs no quotes in a text line.
 bool is_plain(std::string_view value) {
   return !value.empty() && std::ranges::all_of(value, [](char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -15,7 +15,7 @@ Result<void> parallel_for(unsigned threads, std::size_t count,
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(std::max(1U, threads), count));
   std::atomic<std::size_t> next{0};
   std::atomic<bool> stop{false};
-  std::mutex mutex;  // guards the two below
+  std::mutex mutex;  // guards failed_index and error
   std::size_t failed_index = count;
   Error error;
 
@@ -31,8 +31,8 @@ Result<void> parallel_for(unsigned threads, std::size_t count,
     while (!stop) {
       const std::size_t index = next.fetch_add(1);
       if (index >= count) return;
-      // An exception must not end the process from inside a thread.
-      if (auto result = guarded([&] { return body(worker, index); }); !result) note(index, std::move(result).error());
+      auto result = guarded([&] { return body(worker, index); });
+      if (!result) note(index, std::move(result).error());
     }
   };
 

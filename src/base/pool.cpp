@@ -22,7 +22,8 @@ Pool::Pool(std::size_t capacity) {
   const auto address = reinterpret_cast<std::uintptr_t>(mapping_);
   start_ = mapping_ + (round_up(address, kHugePage) - address);
   capacity_ = capacity;
-  // The last page stays ordinary, so as not to take 2 MiB for what may be a few bytes. Refusal does no harm.
+  // The rest of the capacity stays on ordinary pages: a huge page would take 2 MiB for what may be a few bytes. If the
+  // advice is refused, ordinary pages do.
   static_cast<void>(::madvise(start_, capacity / kHugePage * kHugePage, MADV_HUGEPAGE));
 }
 
@@ -32,8 +33,8 @@ Pool::~Pool() {
 
 std::byte* Pool::take(std::size_t size) noexcept {
   if (size > capacity_) return nullptr;
-  const std::size_t place = used_.fetch_add(round_up(size, kCacheLine), std::memory_order_relaxed);
-  return place <= capacity_ - size ? start_ + place : nullptr;
+  const std::size_t offset = used_.fetch_add(round_up(size, kCacheLine), std::memory_order_relaxed);
+  return offset <= capacity_ - size ? start_ + offset : nullptr;
 }
 
 }  // namespace ece465

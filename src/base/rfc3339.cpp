@@ -14,22 +14,22 @@ constexpr WallTime kLast = std::chrono::sys_days(std::chrono::year(10'000) / 1 /
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes a text apart from the left; after the first thing that is not as expected, nothing is.
+/// Parses a text from the left. After the first mismatch all further calls fail as well.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
 
-  /// Exactly so many digits, as a number from `least` to `most`.
-  int number(std::size_t digits, int least, int most) {
+  /// Exactly `digits` digits, as a number from `min` to `max`.
+  int number(std::size_t digits, int min, int max) {
     int value = 0;
     good_ = good_ && rest_.size() >= digits && std::all_of(rest_.begin(), rest_.begin() + digits, is_digit);
-    if (!good_) return least;
+    if (!good_) return min;
     for (const char c : rest_.substr(0, digits)) value = value * 10 + (c - '0');
     rest_.remove_prefix(digits);
-    good_ = value >= least && value <= most;
+    good_ = value >= min && value <= max;
     return value;
   }
-  /// One character out of `any`; which one.
+  /// One character out of `any`.
   char one_of(std::string_view any) {
     good_ = good_ && !rest_.empty() && any.find(rest_[0]) != std::string_view::npos;
     if (!good_) return '\0';
@@ -37,7 +37,7 @@ class Scanner {
     rest_.remove_prefix(1);
     return c;
   }
-  /// ".123456", if it is there.
+  /// An optional ".123456".
   milliseconds fraction() {
     if (!good_ || !rest_.starts_with('.')) return {};
     rest_.remove_prefix(1);
@@ -46,7 +46,7 @@ class Scanner {
     for (; !rest_.empty() && is_digit(rest_[0]); rest_.remove_prefix(1), unit /= 10) value += unit * (rest_[0] - '0');
     return milliseconds(value);
   }
-  /// Nothing is left, and all was as expected.
+  /// Whether everything matched and nothing is left.
   [[nodiscard]] bool finished() const { return good_ && rest_.empty(); }
 
  private:
@@ -92,7 +92,7 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (!scan.finished() || !date.ok()) {
-    return fail(Errc::bad_input, "'{}' is no time; write it like 2026-11-25T15:27:20.123Z", text);
+    return fail(Errc::bad_input, "'{}' is not a time; write it like 2026-11-25T15:27:20.123Z", text);
   }
   return WallTime(std::chrono::sys_days(date)) + hour + minute + second + fraction - offset;
 }

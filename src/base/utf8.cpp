@@ -1,13 +1,13 @@
 #include "ece465/base/utf8.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstddef>
 
 namespace ece465 {
 namespace {
 
-/// Well-formed sequences by their first byte (Unicode, table 3-7): what narrows the second byte is what keeps
-/// overlong forms and surrogates out.
+/// Well-formed sequences by their first byte (Unicode 15, table 3-7). The narrowed ranges of the second byte exclude
+/// overlong forms and surrogates.
 struct Lead {
   unsigned char first, last;
   std::size_t length;
@@ -25,8 +25,9 @@ constexpr std::array<Lead, 9> kLeads{{
     {0xF4, 0xF4, 4, 0x80, 0x8F},
 }};
 
-/// The bytes of the character that `text` begins with; 0: none is well-formed.
-std::size_t character_length(std::string_view text) {
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (const Lead& lead : kLeads) {
     if (byte(0) < lead.first || byte(0) > lead.last) continue;
@@ -40,15 +41,26 @@ std::size_t character_length(std::string_view text) {
   return 0;
 }
 
-}  // namespace
+std::string_view take_utf8(std::string_view& text) {
+  const std::size_t length = utf8_length(text);
+  const std::string_view character = length == 0 ? kReplacementCharacter : text.substr(0, length);
+  text.remove_prefix(std::max<std::size_t>(length, 1));
+  return character;
+}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    const std::size_t length = utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool is_control(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
+  return byte(0) == 0xC2 && byte(1) < 0xA0;
 }
 
 }  // namespace ece465

@@ -11,14 +11,14 @@
 namespace ece465::cluster {
 namespace {
 
-constexpr unsigned kFileThreads = 4;  // for calls that wait for a disk: reads of uploads and downloads, the job store
-constexpr auto kTick = std::chrono::milliseconds(500);
+constexpr unsigned kFileThreads = 4;  // for blocking file I/O: uploads, downloads, the job store
+constexpr auto kTickInterval = std::chrono::milliseconds(500);
 constexpr auto kHeartbeat = std::chrono::seconds(5);
-/// How often is looked whether the data folder is well, and how long the file system may take to say so.
-constexpr auto kLookPause = std::chrono::seconds(1);
-constexpr auto kLookLimit = std::chrono::seconds(10);
-/// What a stop leaves for workers to say BYE and for requests to end, beside the jobs' own limit.
-constexpr auto kFarewell = std::chrono::seconds(2);
+/// Interval of the data folder's health check, and how long the file system may take to respond.
+constexpr auto kFolderCheckInterval = std::chrono::seconds(1);
+constexpr auto kFolderCheckTimeout = std::chrono::seconds(10);
+/// How long a stop waits for workers to say BYE, and for requests to end, after the jobs have ended.
+constexpr auto kShutdownTimeout = std::chrono::seconds(2);
 
 SessionOptions session_options() {
   SessionOptions options;
@@ -38,12 +38,12 @@ mapreduce::SchedulerOptions scheduler_options(const MasterOptions& options) {
 
 http::ServerLimits server_limits(const MasterOptions& options) {
   http::ServerLimits limits;
-  constexpr std::uint64_t kAroundAFile = std::uint64_t{1} << 20;  // multipart's own lines, other fields of a form
-  limits.max_body_bytes = options.max_upload_bytes + kAroundAFile;
+  constexpr std::uint64_t kFormOverhead = std::uint64_t{1} << 20;  // multipart headers, other form fields
+  limits.max_body_bytes = options.max_upload_bytes + kFormOverhead;
   return limits;
 }
 
-/// Everything that a running master is made of, in the order in which one part stands on another.
+/// The components of a running master. Each depends only on those declared before it.
 class Master {
  public:
   Master(const MasterOptions& options, Logger& logger, DataFolder& folder, JobStore& store)
@@ -86,12 +86,12 @@ class Master {
              .ready = [this] { return ready(); },
              .connections = [this] { return server_.connections(); }},
         server_(loop_, files_, make_routes(api_), server_limits(options)),
-        clock_(loop_),
-        next_look_(loop_) {
+        tick_timer_(loop_),
+        folder_timer_(loop_) {
     api_.limits.max_upload_bytes = options.max_upload_bytes;
     api_.logger = &logger;
-    server_.observe = observe_requests(api_);
-    server_.trouble = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.text()}}); };
+    server_.on_response = observe_requests(api_);
+    server_.on_error = [this](const Error& error) { logger_.warn("HTTP", {{"reason", error.text()}}); };
   }
 
   Result<void> run(std::stop_token stop, const std::function<void(const MasterAddresses&)>& listening) {
@@ -103,7 +103,7 @@ class Master {
     addresses.http = *http;
     asio::co_spawn(loop_, begin(this), asio::detached);
     asio::co_spawn(loop_, tick(this), asio::detached);
-    asio::co_spawn(loop_, watch_folder(this), asio::detached);
+    asio::co_spawn(loop_, check_folder(this), asio::detached);
     logger_.info("master listening", {{"http", addresses.http.to_string()},
                                       {"workers", addresses.workers.to_string()},
                                       {"data", options_.data_dir.string()}});
@@ -130,62 +130,62 @@ class Master {
 
   static net::Task<void> tick(Master* master) {
     while (!master->stopping_) {
-      master->clock_.expires_after(kTick);
-      co_await master->clock_.async_wait(net::kNoThrow);
+      master->tick_timer_.expires_after(kTickInterval);
+      co_await master->tick_timer_.async_wait(net::kNoThrow);
       master->engine_.tick();
     }
   }
 
   [[nodiscard]] Result<void> ready() const {
-    if (!ready_) return fail(Errc::unavailable, "The master starts or stops.");
-    if (!folder_trouble_.empty()) return fail(Errc::unavailable, "{}", folder_trouble_);
-    // A file system that hangs answers nothing at all: a volume in the network, for instance.
-    if (looking_since_ && std::chrono::steady_clock::now() - *looking_since_ > kLookLimit) {
-      return fail_on(options_.data_dir.string(), Errc::unavailable, "the data folder does not answer");
+    if (!ready_) return fail(Errc::unavailable, "The master is starting or stopping.");
+    if (!folder_error_.empty()) return fail(Errc::unavailable, "{}", folder_error_);
+    // A file system that hangs, such as a network volume, does not even return an error.
+    if (folder_check_started_ && std::chrono::steady_clock::now() - *folder_check_started_ > kFolderCheckTimeout) {
+      return fail_on(options_.data_dir.string(), Errc::unavailable, "the data folder does not respond");
     }
     return {};
   }
 
-  /// Looks again and again whether the data folder is there, and tells when that changes.
-  static net::Task<void> watch_folder(Master* master) {
+  /// Checks periodically whether the data folder is usable, and reports when that changes.
+  static net::Task<void> check_folder(Master* master) {
     while (!master->stopping_) {
-      master->looking_since_ = std::chrono::steady_clock::now();
-      const auto looked = co_await net::offload(master->files_, [master]() -> Result<void> {
+      master->folder_check_started_ = std::chrono::steady_clock::now();
+      const auto checked = co_await net::offload(master->files_, [master]() -> Result<void> {
         ECE465_TRY(master->folder_.follow());
         return master->store_.follow();
       });
-      master->looking_since_.reset();
+      master->folder_check_started_.reset();
       if (master->stopping_) co_return;
-      master->found_folder(looked ? std::string() : looked.error().text());
-      master->next_look_.expires_after(kLookPause);
-      co_await master->next_look_.async_wait(net::kNoThrow);
+      master->on_folder_checked(checked ? std::string() : checked.error().text());
+      master->folder_timer_.expires_after(kFolderCheckInterval);
+      co_await master->folder_timer_.async_wait(net::kNoThrow);
     }
   }
 
-  void found_folder(std::string trouble) {
-    const std::string before = std::exchange(folder_trouble_, std::move(trouble));
-    if (folder_trouble_ == before) return;
-    if (folder_trouble_.empty()) {
-      logger_.info("the data folder is well again", {{"data", options_.data_dir.string()}});
-      logs_.add(kMasterSource, "The data folder is well again.");
+  void on_folder_checked(std::string trouble) {
+    const std::string before = std::exchange(folder_error_, std::move(trouble));
+    if (folder_error_ == before) return;
+    if (folder_error_.empty()) {
+      logger_.info("data folder is usable again", {{"data", options_.data_dir.string()}});
+      logs_.add(kMasterSource, "The data folder is usable again.");
     } else {
-      logger_.error("the data folder cannot be used", {{"reason", folder_trouble_}});
-      logs_.add(kMasterSource, fmt::format("The data folder cannot be used: {}", folder_trouble_));
+      logger_.error("data folder is not usable", {{"reason", folder_error_}});
+      logs_.add(kMasterSource, fmt::format("The data folder is not usable: {}", folder_error_));
     }
   }
 
-  /// In the order in which things depend on each other: jobs need workers, and people want to see how they end.
+  /// In order of dependency: jobs need workers, and clients are connected until they have seen the jobs end.
   static net::Task<void> end(Master* master) {
     if (std::exchange(master->stopping_, true)) co_return;
     master->ready_ = false;
     master->logger_.info("master stopping", {{"connections", master->server_.connections()}});
     co_await master->engine_.stop(master->options_.stop_limit);
-    co_await master->hub_.stop(kFarewell);
+    co_await master->hub_.stop(kShutdownTimeout);
     master->events_.close();
-    co_await master->server_.stop(kFarewell);
+    co_await master->server_.stop(kShutdownTimeout);
     master->coordinator_.stop();
-    master->clock_.cancel();
-    master->next_look_.cancel();
+    master->tick_timer_.cancel();
+    master->folder_timer_.cancel();
     master->logger_.info("master stopped", {});
     master->loop_.stop();
   }
@@ -195,8 +195,8 @@ class Master {
   DataFolder& folder_;
   JobStore& store_;
   bool ready_ = false, stopping_ = false;
-  std::string folder_trouble_;  // empty: it is well
-  std::optional<std::chrono::steady_clock::time_point> looking_since_;
+  std::string folder_error_;  // empty: none
+  std::optional<std::chrono::steady_clock::time_point> folder_check_started_;
   Result<void> outcome_;
   asio::io_context loop_{1};
   asio::thread_pool files_, cpu_;
@@ -208,7 +208,7 @@ class Master {
   MasterEngine engine_;
   ApiContext api_;
   http::Server server_;
-  asio::steady_timer clock_, next_look_;
+  asio::steady_timer tick_timer_, folder_timer_;
 };
 
 }  // namespace

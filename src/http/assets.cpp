@@ -8,7 +8,7 @@
 namespace ece465::http {
 namespace {
 
-/// Cuts off and returns what stands before the next `separator`.
+/// Removes and returns everything before the next `separator`, trimmed.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const std::string_view item = text.substr(0, end);
@@ -16,13 +16,13 @@ std::string_view take(std::string_view& text, char separator) {
   return trim(item);
 }
 
-/// Whether parameters say "not at all": q=0, q=0.0, ...
+/// Whether the parameters have a weight of 0: q=0, q=0.0, ...
 bool refused(std::string_view parameters) {
   while (!parameters.empty()) {
     std::string_view value = take(parameters, ';');
     const std::string_view name = take(value, '=');
     value = trim(value);
-    if (same_word(name, "q")) return !value.empty() && value.find_first_not_of("0.") == std::string_view::npos;
+    if (iequals(name, "q")) return !value.empty() && value.find_first_not_of("0.") == std::string_view::npos;
   }
   return false;
 }
@@ -34,8 +34,8 @@ bool accepts_gzip(std::string_view header) {
   while (!header.empty()) {
     std::string_view parameters = take(header, ',');
     const std::string_view coding = take(parameters, ';');
-    // What is said of gzip itself is stronger than what is said of all.
-    if (same_word(coding, "gzip") || same_word(coding, "x-gzip")) return !refused(parameters);
+    // An entry for gzip takes precedence over `*`.
+    if (iequals(coding, "gzip") || iequals(coding, "x-gzip")) return !refused(parameters);
     if (coding == "*") by_star = !refused(parameters);
   }
   return by_star;
@@ -43,7 +43,7 @@ bool accepts_gzip(std::string_view header) {
 
 Response serve_asset(const Request& request, const Asset& asset) {
   const bool compressed = !asset.gzip.empty() && accepts_gzip(request.headers.get("Accept-Encoding").value_or(""));
-  // Two representations, two validators: caches must not mix them up.
+  // Each representation needs its own validator.
   const std::string etag = fmt::format("\"{}{}\"", asset.etag, compressed ? "-gzip" : "");
   const auto known = request.headers.get("If-None-Match");
   Response response(known && etag_matches(*known, etag) ? 304 : 200);

@@ -9,14 +9,14 @@
 namespace ece465::http {
 namespace {
 
-constexpr std::size_t kMaxHead = std::size_t{64} << 10;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10;
 
 std::string random_boundary() {
   std::random_device entropy;
   return fmt::format("ece465-{:08x}{:08x}{:08x}", entropy(), entropy(), entropy());
 }
 
-/// A quoted parameter as browsers write it: quotes and line ends percent-encoded.
+/// Encodes a quoted parameter like browsers do: quotes and line ends percent-encoded.
 std::string quote_parameter(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -36,34 +36,34 @@ std::string quote_parameter(std::string_view text) {
 
 Result<Url> parse_url(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
-  if (text.starts_with("https://")) return fail(Errc::usage, "'{}': https is not spoken; use http://", text);
+  if (text.starts_with("https://")) return fail(Errc::usage, "'{}': https is not supported; use http://", text);
   std::string_view rest = text;
   if (rest.starts_with(kScheme)) {
     rest.remove_prefix(kScheme.size());
   } else if (rest.find("://") != std::string_view::npos) {
-    return fail(Errc::usage, "'{}' is no http:// address", text);
+    return fail(Errc::usage, "'{}' is not an http:// address", text);
   }
   const auto slash = std::min(rest.find('/'), rest.size());
   Url url;
   ECE465_ASSIGN(url.address, net::parse_address(rest.substr(0, slash), 80));
   url.base = rest.substr(slash);
-  // It is sent as it is: a space or a line end would end the request's line early.
+  // The path is sent unchanged: a space or a line end would end the request line early.
   const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
   if (!std::ranges::all_of(url.base, is_plain)) {
-    return fail(Errc::usage, "'{}': write spaces and letters beyond ASCII in its path as %XX", text);
+    return fail(Errc::usage, "'{}': write spaces and non-ASCII letters of the path as %XX", text);
   }
   while (url.base.ends_with('/')) url.base.pop_back();
   return url;
 }
 
 struct Client::Impl {
-  Impl(Url u, ClientOptions o) : url(std::move(u)), options(o), buffer(kPiece) {}
+  Impl(Url u, ClientOptions o) : url(std::move(u)), options(o), buffer(kReadSize) {}
 
   Url url;
   ClientOptions options;
   std::optional<net::Stream> stream;
-  bool closing = false;   ///< asked for while an exchange was in flight
-  bool answered = false;  ///< something of the answer has arrived
+  bool closing = false;   ///< `close` was called during an exchange
+  bool answered = false;  ///< a part of the response has arrived
   Buffer buffer;
   std::size_t begin = 0, end = 0;
 
@@ -72,7 +72,7 @@ struct Client::Impl {
     std::copy(buffer.data() + begin, buffer.data() + end, buffer.data());
     end -= begin;
     begin = 0;
-    if (end == buffer.size()) co_return fail(Errc::corrupt, "{} sent too long a head", url.address.to_string());
+    if (end == buffer.size()) co_return fail(Errc::corrupt, "{} sent too long a header", url.address.to_string());
     ECE465_CO_ASSIGN(const std::size_t n, co_await stream->read_some(buffer.span().subspan(end), options.idle_timeout));
     end += n;
     answered = answered || n > 0;
@@ -91,12 +91,12 @@ struct Client::Impl {
     if (stream) co_return Result<void>{};
     begin = end = 0;
     ECE465_CO_ASSIGN(stream, co_await net::connect(url.address, options.connect_timeout));
-    if (closing) co_return fail(Errc::cancelled, "the exchange with {} was ended", url.address.to_string());
+    if (closing) co_return fail(Errc::cancelled, "the request to {} was cancelled", url.address.to_string());
     co_return Result<void>{};
   }
 
   net::Task<Result<ClientResponse>> read_response(std::function<Result<void>(Bytes)> sink) {
-    MessageParser parser(Side::client, kMaxHead, ~std::uint64_t{0});
+    MessageParser parser(Side::client, kMaxHeaderBytes, ~std::uint64_t{0});
     while (!parser.head_done()) {
       ECE465_CO_ASSIGN(const std::size_t used, parser.put_head(input()));
       begin += used;
@@ -108,7 +108,7 @@ struct Client::Impl {
     response.status = parser.status();
     response.headers = parser.headers();
     const bool to_sink = sink && response.status == 200;
-    Buffer piece(kPiece);
+    Buffer piece(kReadSize);
     while (!parser.done()) {
       ECE465_CO_ASSIGN(const auto step, parser.put_body(input(), piece.span()));
       begin += step.consumed;
@@ -116,8 +116,7 @@ struct Client::Impl {
       if (to_sink) {
         ECE465_CO_TRY(sink(got));
       } else if (response.body.size() + got.size() > options.max_body_bytes) {
-        co_return fail(Errc::too_large, "{} answers with over {} bytes", url.address.to_string(),
-                       options.max_body_bytes);
+        co_return fail(Errc::too_large, "{} sent more than {} bytes", url.address.to_string(), options.max_body_bytes);
       } else {
         response.body += as_text(got);
       }
@@ -132,8 +131,8 @@ struct Client::Impl {
     co_return response;
   }
 
-  /// A whole exchange with a small body. A kept connection may have been closed meanwhile: tried once more then,
-  /// unless an answer had begun, of which the sink may have taken a part.
+  /// A request with a small body, and its response. If the connection was kept from an earlier request and has been
+  /// closed meanwhile, tries once more, unless a part of the response has arrived, which the sink may have received.
   net::Task<Result<ClientResponse>> exchange(std::string head, std::string body,
                                              std::function<Result<void>(Bytes)> sink) {
     closing = false;
@@ -142,7 +141,7 @@ struct Client::Impl {
       answered = false;
       ECE465_CO_TRY(co_await ensure_connected());
       const std::array<Bytes, 2> buffers{as_bytes(head), as_bytes(body)};
-      // Not one conditional expression: GCC 12 frees what a co_await inside one returns.
+      // Not a conditional expression: GCC 12 frees the result of a co_await inside one.
       Result<ClientResponse> response = std::unexpected(Error{});
       if (const auto sent = co_await stream->write(buffers, options.idle_timeout); sent) {
         response = co_await read_response(sink);
@@ -155,8 +154,8 @@ struct Client::Impl {
     }
   }
 
-  /// A whole exchange with a body that is read from a source as it goes out. One this large is never sent twice: a
-  /// fresh connection each time.
+  /// A request with a body from a source, and its response. Large bodies are not sent twice, so each gets a new
+  /// connection.
   net::Task<Result<ClientResponse>> send_large(std::string head, std::string before, const ByteSource& source,
                                                std::string after,
                                                std::function<void(std::uint64_t, std::uint64_t)> progress,
@@ -171,7 +170,7 @@ struct Client::Impl {
     for (std::uint64_t done = 0; sent && done < size;) {
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
       if (const auto read = source.read_exactly(done, piece.span().first(want)); !read) {
-        stream.reset();  // what was announced cannot be sent any more
+        stream.reset();  // the rest of the announced body cannot be sent
         co_return fail(Errc::bad_input, "{}", read.error().text());
       }
       sent = co_await stream->write(piece.span().first(want), options.idle_timeout);
@@ -179,7 +178,7 @@ struct Client::Impl {
       if (sent && progress) progress(done, size);
     }
     if (sent && !after.empty()) sent = co_await stream->write(as_bytes(after), options.idle_timeout);
-    // A server that refuses answers before it has read everything, and may stop reading: its words come first.
+    // A server that refuses the request may respond and stop reading early: its response takes precedence over `sent`.
     auto response = co_await read_response(std::move(sink));
     if (response) co_return response;
     stream.reset();

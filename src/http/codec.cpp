@@ -1,11 +1,10 @@
-// <utility> first: Boost 1.74's headers use std::exchange without including it.
+// codec.hpp includes <utility> first: Boost 1.74 uses std::exchange without including it.
 #include "codec.hpp"
 
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
-#include <utility>
 
 namespace ece465::http {
 
@@ -19,7 +18,7 @@ Errc kind_of(const beast::error_code& code) {
                                                                                                     : Errc::corrupt;
 }
 
-/// What both kinds of parser offer, without their template parameter.
+/// The common interface of Beast's request and response parsers.
 class AnyParser {
  public:
   virtual ~AnyParser() = default;
@@ -76,23 +75,23 @@ class Parser final : public AnyParser {
   beast::http::parser<is_request, beast::http::buffer_body> parser_;
 };
 
-/// What Beast passes over, and a proxy in front of us may read otherwise: where one of the two sees a body, the other
-/// sees the next request (RFC 9112, sections 6.1 and 11.2).
+/// Refuses transfer codings that Beast ignores but a proxy in front of us may not: what one of them takes for a body,
+/// the other would take for the next request (RFC 9112, sections 6.1 and 11.2).
 Result<void> check_framing(const AnyParser& parser) {
   const auto [first, last] = parser.fields().equal_range(beast::http::field::transfer_encoding);
   if (first == last) return {};
-  if (parser.version() < 11) return fail(Errc::corrupt, "bad HTTP head: a transfer coding in HTTP/1.0");
+  if (parser.version() < 11) return fail(Errc::corrupt, "invalid HTTP header: a transfer coding in HTTP/1.0");
   if (std::next(first) != last || !beast::iequals(first->value(), "chunked")) {
-    return fail(Errc::corrupt, "bad HTTP head: a transfer coding other than chunked");
+    return fail(Errc::corrupt, "invalid HTTP header: a transfer coding other than chunked");
   }
   return {};
 }
 
-/// Whom a request is for is said once, or two servers in a row may each believe another word (RFC 9112, section 3.2).
+/// Requires exactly one Host, or two servers in a row may use different ones (RFC 9112, section 3.2).
 Result<void> check_host(const AnyParser& parser) {
   const auto hosts = parser.fields().count(beast::http::field::host);
-  if (hosts > 1) return fail(Errc::corrupt, "bad HTTP head: more than one Host");
-  if (hosts == 0 && parser.version() >= 11) return fail(Errc::corrupt, "bad HTTP head: Host is missing");
+  if (hosts > 1) return fail(Errc::corrupt, "invalid HTTP header: more than one Host");
+  if (hosts == 0 && parser.version() >= 11) return fail(Errc::corrupt, "invalid HTTP header: Host is missing");
   return {};
 }
 
@@ -125,9 +124,9 @@ MessageParser::MessageParser(MessageParser&&) noexcept = default;
 Result<std::size_t> MessageParser::put_head(Bytes in) {
   beast::error_code code;
   const std::size_t n = impl_->parser->put(in, code);
-  // The end of the head may already ask for a place to put the body.
+  // need_buffer: the head is complete, and Beast wants a buffer for the body.
   if (code && code != error::need_more && code != error::need_buffer) {
-    return fail(kind_of(code), "bad HTTP head: {}", code.message());
+    return fail(kind_of(code), "invalid HTTP header: {}", code.message());
   }
   if (!head_done()) return n;
   ECE465_TRY(check_framing(*impl_->parser));
@@ -144,14 +143,13 @@ Result<MessageParser::Step> MessageParser::put_body(Bytes in, MutableBytes out) 
   body.size = out.size();
   body.more = true;
   Step step;
-  // One call handles one piece: a chunk's header, or some of its bytes.
+  // Each call parses one element: a chunk's header, or some of its bytes.
   while (!done() && body.size > 0) {
     beast::error_code code;
     const std::size_t n = impl_->parser->put(in.subspan(step.consumed), code);
     step.consumed += n;
-    if (code == error::need_buffer) break;
-    if (code == error::need_more) break;
-    if (code) return fail(kind_of(code), "bad HTTP body: {}", code.message());
+    if (code == error::need_buffer || code == error::need_more) break;
+    if (code) return fail(kind_of(code), "invalid HTTP body: {}", code.message());
     if (n == 0) break;
   }
   step.produced = out.size() - body.size;

@@ -9,7 +9,7 @@
 namespace ece465::http {
 namespace {
 
-/// Header injection ends here: a value cannot end its line.
+/// Prevents header injection: the result cannot end its line.
 std::string one_line(std::string_view text) {
   std::string clean(text);
   std::ranges::replace_if(clean, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
@@ -30,13 +30,13 @@ void Headers::add(std::string_view name, std::string_view value) {
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
-  std::erase_if(fields_, [&](const auto& field) { return same_word(field.first, name); });
+  std::erase_if(fields_, [&](const auto& field) { return iequals(field.first, name); });
   add(name, value);
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
   for (const auto& [key, value] : fields_) {
-    if (same_word(key, name)) return value;
+    if (iequals(key, name)) return value;
   }
   return std::nullopt;
 }
@@ -47,7 +47,9 @@ net::Task<Result<std::string>> Request::text(std::size_t max_bytes) {
   for (;;) {
     ECE465_CO_ASSIGN(const std::size_t n, co_await body->read(piece.span()));
     if (n == 0) co_return all;
-    if (all.size() + n > max_bytes) co_return fail(Errc::too_large, "the request's body is over {} bytes", max_bytes);
+    if (all.size() + n > max_bytes) {
+      co_return fail(Errc::too_large, "the request body has more than {} bytes", max_bytes);
+    }
     all += as_text(piece.span().first(n));
   }
 }
@@ -61,18 +63,19 @@ Response Response::text(int status, std::string body, std::string_view type) {
 
 Response Response::json(int status, std::string body) { return text(status, std::move(body), "application/json"); }
 
-Response Response::detail(int status, std::string_view words) {
-  // Names come from outside and may be no UTF-8; the dump must not throw for that.
-  return json(status, nlohmann::json{{"detail", words}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+Response Response::detail(int status, std::string_view message) {
+  // The message may quote input that is not UTF-8, for which dump would throw.
+  return json(status,
+              nlohmann::json{{"detail", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 std::string origin_form(std::string_view target) {
   const auto colon = target.find("://");
   if (target.starts_with('/') || colon == std::string_view::npos) return std::string(target);
   const std::string_view scheme = target.substr(0, colon), rest = target.substr(colon + 3);
-  if (!same_word(scheme, "http") && !same_word(scheme, "https")) return std::string(target);
+  if (!iequals(scheme, "http") && !iequals(scheme, "https")) return std::string(target);
   const auto path = std::min(rest.find_first_of("/?"), rest.size());
-  if (path == 0) return std::string(target);  // for no host at all
+  if (path == 0) return std::string(target);  // the host is empty
   return fmt::format("{}{}", rest.substr(path).starts_with('/') ? "" : "/", rest.substr(path));
 }
 

@@ -31,7 +31,7 @@ std::optional<std::string> parameter(std::string_view text, std::string_view key
     at = equals + 1;
     if (at < text.size() && text[at] == '"') {
       for (++at; at < text.size() && text[at] != '"'; ++at) {
-        // Browsers send a backslash as it is in file names of old; only \" and \\ are escapes.
+        // Only \" and \\ are escapes: some browsers send other backslashes of file names unescaped.
         if (text[at] == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\')) ++at;
         value += text[at];
       }
@@ -53,14 +53,15 @@ std::optional<std::string> multipart_boundary(std::string_view content_type) {
   if (!lower(content_type).starts_with("multipart/form-data")) return std::nullopt;
   auto boundary = parameter(content_type, "boundary");
   if (!boundary || boundary->empty() || boundary->size() > kMaxBoundary) return std::nullopt;
-  // The parser relies on a delimiter's having one line end, at its start.
+  // The parser relies on the delimiter containing '\r' only at its start.
   if (!std::ranges::all_of(*boundary, [](char c) { return c >= ' ' && c <= '~'; })) return std::nullopt;
   return boundary;
 }
 
 MultipartParser::MultipartParser(std::string_view boundary, std::size_t max_header_bytes)
-    : delimiter_("\r\n--" + std::string(boundary)), max_header_bytes_(max_header_bytes), held_("\r\n") {}
-// The first delimiter may stand at the very beginning: the line end before it is supplied here.
+    : delimiter_("\r\n--" + std::string(boundary)),
+      max_header_bytes_(max_header_bytes),
+      held_("\r\n") {}  // the first delimiter may be at the very start, without a line end before it
 
 void MultipartParser::feed(Bytes input) { input_ = input; }
 
@@ -71,7 +72,7 @@ Result<MultipartParser::Event> MultipartParser::next() {
       case State::data: {
         auto event = parse_data();
         if (!event) return event;
-        if (state_ == State::after_boundary && !in_part_) continue;  // the end of the preamble is no event
+        if (state_ == State::after_boundary && !in_part_) continue;  // the end of the preamble is not an event
         if (std::holds_alternative<PartEnd>(*event)) in_part_ = false;
         return event;
       }
@@ -80,7 +81,7 @@ Result<MultipartParser::Event> MultipartParser::next() {
           held_ += static_cast<char>(input_.front());
           input_ = input_.subspan(1);
         }
-        // Transport padding after a boundary is legal and unknown in practice; a lone space is skipped.
+        // RFC 2046 allows blanks after a boundary, though nobody writes them.
         while (!held_.empty() && (held_[0] == ' ' || held_[0] == '\t')) held_.erase(0, 1);
         if (held_.size() < 2) {
           if (input_.empty()) return NeedMore{};
@@ -92,7 +93,7 @@ Result<MultipartParser::Event> MultipartParser::next() {
           held_.erase(0, 2);
           state_ = State::header;
         } else {
-          return fail(Errc::corrupt, "bad multipart body: a boundary is followed by neither a part nor the end");
+          return fail(Errc::corrupt, "invalid multipart body: a boundary is followed by neither a part nor the end");
         }
         continue;
       }
@@ -103,11 +104,11 @@ Result<MultipartParser::Event> MultipartParser::next() {
 }
 
 Result<MultipartParser::Event> MultipartParser::parse_header() {
-  // A byte at a time: headers are short, and the part's data must not be swallowed with them.
+  // One byte at a time: headers are short, and the data after them must not be consumed.
   while (!held_.ends_with("\r\n\r\n") && held_ != "\r\n") {
     if (input_.empty()) return NeedMore{};
     if (held_.size() >= max_header_bytes_) {
-      return fail(Errc::too_large, "bad multipart body: a part's header is over {} bytes", max_header_bytes_);
+      return fail(Errc::too_large, "invalid multipart body: a part's header has more than {} bytes", max_header_bytes_);
     }
     held_ += static_cast<char>(input_.front());
     input_ = input_.subspan(1);
@@ -122,23 +123,23 @@ Result<MultipartParser::Event> MultipartParser::parse_header() {
     part.name = parameter(line, "name").value_or("");
     part.filename = parameter(line, "filename");
   }
-  // An empty part's delimiter begins with the header's own last line end.
+  // The delimiter after an empty part starts with the last line end of the header. parse_data drops that line end
+  // unless it belongs to a delimiter.
   held_ = "\r\n";
+  synthetic_line_end_ = true;
   out_.clear();
   state_ = State::data;
   in_part_ = true;
-  // That borrowed line end is no data: parse_data drops it unless it completes a delimiter.
-  borrowed_ = true;
   return part;
 }
 
 Result<MultipartParser::Event> MultipartParser::parse_data() {
   for (;;) {
-    // `held_` is a prefix of the delimiter that ended the last piece. Extend it until it is the delimiter or is not.
+    // `held_` is a prefix of the delimiter. Extend it until it is the whole delimiter or does not match any more.
     while (!held_.empty()) {
       if (held_.size() == delimiter_.size()) {
         held_.clear();
-        borrowed_ = false;
+        synthetic_line_end_ = false;
         state_ = State::after_boundary;
         if (in_part_) return PartEnd{};
         return NeedMore{};
@@ -150,14 +151,14 @@ Result<MultipartParser::Event> MultipartParser::parse_data() {
         input_ = input_.subspan(1);
         continue;
       }
-      // Not the delimiter after all. Its only other place to begin inside `held_` would be a later '\r', and a
-      // delimiter holds just one, at its start: so all of it is data.
+      // Not the delimiter. It cannot start later inside `held_` either, because it contains '\r' only at its start: so
+      // all of `held_` is data.
       out_ = std::exchange(held_, {});
-      if (std::exchange(borrowed_, false)) out_.erase(0, 2);
+      if (std::exchange(synthetic_line_end_, false)) out_.erase(0, 2);
       if (in_part_ && !out_.empty()) return PartData{as_bytes(out_)};
     }
     if (input_.empty()) return NeedMore{};
-    // The fast way: everything up to the next '\r' that could begin a delimiter is data.
+    // Everything up to the next '\r' that could start a delimiter is data.
     const std::string_view text = as_text(input_);
     std::size_t at = text.find('\r');
     while (at != std::string_view::npos && at + delimiter_.size() <= text.size() &&

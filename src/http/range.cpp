@@ -57,7 +57,7 @@ bool etag_matches(std::string_view list, std::string_view etag) {
 
 std::string attachment(std::string_view name) {
   std::string plain(name);
-  // The plain form is for old clients: ASCII only, no quotes.
+  // The plain form, for old clients, must be ASCII without quotes.
   std::ranges::replace_if(plain, [](char c) { return c < ' ' || c > '~' || c == '"' || c == '\\'; }, '_');
   return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, percent_encode(name));
 }

@@ -18,9 +18,9 @@ std::vector<std::string> split(std::string_view path) {
 
 bool is_capture(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
 
-/// Whether `path` fits `pattern`, noting what was captured.
-bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& path,
-          std::map<std::string, std::string, std::less<>>& captured) {
+/// Whether `path` matches `pattern`; adds the values of its parameters to `captured`.
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path,
+             std::map<std::string, std::string, std::less<>>& captured) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     std::string_view want = pattern[i];
     const bool rest = is_capture(want) && want.ends_with("*}");
@@ -49,13 +49,13 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
 
 Router::Match Router::find(std::string_view method, std::string_view raw_path) const {
   const auto path = split(raw_path);
-  // HEAD is answered by GET's handler; the server leaves the body out.
+  // The handler of GET answers HEAD; the server omits the body.
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   Match match;
   std::vector<std::string> allowed;
   for (const Route& route : routes_) {
     std::map<std::string, std::string, std::less<>> captured;
-    if (!fits(route.segments, path, captured)) continue;
+    if (!matches(route.segments, path, captured)) continue;
     match.path_known = true;
     if (route.method == wanted) {
       match.handler = &route.handler;

@@ -10,20 +10,20 @@
 namespace ece465::http {
 namespace {
 
-constexpr std::size_t kFilePiece = std::size_t{256} << 10;  // read from a file at once
+constexpr std::size_t kFileReadSize = std::size_t{256} << 10;
 using Clock = std::chrono::steady_clock;
 
-/// What was read from a connection and not used yet.
+/// Buffers the input of a connection.
 class Input {
  public:
-  explicit Input(net::Stream& stream) : stream_(stream), buffer_(kPiece) {}
+  explicit Input(net::Stream& stream) : stream_(stream), buffer_(kReadSize) {}
 
   [[nodiscard]] Bytes bytes() const { return buffer_.span().subspan(begin_, end_ - begin_); }
   void consume(std::size_t n) {
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
   }
-  /// Reads more behind what is there; 0 at the end of the stream.
+  /// Reads more bytes into the buffer; 0 at the end of the stream.
   net::Task<Result<std::size_t>> more(net::Duration limit) {
     if (begin_ > 0) {
       std::copy(buffer_.data() + begin_, buffer_.data() + end_, buffer_.data());
@@ -42,27 +42,27 @@ class Input {
   std::size_t begin_ = 0, end_ = 0;
 };
 
-/// A request's body, decoded from the connection as the handler asks for it.
+/// A request's body, read from the connection on demand.
 class ConnectionBody final : public BodyReader {
  public:
   ConnectionBody(net::Stream& stream, Input& input, MessageParser& parser, const ServerLimits& limits)
       : stream_(stream), input_(input), parser_(parser), limits_(limits), send_continue_(parser.expects_continue()) {}
 
   net::Task<Result<std::size_t>> read(MutableBytes out) override {
-    auto n = co_await read_piece(out);
+    auto n = co_await read_decoded(out);
     broken_ = !n;
     co_return n;
   }
   std::optional<std::uint64_t> length() const override { return parser_.content_length(); }
-  /// The peer still waits for leave to send: it never sends unless it gets it.
-  [[nodiscard]] bool never_asked_for() const { return send_continue_; }
-  /// Where it ends, and the next request begins, nobody knows.
+  /// The peer still waits for "100 Continue" and will not send the body without it.
+  [[nodiscard]] bool awaits_continue() const { return send_continue_; }
+  /// Reading failed: the start of the next request is unknown.
   [[nodiscard]] bool broken() const { return broken_; }
 
  private:
-  net::Task<Result<std::size_t>> read_piece(MutableBytes out) {
+  net::Task<Result<std::size_t>> read_decoded(MutableBytes out) {
     while (!parser_.done() && !out.empty()) {
-      // The peer waits for this word only if nothing of its body has come.
+      // If a part of the body has arrived, the peer does not wait.
       if (std::exchange(send_continue_, false) && input_.bytes().empty()) {
         ECE465_CO_TRY(co_await stream_.write(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), limits_.body_idle_timeout));
       }
@@ -70,7 +70,7 @@ class ConnectionBody final : public BodyReader {
       input_.consume(step.consumed);
       total_ += step.produced;
       if (total_ > limits_.max_body_bytes) {
-        co_return fail(Errc::too_large, "the body is over {} bytes", limits_.max_body_bytes);
+        co_return fail(Errc::too_large, "the body has more than {} bytes", limits_.max_body_bytes);
       }
       if (step.produced > 0) co_return step.produced;
       if (step.done) break;
@@ -89,7 +89,7 @@ class ConnectionBody final : public BodyReader {
   std::uint64_t total_ = 0;
 };
 
-/// A failed read of a request, as an answer.
+/// The response to a request that could not be read.
 Response refusal(const Error& error) {
   switch (error.code) {
     case Errc::timeout: return Response::detail(408, "the request took too long");
@@ -116,17 +116,17 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   net::Gate gate;      // connections
   net::Gate requests;  // requests being answered
   std::optional<net::Listener> listener;
-  std::list<net::Stream*> open;  // to close what does not end by itself
+  std::list<net::Stream*> open;  // to close those that do not end by themselves
   Server* owner = nullptr;
 
   net::Task<void> session(net::Stream stream);
   net::Task<bool> exchange(net::Stream& stream, Input& input);
   net::Task<Response> answer(Request& request, std::string_view raw_path, ConnectionBody& body);
-  net::Task<std::optional<Response>> pass_over(ConnectionBody& body) const;
+  net::Task<std::optional<Response>> discard(ConnectionBody& body) const;
   net::Task<Result<void>> send(net::Stream& stream, Response& response, bool head_only, bool keep);
   net::Task<Result<void>> send_file(net::Stream& stream, const FileBody& file);
   void report(const Request& request, int status, Clock::time_point since) const {
-    if (owner != nullptr && owner->observe) owner->observe(request, status, Clock::now() - since);
+    if (owner != nullptr && owner->on_response) owner->on_response(request, status, Clock::now() - since);
   }
 };
 
@@ -141,9 +141,9 @@ net::Task<void> Server::Impl::session(net::Stream stream) {
   open.erase(place);
 }
 
-/// One request and its answer. False: the connection is of no further use.
+/// One request and its response. Returns whether the connection can be used again.
 net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
-  // The body's limit is held here and in ConnectionBody: the parser would call it a bad head.
+  // Body limits are checked here and in ConnectionBody: the parser would report them as an invalid header.
   MessageParser parser(Side::server, limits.max_header_bytes, ~std::uint64_t{0});
   std::optional<Clock::time_point> head_end;  // set with the first byte
   std::optional<Response> refused;
@@ -158,7 +158,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
       input.consume(*used);
       if (parser.head_done()) break;
       if (input.bytes().size() >= limits.max_header_bytes) {
-        refused = Response::detail(431, "the request's head is too long");
+        refused = Response::detail(431, "the request header is too long");
         break;
       }
     }
@@ -166,7 +166,7 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
         head_end ? std::max(net::Duration::zero(), net::Duration(*head_end - Clock::now())) : limits.idle_timeout;
     const auto n = co_await input.more(left);
     if (n && *n > 0) continue;
-    // Nothing said, or gone: no answer is owed. A head that was begun and not finished is told so.
+    // Without any data there is no request to answer; an incomplete head gets a response.
     if (!head_end || n || n.error().code != Errc::timeout) co_return false;
     refused = refusal(n.error());
     break;
@@ -195,46 +195,46 @@ net::Task<bool> Server::Impl::exchange(net::Stream& stream, Input& input) {
   if (!path || !path->starts_with('/')) {
     response = Response::detail(400, "the path is malformed");
   } else if (const auto length = parser.content_length(); length && *length > limits.max_body_bytes) {
-    response = Response::detail(413, fmt::format("the body is over {} bytes", limits.max_body_bytes));
+    response = Response::detail(413, fmt::format("the body has more than {} bytes", limits.max_body_bytes));
   } else {
     request.path = *path;
     response = co_await answer(request, raw_path, body);
   }
 
-  // A body that nobody read stands between this request and the next. The answer goes first: the peer may wait for
-  // it before it sends any more.
+  // An unread body precedes the next request. The response is sent first, because the peer may wait for it before it
+  // sends the rest.
   const bool unread = !parser.done();
-  const bool drainable = !body.never_asked_for() && parser.content_length().value_or(0) <= limits.max_drain_bytes;
+  const bool drainable = !body.awaits_continue() && parser.content_length().value_or(0) <= limits.max_drain_bytes;
   bool keep = parser.keep_alive() && gate.open() && !std::holds_alternative<StreamBody>(response.body) &&
               response.status != 413 && !body.broken() && (!unread || drainable);
   const auto sent = co_await send(stream, response, request.method == "HEAD", keep);
   report(request, response.status, since);
   if (sent && !keep) {
-    // Let the answer arrive: closing with unread bytes would reset the connection under it.
+    // Closing with unread data would reset the connection before the response arrives.
     stream.end_writing();
-    Buffer sink(kPiece);
+    Buffer discarded(kReadSize);
     const auto end = Clock::now() + limits.linger_timeout;
     for (std::uint64_t drained = 0; drained < limits.max_linger_bytes && Clock::now() < end;) {
-      const auto n = co_await stream.read_some(sink.span(), std::chrono::seconds(1));
+      const auto n = co_await stream.read_some(discarded.span(), std::chrono::seconds(1));
       if (!n || *n == 0) break;
       drained += *n;
     }
   }
-  if (sent && keep && unread) keep = !co_await pass_over(body);
+  if (sent && keep && unread) keep = !co_await discard(body);
   co_return (sent.has_value() && keep);
 }
 
-/// Reads a body that means nothing to the end. An answer when that cannot be.
-net::Task<std::optional<Response>> Server::Impl::pass_over(ConnectionBody& body) const {
+/// Reads and discards a body that the request does not need. Returns a response if that fails.
+net::Task<std::optional<Response>> Server::Impl::discard(ConnectionBody& body) const {
   const auto too_large = [this] {
-    return Response::detail(413,
-                            fmt::format("no body is wanted, least of all one over {} bytes", limits.max_drain_bytes));
+    return Response::detail(
+        413, fmt::format("this request takes no body, and ignores one of at most {} bytes", limits.max_drain_bytes));
   };
-  if (body.never_asked_for()) co_return std::nullopt;
+  if (body.awaits_continue()) co_return std::nullopt;
   if (body.length().value_or(0) > limits.max_drain_bytes) co_return too_large();
-  Buffer sink(kPiece);
+  Buffer discarded(kReadSize);
   for (std::uint64_t drained = 0;;) {
-    const auto n = co_await body.read(sink.span());
+    const auto n = co_await body.read(discarded.span());
     if (!n) co_return refusal(n.error());
     if (*n == 0) co_return std::nullopt;
     drained += *n;
@@ -260,16 +260,16 @@ net::Task<Response> Server::Impl::answer(Request& request, std::string_view raw_
   }
   if (match.handler == nullptr) co_return Response::detail(404, "Not Found");
   if (match.body == BodyUse::none) {
-    auto refused = co_await pass_over(body);
+    auto refused = co_await discard(body);
     if (refused) co_return std::move(*refused);
   }
   request.captured = std::move(match.captured);
   std::optional<Response> response;
   try {
     response = co_await (*match.handler)(request);
-  } catch (const std::exception& e) {  // a library's; ours return Results
-    if (owner != nullptr && owner->trouble) {
-      owner->trouble(Error{Errc::internal, e.what(), fmt::format("{} {}", request.method, request.path)});
+  } catch (const std::exception& e) {  // of a library; our own code does not throw
+    if (owner != nullptr && owner->on_error) {
+      owner->on_error(Error{Errc::internal, e.what(), fmt::format("{} {}", request.method, request.path)});
     }
   }
   if (!response) response = Response::detail(500, "Internal Server Error");
@@ -281,7 +281,7 @@ net::Task<Result<void>> Server::Impl::send(net::Stream& stream, Response& respon
   headers.set("Access-Control-Allow-Origin", "*");
   headers.set("Connection", keep ? "keep-alive" : "close");
   headers.set("X-Content-Type-Options", "nosniff");
-  // Answers tell how things are now; who has something that lasts says so.
+  // Most responses show the current state; handlers of others set Cache-Control.
   if (!headers.get("Cache-Control")) headers.add("Cache-Control", "no-store");
   const bool bodiless = response.status == 204 || response.status == 304;
   const auto length = [&]() -> std::optional<std::uint64_t> {
@@ -304,11 +304,12 @@ net::Task<Result<void>> Server::Impl::send(net::Stream& stream, Response& respon
 }
 
 net::Task<Result<void>> Server::Impl::send_file(net::Stream& stream, const FileBody& file) {
-  Buffer piece(static_cast<std::size_t>(std::min<std::uint64_t>(kFilePiece, std::max<std::uint64_t>(1, file.length))));
+  Buffer piece(
+      static_cast<std::size_t>(std::min<std::uint64_t>(kFileReadSize, std::max<std::uint64_t>(1, file.length))));
   for (std::uint64_t done = 0; done < file.length;) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), file.length - done));
     const MutableBytes out = piece.span().first(want);
-    // The disk must not hold up other connections.
+    // On the pool, so that the disk does not block other connections.
     ECE465_CO_TRY(co_await net::offload(
         files, [&]() -> Result<void> { return file.source->read_exactly(file.offset + done, out); }));
     ECE465_CO_TRY(co_await stream.write(out, limits.body_idle_timeout));
@@ -329,11 +330,11 @@ Server::~Server() {
 
 namespace {
 
-net::Task<void> accept_all(std::shared_ptr<void> keep_alive, net::Listener* listener, net::Gate* gate,
-                           std::function<net::Task<void>(net::Stream)> session, std::size_t max,
-                           std::function<void(const Error&)> trouble) {
-  co_await listener->accept(std::move(session), *gate, max, std::move(trouble));
-  (void)keep_alive;
+/// `impl` keeps the rest alive.
+net::Task<void> accept_all(std::shared_ptr<void> /*impl*/, net::Listener* listener, net::Gate* gate,
+                           std::function<net::Task<void>(net::Stream)> session, std::size_t max_sessions,
+                           std::function<void(const Error&)> on_error) {
+  co_await listener->accept(std::move(session), *gate, max_sessions, std::move(on_error));
 }
 
 }  // namespace
@@ -341,15 +342,13 @@ net::Task<void> accept_all(std::shared_ptr<void> keep_alive, net::Listener* list
 Result<net::Address> Server::listen(const net::Address& address) {
   ECE465_ASSIGN(impl_->listener, net::Listener::open(impl_->context, address));
   const auto impl = impl_;
-  asio::co_spawn(
-      impl_->context,
-      accept_all(
-          impl, &*impl->listener, &impl->gate, [impl](net::Stream stream) { return impl->session(std::move(stream)); },
-          impl->limits.max_connections,
-          [impl](const Error& error) {
-            if (impl->owner != nullptr && impl->owner->trouble) impl->owner->trouble(error);
-          }),
-      asio::detached);
+  net::spawn(impl_->context,
+             accept_all(
+                 impl, &*impl->listener, &impl->gate,
+                 [impl](net::Stream stream) { return impl->session(std::move(stream)); }, impl->limits.max_connections,
+                 [impl](const Error& error) {
+                   if (impl->owner != nullptr && impl->owner->on_error) impl->owner->on_error(error);
+                 }));
   return impl_->listener->address();
 }
 

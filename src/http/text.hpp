@@ -6,7 +6,7 @@
 
 namespace ece465::http {
 
-/// `text` without the blanks and tabs around it: OWS of RFC 9110, section 5.6.3.
+/// `text` without surrounding spaces and tabs (OWS of RFC 9110, section 5.6.3).
 [[nodiscard]] inline std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t";
   const auto first = text.find_first_not_of(kBlank);
@@ -14,8 +14,8 @@ namespace ece465::http {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-/// Whether two words are the same but for the case of their letters, as header names and codings are compared.
-[[nodiscard]] inline bool same_word(std::string_view a, std::string_view b) {
+/// Whether two strings are equal, ignoring case, like header names and codings.
+[[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 

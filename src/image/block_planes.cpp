@@ -9,11 +9,11 @@
 namespace ece465::image {
 namespace {
 
-/// A plane's samples of a piece of a run.
+/// Extracts a plane's samples from a piece of a run.
 template <class T>
-void take_piece(std::span<const T> piece, const PixelLayout& layout, Channels channels, std::size_t plane, T* out) {
+void extract_piece(std::span<const T> piece, const PixelLayout& layout, Channels channels, std::size_t plane, T* out) {
   const std::size_t samples = layout.samples();
-  if (by_luma(layout, channels)) {
+  if (uses_luma(layout, channels)) {
     luma_run(piece, layout, out);
   } else if (samples == 1) {
     std::copy(piece.begin(), piece.end(), out);
@@ -21,13 +21,13 @@ void take_piece(std::span<const T> piece, const PixelLayout& layout, Channels ch
     for (std::size_t i = plane; i < piece.size(); i += samples) *out++ = piece[i];
   } else {
     for (std::size_t i = 0; i < piece.size(); i += samples) {
-      *out++ = static_cast<T>(divide_out<T>(piece[i + plane], piece[i + layout.colors]));
+      *out++ = static_cast<T>(unpremultiplied<T>(piece[i + plane], piece[i + layout.colors]));
     }
   }
 }
 
 template <class T>
-void put_luma(std::span<T> piece, const PixelLayout& layout, const T* mapped) {
+void insert_luma(std::span<T> piece, const PixelLayout& layout, const T* mapped) {
   const std::size_t samples = layout.samples();
   if (!is_translucent(piece, layout)) {
     kernels::current().of<T>().shift_to(piece.data(), piece.size() / samples, samples, mapped);
@@ -41,10 +41,11 @@ void put_luma(std::span<T> piece, const PixelLayout& layout, const T* mapped) {
 }
 
 template <class T>
-void put_piece(std::span<T> piece, const PixelLayout& layout, Channels channels, std::size_t plane, const T* mapped) {
+void insert_piece(std::span<T> piece, const PixelLayout& layout, Channels channels, std::size_t plane,
+                  const T* mapped) {
   const std::size_t samples = layout.samples();
-  if (by_luma(layout, channels)) {
-    put_luma(piece, layout, mapped);
+  if (uses_luma(layout, channels)) {
+    insert_luma(piece, layout, mapped);
   } else if (samples == 1) {
     std::copy_n(mapped, piece.size(), piece.data());
   } else if (!is_translucent(piece, layout)) {
@@ -52,7 +53,7 @@ void put_piece(std::span<T> piece, const PixelLayout& layout, Channels channels,
   } else {
     for (std::size_t i = 0; i < piece.size(); i += samples, ++mapped) {
       const std::uint32_t alpha = piece[i + layout.colors];
-      if (alpha != 0) piece[i + plane] = static_cast<T>(multiply_in<T>(*mapped, alpha));
+      if (alpha != 0) piece[i + plane] = static_cast<T>(premultiplied<T>(*mapped, alpha));
     }
   }
 }
@@ -60,16 +61,17 @@ void put_piece(std::span<T> piece, const PixelLayout& layout, Channels channels,
 /// Calls `f` with the pieces of a block's rows.
 template <class T, class B, class F>
 void for_each_block_piece(B& block, const PixelLayout& layout, F&& f) {
-  for_each_run<T>(block, layout, [&](auto run) { for_each_piece(run, layout.samples(), kPiece, f); });
+  for_each_run<T>(block, layout, [&](auto run) { for_each_piece(run, layout.samples(), kPiecePixels, f); });
 }
 
 }  // namespace
 
-void take_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane, std::byte* out) {
+void extract_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
+                   std::byte* out) {
   with_sample_type(layout.bits, [&]<class T>(T) {
     T* to = reinterpret_cast<T*>(out);
     for_each_block_piece<T>(block, layout, [&](std::span<const T> piece) {
-      take_piece(piece, layout, channels, plane, to);
+      extract_piece(piece, layout, channels, plane, to);
       to += piece.size() / layout.samples();
     });
   });
@@ -78,14 +80,14 @@ void take_plane(const Block& block, const PixelLayout& layout, Channels channels
 void count_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
                  std::span<std::uint64_t> counts) {
   with_sample_type(layout.bits, [&]<class T>(T) {
-    auto& counter = kernels::own_counter<T>();
+    auto& counter = kernels::thread_counter<T>();
     if (layout.samples() == 1) {
       for_each_run<T>(block, layout, [&](std::span<const T> run) { counter.add(run, counts); });
     } else {
-      std::array<T, kPiece> taken;
+      std::array<T, kPiecePixels> extracted;
       for_each_block_piece<T>(block, layout, [&](std::span<const T> piece) {
-        take_piece(piece, layout, channels, plane, taken.data());
-        counter.add(std::span<const T>(taken).first(piece.size() / layout.samples()), counts);
+        extract_piece(piece, layout, channels, plane, extracted.data());
+        counter.add(std::span<const T>(extracted).first(piece.size() / layout.samples()), counts);
       });
     }
     counter.flush(counts);
@@ -98,14 +100,15 @@ std::uint16_t plane_level(const Block& block, const PixelLayout& layout, Channel
   return with_sample_type(layout.bits, [&]<class T>(T) {
     const auto row = samples_of<T>(block.row(static_cast<std::uint32_t>(y), layout));
     T level;
-    take_piece(row.subspan(x * layout.samples(), layout.samples()), layout, channels, plane, &level);
+    extract_piece(row.subspan(x * layout.samples(), layout.samples()), layout, channels, plane, &level);
     return std::uint16_t{level};
   });
 }
 
-void put_plane(Block& block, const PixelLayout& layout, Channels channels, std::size_t plane, const std::byte* mapped) {
+void insert_plane(Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
+                  const std::byte* mapped) {
   with_sample_type(layout.bits, [&]<class T>(T) {
-    std::array<T, kPiece> aligned;
+    std::array<T, kPiecePixels> aligned;
     for_each_block_piece<T>(block, layout, [&](std::span<T> piece) {
       const std::size_t bytes = piece.size() / layout.samples() * sizeof(T);
       const T* from = reinterpret_cast<const T*>(mapped);
@@ -113,7 +116,7 @@ void put_plane(Block& block, const PixelLayout& layout, Channels channels, std::
         std::memcpy(aligned.data(), mapped, bytes);
         from = aligned.data();
       }
-      put_piece(piece, layout, channels, plane, from);
+      insert_piece(piece, layout, channels, plane, from);
       mapped += bytes;
     });
   });
@@ -132,7 +135,7 @@ void map_color(Block& block, const PixelLayout& layout, std::size_t plane, const
         const std::uint32_t alpha = piece[i + layout.colors];
         if (alpha == 0) continue;
         T& sample = piece[i + plane];
-        sample = static_cast<T>(multiply_in<T>(levels[divide_out<T>(sample, alpha)], alpha));
+        sample = static_cast<T>(premultiplied<T>(levels[unpremultiplied<T>(sample, alpha)], alpha));
       }
     });
   });

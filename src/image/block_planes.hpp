@@ -5,26 +5,27 @@
 
 #include "ece465/image/pixels.hpp"
 
-/// One plane of a block on its own: taken out as contiguous samples, and put back when they were mapped. What
-/// Counter and Mapper do, cut where a wire goes through.
+/// Access to one plane of a block: extracted as contiguous samples, and inserted again after mapping. Together with
+/// samples.hpp this does what Counter and Mapper do, split at the point where samples are sent over the network.
 ///
-/// Different planes of one block may be taken out and put back by several threads at once: nobody touches samples
-/// of planes that are not his, but to read alpha. (So no vector goes over pixels where there are several planes.)
+/// Several threads may work on different planes of a block at once: each touches only the samples of its plane, and
+/// reads alpha. (That is why vector kernels, which write whole pixels, are not used if there are several planes.)
 
 namespace ece465::image {
 
-/// The plane's samples, row by row, to `out`, which is aligned for them.
-void take_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane, std::byte* out);
+/// Writes the plane's samples, row by row, to `out`, which must be aligned for them.
+void extract_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane, std::byte* out);
 /// Adds the plane's levels to `counts`.
 void count_plane(const Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
                  std::span<std::uint64_t> counts);
-/// The plane's sample number `index`, in the order of `take_plane`.
+/// The plane's sample number `index`, in the order of `extract_plane`.
 [[nodiscard]] std::uint16_t plane_level(const Block& block, const PixelLayout& layout, Channels channels,
                                         std::size_t plane, std::size_t index);
-/// Makes of the plane what `mapped` holds, as `take_plane` would take it out: what Mapper does, given what its table
-/// says of every sample. `mapped` needs no alignment.
-void put_plane(Block& block, const PixelLayout& layout, Channels channels, std::size_t plane, const std::byte* mapped);
-/// Puts one colour's plane through a table (of `layout.bits`, native, aligned), where it is.
+/// Changes the plane so that `extract_plane` yields `mapped`: what Mapper does, given the mapped samples instead of the
+/// table. `mapped` needs no alignment.
+void insert_plane(Block& block, const PixelLayout& layout, Channels channels, std::size_t plane,
+                  const std::byte* mapped);
+/// Maps one colour's plane in place. The table has `layout.bits` and native byte order, and is aligned.
 void map_color(Block& block, const PixelLayout& layout, std::size_t plane, const std::byte* table);
 
 }  // namespace ece465::image

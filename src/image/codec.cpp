@@ -15,8 +15,8 @@ bool starts_with(Bytes head, std::string_view signature) {
 
 using namespace std::string_view_literals;
 
-/// Formats people try that are not handled, so that the message can name them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kForeign{{
+/// Common formats that are not supported, for the error message.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kUnsupported{{
     {"GIF8"sv, "a GIF"sv},
     {"BM"sv, "a BMP"sv},
     {"RIFF"sv, "a RIFF file (WebP?)"sv},
@@ -65,12 +65,12 @@ Result<std::unique_ptr<ImageReader>> open_image(const ByteSource& source, const 
   const Bytes bytes = Bytes(head).first(n);
   const auto format = format_of_content(bytes);
   if (!format) {
-    for (const auto& [signature, what] : kForeign) {
+    for (const auto& [signature, what] : kUnsupported) {
       if (starts_with(bytes, signature)) {
-        return fail(Errc::bad_input, "is {}; only JPEG, TIFF and PNG can be read", what);
+        return fail(Errc::bad_input, "is {}; only JPEG, TIFF and PNG are supported", what);
       }
     }
-    return fail(Errc::bad_input, "is no JPEG, TIFF or PNG image");
+    return fail(Errc::bad_input, "not a JPEG, TIFF or PNG file");
   }
   switch (*format) {
     case Format::jpeg: return jpeg::open(source, options);
@@ -90,7 +90,7 @@ Result<std::unique_ptr<ImageWriter>> create_image(Format format, const ImageRead
   return fail(Errc::internal, "unknown format");
 }
 
-Capabilities capabilities(Format format) {
+FormatFeatures format_features(Format format) {
   switch (format) {
     case Format::jpeg: return {.sixteen_bits = false, .alpha = false, .palette = false, .many_pages = false};
     case Format::tiff: return {.sixteen_bits = true, .alpha = true, .palette = true, .many_pages = true};

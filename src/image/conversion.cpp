@@ -64,9 +64,9 @@ Conversion::Conversion(const PageInfo& page, Channels channels, bool converting,
 }
 
 void Conversion::plan_pixels(bool converting) {
-  const Capabilities can = capabilities(output_);
-  straighten_ = converting && plane_layout_.alpha == Alpha::associated;
-  if (straighten_) plane_layout_.alpha = Alpha::unassociated;
+  const FormatFeatures can = format_features(output_);
+  unpremultiply_ = converting && plane_layout_.alpha == Alpha::associated;
+  if (unpremultiply_) plane_layout_.alpha = Alpha::unassociated;
   to_gray_ = channels_ == Channels::gray && plane_layout_.colors == 3;
   if (to_gray_) plane_layout_ = gray_layout(plane_layout_);
   target_.layout = plane_layout_;
@@ -76,30 +76,30 @@ void Conversion::plan_pixels(bool converting) {
   narrow_ = target.bits == 16 && !can.sixteen_bits;
   if (narrow_) {
     target.bits = 8;
-    notes_.push_back(fmt::format("16 bits became 8, rounded: {} holds no more", format_name(output_)));
+    notes_.push_back(fmt::format("16 bits became 8, rounded: {} stores at most 8", format_name(output_)));
   }
-  upright_ = target.inverted;
+  uninvert_ = target.inverted;
   target.inverted = false;
   const bool has_alpha = target.alpha != Alpha::none;
   const std::uint8_t kept = has_alpha && can.alpha ? 1 : 0;
   drop_extras_ = target.extras > kept;
   if (!drop_extras_) return;
   if (has_alpha && kept == 0) {
-    notes_.push_back(fmt::format("alpha was dropped: {} holds none", format_name(output_)));
+    notes_.push_back(fmt::format("alpha was dropped: {} does not support it", format_name(output_)));
   }
   if (target.extras > (has_alpha ? 1 : 0)) {
     notes_.push_back(
-        fmt::format("extra samples that are not alpha were dropped: {} has no place for them", format_name(output_)));
+        fmt::format("extra samples other than alpha were dropped: {} does not support them", format_name(output_)));
   }
   target.extras = kept;
   if (kept == 0) target.alpha = Alpha::none;
 }
 
-/// The colours are not known yet (they will be when all indices are counted), but what holds them is.
+/// The equalized colours are not known until all indices are counted, but the layout of the result is.
 void Conversion::plan_palette() {
-  const Capabilities can = capabilities(output_);
+  const FormatFeatures can = format_features(output_);
   const bool has_alpha = std::ranges::any_of(*source_.palette, [](const auto& c) { return c.alpha != 65535; });
-  // TIFF has palettes, but not of transparent colours.
+  // TIFF palettes have no transparent colours.
   keep_palette_ = channels_ != Channels::gray && can.palette && (!has_alpha || output_ == Format::png);
   if (keep_palette_) return;
   target_.palette.reset();
@@ -108,7 +108,7 @@ void Conversion::plan_palette() {
     target_.layout.extras = 1;
     target_.layout.alpha = Alpha::unassociated;
   } else if (has_alpha) {
-    notes_.push_back(fmt::format("alpha was dropped: {} holds none", format_name(output_)));
+    notes_.push_back(fmt::format("alpha was dropped: {} does not support it", format_name(output_)));
   }
 }
 
@@ -119,8 +119,8 @@ std::unique_ptr<BlockReader> Conversion::adapt(std::unique_ptr<BlockReader> read
 
 void Conversion::prepare(Block& block, Block& out) const {
   PixelLayout layout = source_.layout;
-  if (straighten_) {
-    divide_alpha_out(block, layout);
+  if (unpremultiply_) {
+    unpremultiply(block, layout);
     layout.alpha = Alpha::unassociated;
   }
   if (to_gray_) {
@@ -130,7 +130,7 @@ void Conversion::prepare(Block& block, Block& out) const {
   }
 }
 
-void Conversion::settle(std::vector<Histogram>& histograms, std::vector<Table>& tables) {
+void Conversion::finalize(std::vector<Histogram>& histograms, std::vector<Table>& tables) {
   if (source_.palette) {
     palette_ = equalize_palette(*source_.palette, histograms[0], channels_, source_.palette_bits);
     histograms = palette_->before;
@@ -140,7 +140,7 @@ void Conversion::settle(std::vector<Histogram>& histograms, std::vector<Table>& 
   }
   tables = equalization_tables(plane_layout_, histograms);
   applied_ = tables;
-  if (upright_) {
+  if (uninvert_) {
     const auto max_level = static_cast<std::uint16_t>(histograms[0].max_level());
     for (auto& level : applied_[0]) level = static_cast<std::uint16_t>(max_level - level);
   }
@@ -154,7 +154,7 @@ void Conversion::map(Block& block) const {
 Block& Conversion::finish(Block& block, Block& a, Block& b) const {
   if (palette_) {
     if (target_.palette) return block;
-    recolor(block, a);
+    expand_palette(block, a);
     return a;
   }
   Block* now = &block;
@@ -171,10 +171,9 @@ Block& Conversion::finish(Block& block, Block& a, Block& b) const {
   return *now;
 }
 
-void Conversion::recolor(const Block& block, Block& out) const {
+void Conversion::expand_palette(const Block& block, Block& out) const {
   const PixelLayout& layout = target_.layout;
-  // Each index's pixel, ready to be copied. An index past the palette's end shows as opaque black, as it does
-  // in decoders.
+  // The pixel of each index. An index beyond the palette is opaque black, as in other decoders.
   std::array<std::array<std::byte, 4>, 256> pixels{};
   const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
   for (std::size_t i = 0; i < pixels.size(); ++i) {

@@ -9,57 +9,57 @@
 
 namespace ece465::image {
 
-/// What happens to a page's blocks between its reader and its writer: equalized always; made gray, narrowed
-/// to 8 bits, freed of alpha, expanded from a palette, cut from tiles into bands where the output asks for it.
+/// Everything that happens to a page's blocks between its reader and its writer: equalization and, if the output
+/// requires it, conversion to gray, narrowing to 8 bits, removal of alpha, palette expansion, joining tiles to bands.
 class Conversion {
  public:
-  /// `converting`: the output is of another format than the input.
+  /// `converting`: the output has another format than the input.
   Conversion(const PageInfo& page, Channels channels, bool converting, Format output);
 
-  /// The page as blocks arrive from `adapt`'s reader.
+  /// The page as delivered by `adapt`'s reader.
   [[nodiscard]] const PageInfo& source() const { return source_; }
-  /// Makes a reader deliver bands where the page has tiles and the output wants bands.
+  /// Makes a reader of tiles deliver bands, if the output needs bands.
   [[nodiscard]] std::unique_ptr<BlockReader> adapt(std::unique_ptr<BlockReader> reader) const;
-  /// True when blocks must go through `prepare`.
-  [[nodiscard]] bool prepares() const { return to_gray_ || straighten_; }
-  /// Turns a block as read into what is counted, kept and mapped: gray, if asked for; alpha divided out where
-  /// the output has none such. Leaves nothing of use in `block`.
+  /// Whether blocks must go through `prepare`.
+  [[nodiscard]] bool prepares() const { return to_gray_ || unpremultiply_; }
+  /// Converts a block as read to the form that is counted and mapped: to gray, if requested; unpremultiplied, if the
+  /// output has no associated alpha. Afterwards the contents of `block` are unspecified.
   void prepare(Block& block, Block& out) const;
-  /// The layout that is counted and mapped, and how.
+  /// The layout that is counted and mapped.
   [[nodiscard]] const PixelLayout& plane_layout() const { return plane_layout_; }
   [[nodiscard]] Channels channels() const { return channels_; }
-  /// Once all blocks are counted: makes the tables. For a palette page `histograms` comes in as that of the
-  /// indices and leaves as those of the colours' planes.
-  void settle(std::vector<Histogram>& histograms, std::vector<Table>& tables);
-  /// The page as the writer will see it; after `settle`.
+  /// Makes the tables after all blocks are counted. For a palette page, `histograms` holds that of the indices, and is
+  /// replaced by those of the colours.
+  void finalize(std::vector<Histogram>& histograms, std::vector<Table>& tables);
+  /// The page as the writer receives it; after `finalize`.
   [[nodiscard]] const PageInfo& target() const { return target_; }
-  /// What `map` replaces samples by, one table per plane; none for a palette page. After `settle`.
+  /// The tables that `map` applies, one per plane; none for a palette page. After `finalize`.
   [[nodiscard]] const std::vector<Table>& applied() const { return applied_; }
-  /// Maps `block` in place; indices of a palette stay what they are. Thread-safe with different arguments.
+  /// Maps `block` in place; palette indices are not changed. Thread-safe for different blocks.
   void map(Block& block) const;
-  /// Makes of a mapped `block` what the writer will see, in place or in `a` or `b`; returns the one that holds it.
-  /// Thread-safe with different arguments.
+  /// Converts a mapped `block` to the form that the writer receives, in place or in `a` or `b`; returns the block with
+  /// the result. Thread-safe for different blocks.
   [[nodiscard]] Block& finish(Block& block, Block& a, Block& b) const;
-  /// What a person should know of the conversion.
+  /// Remarks for the user about the conversion.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   void plan_pixels(bool converting);
   void plan_palette();
-  /// Indices to gray levels or colours, for a target without a palette.
-  void recolor(const Block& block, Block& out) const;
+  /// Replaces indices by gray levels or colours, for a target without a palette.
+  void expand_palette(const Block& block, Block& out) const;
 
   PageInfo source_, target_;
   Channels channels_;
   Format output_;
   PixelLayout plane_layout_;
-  std::size_t across_ = 1;   // tiles to a band
-  bool straighten_ = false;  // divide associated alpha out
+  std::size_t across_ = 1;  // tiles per band
+  bool unpremultiply_ = false;
   bool to_gray_ = false;
   bool narrow_ = false;
   bool drop_extras_ = false;
   bool keep_palette_ = false;
-  bool upright_ = false;  // a gray page in which 0 is white becomes one in which 0 is black
+  bool uninvert_ = false;  // from 0 is white to 0 is black
   std::optional<PaletteResult> palette_;
   std::vector<Table> applied_;
   std::optional<Mapper> mapper_;

@@ -10,20 +10,21 @@
 #include "conversion.hpp"
 #include "ece465/base/guarded.hpp"
 #include "ece465/base/parallel.hpp"
+#include "memory_plan.hpp"
 
-/// Two passes over each page: decode and count; then map, encode, write. Between them the decoded blocks stay
-/// in memory when they fit the budget and cost something to decode; else they are decoded again.
+/// Two passes over each page: decode and count; then map, encode and write. Between the passes the decoded blocks stay
+/// in memory if they fit the budget and are expensive to decode; otherwise they are decoded again.
 
 namespace ece465::image {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Hands out progress, in order, and notices a request to stop.
-class Watch {
+/// Reports progress in order, and detects a request to stop.
+class Progress {
  public:
   /// `total`: blocks of all pages, in all passes.
-  Watch(const EqualizeOptions& options, std::size_t total) : options_(options), total_(total) {}
+  Progress(const EqualizeOptions& options, std::size_t total) : options_(options), total_(total) {}
 
   Result<void> block_done() {
     if (options_.stop.stop_requested()) return fail(Errc::cancelled, "interrupted");
@@ -36,16 +37,16 @@ class Watch {
  private:
   const EqualizeOptions& options_;
   std::size_t total_;
-  std::mutex mutex_;  // guards done_, and that callers see it grow
+  std::mutex mutex_;  // guards done_; held during the callback, so that callers see it increase
   std::size_t done_ = 0;
 };
 
-/// A page's blocks for several threads. Where they can be had in any order each thread has a reader of its own;
-/// else there is one, and whoever comes next gets the next block, so that one thread decodes while others work
-/// on what was decoded before.
-class Blocks {
+/// Reads a page's blocks for several threads. If blocks can be read in any order, each thread has its own reader.
+/// Otherwise there is one reader, and the next thread gets the next block: one thread decodes while others process
+/// blocks decoded before.
+class BlockSource {
  public:
-  Blocks(const Conversion& conversion, std::size_t count) : conversion_(conversion), count_(count) {}
+  BlockSource(const Conversion& conversion, std::size_t count) : conversion_(conversion), count_(count) {}
 
   Result<void> open(const ImageReader& reader, std::size_t page, unsigned threads) {
     shared_ = threads > 1 && !conversion_.source().any_order;
@@ -56,30 +57,30 @@ class Blocks {
     return {};
   }
 
-  /// Reads block `index`, or another one: calls `place(index)` with the one it is, to know where it goes.
-  /// `index` must be handed out as `parallel_for` does.
-  template <class Place>
-  Result<std::size_t> read(unsigned worker, std::size_t index, Block& scratch, Place place) {
-    if (!conversion_.prepares()) return read_raw(worker, index, place);
+  /// Reads block `index`, or another one, into `block_for(i)`, where i is the block it reads; returns i. Indices must
+  /// be assigned as `parallel_for` does.
+  template <class BlockFor>
+  Result<std::size_t> read(unsigned thread, std::size_t index, Block& scratch, BlockFor block_for) {
+    if (!conversion_.prepares()) return read_raw(thread, index, block_for);
     ECE465_ASSIGN(const std::size_t read_index,
-                  read_raw(worker, index, [&](std::size_t) -> Block& { return scratch; }));
-    conversion_.prepare(scratch, place(read_index));
+                  read_raw(thread, index, [&](std::size_t) -> Block& { return scratch; }));
+    conversion_.prepare(scratch, block_for(read_index));
     return read_index;
   }
 
  private:
-  template <class Place>
-  Result<std::size_t> read_raw(unsigned worker, std::size_t index, Place place) {
+  template <class BlockFor>
+  Result<std::size_t> read_raw(unsigned thread, std::size_t index, BlockFor block_for) {
     if (!shared_) {
-      ECE465_TRY(readers_[worker]->read(index, place(index)));
+      ECE465_TRY(readers_[thread]->read(index, block_for(index)));
       return index;
     }
     const std::scoped_lock lock(mutex_);
-    if (failed_) return std::unexpected(*failed_);
+    if (error_) return std::unexpected(*error_);
     index = next_++;
     assert(index < count_);
-    if (auto done = readers_[0]->read(index, place(index)); !done) {
-      failed_ = done.error();  // those who wait are told the same: what is wrong with the first bad block
+    if (auto done = readers_[0]->read(index, block_for(index)); !done) {
+      error_ = done.error();  // for every thread, so that the first bad block decides which error is reported
       return std::unexpected(std::move(done).error());
     }
     return index;
@@ -91,18 +92,18 @@ class Blocks {
   bool shared_ = false;
   std::mutex mutex_;  // guards what follows, and the shared reader
   std::size_t next_ = 0;
-  std::optional<Error> failed_;
+  std::optional<Error> error_;
 };
 
-/// One page on its way from a reader to a writer.
-class PagePass {
+/// Takes one page through both passes.
+class PagePipeline {
  public:
-  PagePass(const ImageReader& reader, std::size_t page, Conversion conversion, const EqualizeOptions& options,
-           Watch& watch)
-      : reader_(reader), page_(page), conversion_(std::move(conversion)), options_(options), watch_(watch) {}
+  PagePipeline(const ImageReader& reader, std::size_t page, Conversion conversion, const EqualizeOptions& options,
+               Progress& progress)
+      : reader_(reader), page_(page), conversion_(std::move(conversion)), options_(options), progress_(progress) {}
 
-  /// Checks what the page needs against the memory budget and settles how many threads there are for it.
-  /// `encoder_bytes`: what writing it will take besides blocks.
+  /// Chooses the number of threads, and whether blocks are kept, within the memory budget. `encoder_bytes`: memory for
+  /// writing the page, besides its blocks.
   Result<void> plan(std::uint64_t encoder_bytes);
   Result<void> count();
   Result<void> write(ImageWriter& writer);
@@ -115,15 +116,14 @@ class PagePass {
   std::size_t page_;
   Conversion conversion_;
   const EqualizeOptions& options_;
-  Watch& watch_;
-  unsigned threads_ = 1;
-  bool keep_ = false;
-  std::optional<Pool> pool_;  // what kept blocks are made of
+  Progress& progress_;
+  MemoryPlan memory_;
+  std::unique_ptr<Pool> pool_;  // memory of kept blocks
   std::vector<Block> kept_;
   PageReport report_;
 };
 
-/// Tells a page's writer when a block is lost, by an error or by a library's exception.
+/// Abandons a page's writer if a block is lost, through an error or a library's exception.
 class AbandonOnFailure {
  public:
   explicit AbandonOnFailure(PageWriter& writer) : writer_(&writer) {}
@@ -138,61 +138,42 @@ class AbandonOnFailure {
   PageWriter* writer_;
 };
 
-Result<void> PagePass::plan(std::uint64_t encoder_bytes) {
-  const PageInfo& source = conversion_.source();
-  // A block on its way may exist three times: as read, as converted, and encoded.
-  constexpr std::uint64_t kCopies = 3;
-  const std::uint64_t per_thread = std::max<std::uint64_t>(1, kCopies * source.block_bytes + source.thread_bytes);
-  // A page that is kept is decoded first and encoded then; one that is not is decoded while it is encoded.
-  const std::uint64_t apart = std::max(source.decoder_bytes, encoder_bytes) + source.total_bytes;
-  const std::uint64_t together = source.decoder_bytes + encoder_bytes;
-  const auto threads_beside = [&](std::uint64_t fixed) -> std::uint64_t {
-    if (fixed >= options_.memory_bytes) return 0;
-    return std::min<std::uint64_t>(std::max(1U, options_.threads), (options_.memory_bytes - fixed) / per_thread);
-  };
-  const std::uint64_t wanted = std::max<std::uint64_t>(1, threads_beside(together));
-  keep_ = !source.cheap_to_reread && threads_beside(apart) >= wanted;
-  threads_ = static_cast<unsigned>(keep_ ? wanted : threads_beside(together));
-  if (threads_ == 0) {
-    const std::uint64_t least = std::min(apart, together) + per_thread;
-    return fail(Errc::too_large, "needs about {} MiB of memory; --memory allows {} MiB", (least >> 20) + 1,
-                options_.memory_bytes >> 20);
-  }
+Result<void> PagePipeline::plan(std::uint64_t encoder_bytes) {
+  ECE465_ASSIGN(memory_, plan_memory(conversion_.source(), {.budget_bytes = options_.memory_bytes,
+                                                            .threads = options_.threads,
+                                                            .encoder_bytes = encoder_bytes}));
   return {};
 }
 
-void PagePass::keep_blocks() {
-  const PageInfo& source = conversion_.source();
-  kept_.resize(source.block_count);
-  constexpr std::uint64_t kLeastForPool = std::uint64_t{4} << 20;
-  if (source.total_bytes < kLeastForPool) return;
-  constexpr std::uint64_t kAlignment = 64;  // between two blocks
-  pool_.emplace(source.total_bytes + kAlignment * source.block_count);
+void PagePipeline::keep_blocks() {
+  kept_.resize(conversion_.source().block_count);
+  pool_ = make_block_pool(conversion_.source());
+  if (!pool_) return;
   for (Block& block : kept_) block.pixels = Buffer(*pool_);
 }
 
-Result<void> PagePass::count() {
+Result<void> PagePipeline::count() {
   const auto start = Clock::now();
   const PageInfo& source = conversion_.source();
-  Blocks blocks(conversion_, source.block_count);
-  ECE465_TRY(blocks.open(reader_, page_, threads_));
+  BlockSource blocks(conversion_, source.block_count);
+  ECE465_TRY(blocks.open(reader_, page_, memory_.threads));
   struct Worker {
     Counter counter;
     Block block, scratch;
   };
   std::vector<Worker> workers;
-  workers.reserve(threads_);
-  for (unsigned i = 0; i < threads_; ++i) {
+  workers.reserve(memory_.threads);
+  for (unsigned i = 0; i < memory_.threads; ++i) {
     workers.push_back({Counter(conversion_.plane_layout(), conversion_.channels()), {}, {}});
   }
-  if (keep_) keep_blocks();
+  if (memory_.keep_blocks) keep_blocks();
 
-  ECE465_TRY(parallel_for(threads_, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
+  ECE465_TRY(parallel_for(memory_.threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
     Worker& worker = workers[w];
-    const auto place = [&](std::size_t i) -> Block& { return keep_ ? kept_[i] : worker.block; };
-    ECE465_ASSIGN(const std::size_t at, blocks.read(w, index, worker.scratch, place));
-    worker.counter.add(place(at));
-    return watch_.block_done();
+    const auto block_for = [&](std::size_t i) -> Block& { return memory_.keep_blocks ? kept_[i] : worker.block; };
+    ECE465_ASSIGN(const std::size_t read_index, blocks.read(w, index, worker.scratch, block_for));
+    worker.counter.add(block_for(read_index));
+    return progress_.block_done();
   }));
 
   for (auto& worker : workers) {
@@ -203,18 +184,18 @@ Result<void> PagePass::count() {
       for (std::size_t i = 0; i < histograms.size(); ++i) report_.before[i] += histograms[i];
     }
   }
-  conversion_.settle(report_.before, report_.tables);
+  conversion_.finalize(report_.before, report_.tables);
   report_.count_time = Clock::now() - start;
   return {};
 }
 
-Result<void> PagePass::write(ImageWriter& writer) {
+Result<void> PagePipeline::write(ImageWriter& writer) {
   const auto start = Clock::now();
   const PageInfo& source = conversion_.source();
   ECE465_ASSIGN(const auto page_writer, writer.begin_page(page_, conversion_.target()));
-  const unsigned threads = page_writer->any_order() ? threads_ : 1;
-  Blocks blocks(conversion_, source.block_count);
-  if (!keep_) ECE465_TRY(blocks.open(reader_, page_, threads));
+  const unsigned threads = page_writer->any_order() ? memory_.threads : 1;
+  BlockSource blocks(conversion_, source.block_count);
+  if (!memory_.keep_blocks) ECE465_TRY(blocks.open(reader_, page_, threads));
   struct Worker {
     std::unique_ptr<BlockWriter> writer;
     Block block, scratch, converted;
@@ -227,40 +208,39 @@ Result<void> PagePass::write(ImageWriter& writer) {
   ECE465_TRY(parallel_for(threads, source.block_count, [&](unsigned w, std::size_t index) -> Result<void> {
     AbandonOnFailure guard(*page_writer);
     Worker& worker = workers[w];
-    if (!keep_) {
-      const auto place = [&](std::size_t) -> Block& { return worker.block; };
-      ECE465_ASSIGN(index, blocks.read(w, index, worker.scratch, place));
+    if (!memory_.keep_blocks) {
+      ECE465_ASSIGN(index, blocks.read(w, index, worker.scratch, [&](std::size_t) -> Block& { return worker.block; }));
     }
-    Block& block = keep_ ? kept_[index] : worker.block;
+    Block& block = memory_.keep_blocks ? kept_[index] : worker.block;
     conversion_.map(block);
     Block& final_block = conversion_.finish(block, worker.scratch, worker.converted);
     ECE465_TRY(worker.writer->write(index, final_block));
-    if (keep_) kept_[index] = Block{};  // give the memory back as we go
+    if (memory_.keep_blocks) kept_[index] = Block{};  // frees its memory early
     guard.release();
-    return watch_.block_done();
+    return progress_.block_done();
   }));
   ECE465_TRY(page_writer->finish());
   report_.write_time = Clock::now() - start;
   return {};
 }
 
-PageReport PagePass::report() && {
+PageReport PagePipeline::report() && {
   report_.width = conversion_.source().width;
   report_.height = conversion_.source().height;
   report_.layout = conversion_.source().layout;
   report_.palette = conversion_.source().palette.has_value();
   report_.stored_samples = conversion_.source().stored_samples();
-  report_.kept_in_memory = keep_;
+  report_.kept_in_memory = memory_.keep_blocks;
   return std::move(report_);
 }
 
 Result<Format> content_format(const ByteSource& source, Format otherwise) {
   std::array<std::byte, 16> head{};
   ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
-  return format_of_content(Bytes(head).first(n)).value_or(otherwise);  // open_image says what is wrong
+  return format_of_content(Bytes(head).first(n)).value_or(otherwise);  // open_image reports the error
 }
 
-/// An error on a page of many should say which.
+/// Names the page that an error is about, if there are several.
 Error on_page(Error error, std::size_t page, std::size_t pages) {
   if (pages > 1) return within(fmt::format("page {}", page + 1), std::move(error)).error();
   return error;
@@ -276,8 +256,8 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
       const auto reader,
       open_image(source, {.channels = options.channels, .interleaved = converting, .limits = options.limits}));
   const auto& pages = reader->pages();
-  if (converting && pages.size() > 1 && !capabilities(report.output_format).many_pages) {
-    return fail(Errc::unsupported, "has {} pages; {} holds one: choose a .tif output", pages.size(),
+  if (converting && pages.size() > 1 && !format_features(report.output_format).many_pages) {
+    return fail(Errc::unsupported, "has {} pages, but {} holds only one: choose a .tif output", pages.size(),
                 format_name(report.output_format));
   }
   std::unique_ptr<ImageWriter> writer;
@@ -291,28 +271,28 @@ Result<EqualizeReport> run(const ByteSource& source, ByteSink* sink, std::option
   for (const PageInfo& page : pages) {
     blocks += Conversion(page, options.channels, converting, report.output_format).source().block_count;
   }
-  Watch watch(options, blocks * (writer ? 2 : 1));
+  Progress progress(options, blocks * (writer ? 2 : 1));
   for (std::size_t page = 0; page < pages.size(); ++page) {
     Conversion conversion(pages[page], options.channels, converting, report.output_format);
     for (const auto& note : conversion.notes()) {
       if (std::ranges::find(report.notes, note) == report.notes.end()) report.notes.push_back(note);
     }
-    PagePass pass(*reader, page, std::move(conversion), options, watch);
-    const auto all = [&]() -> Result<void> {
-      ECE465_TRY(pass.plan(writer && !converting ? pages[page].encoder_bytes : 0));
-      ECE465_TRY(pass.count());
-      if (writer) ECE465_TRY(pass.write(*writer));
+    PagePipeline pipeline(*reader, page, std::move(conversion), options, progress);
+    const auto run_page = [&]() -> Result<void> {
+      ECE465_TRY(pipeline.plan(writer && !converting ? pages[page].encoder_bytes : 0));
+      ECE465_TRY(pipeline.count());
+      if (writer) ECE465_TRY(pipeline.write(*writer));
       return {};
     };
-    if (auto done = all(); !done) return std::unexpected(on_page(std::move(done).error(), page, pages.size()));
+    if (auto done = run_page(); !done) return std::unexpected(on_page(std::move(done).error(), page, pages.size()));
     if (options.page_done) {
-      options.page_done(std::move(pass).report());
+      options.page_done(std::move(pipeline).report());
     } else {
-      report.pages.push_back(std::move(pass).report());
+      report.pages.push_back(std::move(pipeline).report());
     }
   }
   if (writer) ECE465_TRY(writer->finish());
-  // Last, because some of it is only known now.
+  // Some notes are known only after reading and writing.
   for (auto& note : reader->notes()) report.notes.push_back(std::move(note));
   if (writer) {
     for (auto& note : writer->notes()) report.notes.push_back(std::move(note));

@@ -26,7 +26,7 @@ Table equalization_table(const Histogram& histogram) {
     std::iota(table.begin(), table.end(), std::uint16_t{0});
     return table;
   }
-  // 128 bits: (cdf - h0) * 65535 passes 2^64 from 2^48 samples on.
+  // 128 bits: (cdf - h0) * 65535 * 2 exceeds 2^64 from 2^47 samples on.
   __extension__ using Wide = unsigned __int128;
   std::uint64_t above_lowest = 0;  // cdf(v) - h0
   for (auto v = static_cast<std::size_t>(lowest - counts.begin()) + 1; v < counts.size(); ++v) {
@@ -37,9 +37,9 @@ Table equalization_table(const Histogram& histogram) {
 }
 
 Table equalization_table_inverted(const Histogram& histogram) {
-  Histogram upright = histogram;
-  std::reverse(upright.counts().begin(), upright.counts().end());
-  Table table = equalization_table(upright);
+  Histogram uninverted = histogram;
+  std::reverse(uninverted.counts().begin(), uninverted.counts().end());
+  Table table = equalization_table(uninverted);
   std::reverse(table.begin(), table.end());
   const auto max_level = static_cast<std::uint16_t>(histogram.max_level());
   for (auto& level : table) level = static_cast<std::uint16_t>(max_level - level);

@@ -11,7 +11,7 @@
 namespace ece465::image {
 namespace {
 
-/// Sets `out` up as `width` x `height` contiguous pixels.
+/// Gives `out` the dimensions of `block`, with contiguous rows.
 void shape_like(const Block& block, std::size_t pixel_bytes, Block& out) {
   out.width = block.width;
   out.height = block.height;
@@ -19,18 +19,18 @@ void shape_like(const Block& block, std::size_t pixel_bytes, Block& out) {
   out.pixels.resize(out.stride * out.height);
 }
 
-/// Writes each colour of a run to a plane of its own, kPiece samples apart.
+/// Writes the colours of a run to separate planes, kPiecePixels samples apart.
 template <class T>
 void split_run(std::span<const T> run, const PixelLayout& layout, T* planes) {
   const std::size_t samples = layout.samples();
   if (!is_translucent(run, layout)) {
-    kernels::current().of<T>().split(run.data(), run.size() / samples, samples, layout.colors, planes, kPiece);
+    kernels::current().of<T>().split(run.data(), run.size() / samples, samples, layout.colors, planes, kPiecePixels);
     return;
   }
   for (std::size_t i = 0; i < run.size(); i += samples, ++planes) {
     const std::uint32_t alpha = run[i + layout.colors];
     for (std::size_t c = 0; c < layout.colors; ++c) {
-      planes[c * kPiece] = static_cast<T>(divide_out<T>(run[i + c], alpha));
+      planes[c * kPiecePixels] = static_cast<T>(unpremultiplied<T>(run[i + c], alpha));
     }
   }
 }
@@ -38,7 +38,7 @@ void split_run(std::span<const T> run, const PixelLayout& layout, T* planes) {
 }  // namespace
 
 std::size_t plane_count(const PixelLayout& layout, Channels channels) {
-  return by_luma(layout, channels) ? 1 : layout.colors;
+  return uses_luma(layout, channels) ? 1 : layout.colors;
 }
 
 /// The tallies behind a Counter, for one of the two sample types.
@@ -56,10 +56,10 @@ class TallyOf final : public Counter::Tally {
  public:
   TallyOf(const PixelLayout& layout, Channels channels)
       : layout_(layout),
-        luma_(by_luma(layout, channels)),
+        luma_(uses_luma(layout, channels)),
         plain_(layout.samples() == 1),
         counters_(plane_count(layout, channels)) {
-    if (!plain_) planes_.resize(kPiece * counters_.size());
+    if (!plain_) planes_.resize(kPiecePixels * counters_.size());
   }
 
   void add(const Block& block, std::vector<Histogram>& histograms) override {
@@ -68,7 +68,7 @@ class TallyOf final : public Counter::Tally {
         counters_[0].add(run, histograms[0].counts());
         return;
       }
-      for_each_piece(run, layout_.samples(), kPiece, [&](std::span<const T> piece) {
+      for_each_piece(run, layout_.samples(), kPiecePixels, [&](std::span<const T> piece) {
         if (luma_) {
           luma_run(piece, layout_, planes_.data());
         } else {
@@ -76,7 +76,7 @@ class TallyOf final : public Counter::Tally {
         }
         const std::size_t n = piece.size() / layout_.samples();
         for (std::size_t p = 0; p < counters_.size(); ++p) {
-          counters_[p].add({planes_.data() + p * kPiece, n}, histograms[p].counts());
+          counters_[p].add({planes_.data() + p * kPiecePixels, n}, histograms[p].counts());
         }
       });
     });
@@ -134,7 +134,7 @@ Mapper::Mapper(const PixelLayout& layout, Channels channels, std::span<const Tab
 
 namespace {
 
-/// Maps a pixel that is neither opaque nor invisible: divides alpha out, maps, multiplies it in again.
+/// Maps a premultiplied pixel that is not fully transparent.
 template <class T>
 void map_translucent(T* pixel, std::uint32_t alpha, const PixelLayout& layout, bool luma, const T* tables) {
   if (luma) {
@@ -143,8 +143,8 @@ void map_translucent(T* pixel, std::uint32_t alpha, const PixelLayout& layout, b
     return;
   }
   for (std::size_t c = 0; c < layout.colors; ++c) {
-    const std::uint32_t straight = divide_out<T>(pixel[c], alpha);
-    pixel[c] = static_cast<T>(multiply_in<T>(tables[c * kernels::kLevels<T> + straight], alpha));
+    const std::uint32_t color = unpremultiplied<T>(pixel[c], alpha);
+    pixel[c] = static_cast<T>(premultiplied<T>(tables[c * kernels::kLevels<T> + color], alpha));
   }
 }
 
@@ -166,7 +166,7 @@ void map_run(std::span<T> run, const PixelLayout& layout, bool luma, const T* ta
 }  // namespace
 
 void Mapper::apply(Block& block) const {
-  const bool luma = by_luma(layout_, channels_);
+  const bool luma = uses_luma(layout_, channels_);
   with_sample_type(layout_.bits, [&]<class T>(T) {
     const T* tables;
     if constexpr (sizeof(T) == 1) {
@@ -175,8 +175,8 @@ void Mapper::apply(Block& block) const {
       tables = words_.data();
     }
     for_each_run<T>(block, layout_, [&](std::span<T> run) {
-      // Pieces only where each may go another way: opaque ones the fast one.
-      const std::size_t pixels = layout_.alpha == Alpha::associated ? kPiece / 8 : run.size();
+      // Small pieces only with associated alpha, so that opaque ones take the fast path.
+      const std::size_t pixels = layout_.alpha == Alpha::associated ? kPiecePixels / 8 : run.size();
       for_each_piece(run, layout_.samples(), pixels,
                      [&](std::span<T> piece) { map_run(piece, layout_, luma, tables); });
     });
@@ -194,20 +194,20 @@ void luma_block(const Block& block, const PixelLayout& layout, Block& out) {
   shape_like(block, gray.pixel_bytes(), out);
   with_sample_type(layout.bits, [&]<class T>(T) {
     auto* to = samples_of<T>(out.pixels.span()).data();
-    std::vector<T> lumas(layout.extras > 0 ? kPiece : 0);
+    std::vector<T> lumas(layout.extras > 0 ? kPiecePixels : 0);
     for_each_run<T>(block, layout, [&](std::span<const T> run) {
       if (layout.extras == 0) {
         luma_run(run, layout, to);
         to += run.size() / layout.samples();
         return;
       }
-      for_each_piece(run, layout.samples(), kPiece, [&](std::span<const T> piece) {
+      for_each_piece(run, layout.samples(), kPiecePixels, [&](std::span<const T> piece) {
         luma_run(piece, layout, lumas.data());
         const T* luma = lumas.data();
         for (std::size_t i = 0; i < piece.size(); i += layout.samples(), ++luma) {
           const T* const extras = piece.data() + i + layout.colors;
           const bool translucent = layout.alpha == Alpha::associated && *extras != 0;
-          *to++ = translucent ? static_cast<T>(multiply_in<T>(*luma, *extras)) : *luma;
+          *to++ = translucent ? static_cast<T>(premultiplied<T>(*luma, *extras)) : *luma;
           to = std::copy_n(extras, layout.extras, to);
         }
       });
@@ -242,16 +242,16 @@ void drop_extras(const Block& block, const PixelLayout& layout, std::size_t keep
   });
 }
 
-void divide_alpha_out(Block& block, const PixelLayout& layout) {
+void unpremultiply(Block& block, const PixelLayout& layout) {
   assert(layout.alpha == Alpha::associated);
   with_sample_type(layout.bits, [&]<class T>(T) {
     for_each_run<T>(block, layout, [&](std::span<T> run) {
-      for_each_piece(run, layout.samples(), kPiece, [&](std::span<T> piece) {
+      for_each_piece(run, layout.samples(), kPiecePixels, [&](std::span<T> piece) {
         if (!is_translucent(piece, layout)) return;
         for (std::size_t i = 0; i < piece.size(); i += layout.samples()) {
           const std::uint32_t alpha = piece[i + layout.colors];
           for (std::size_t c = 0; c < layout.colors; ++c) {
-            piece[i + c] = static_cast<T>(divide_out<T>(piece[i + c], alpha));
+            piece[i + c] = static_cast<T>(unpremultiplied<T>(piece[i + c], alpha));
           }
         }
       });
@@ -260,7 +260,7 @@ void divide_alpha_out(Block& block, const PixelLayout& layout) {
 }
 
 PaletteResult equalize_palette(const Palette& palette, const Histogram& indices, Channels channels, unsigned bits) {
-  // A palette is a small image of its own in which every colour counts as often as its index occurs.
+  // The palette is treated as a small image in which every colour counts as often as its index occurs.
   const PixelLayout layout{.bits = static_cast<std::uint8_t>(bits), .colors = 3};
   const auto scaled = [&](std::uint16_t v) { return bits == 8 ? std::uint16_t(kernels::narrowed(v)) : v; };
   const auto widened = [&](std::uint16_t v) { return bits == 8 ? std::uint16_t(v * 257) : v; };

@@ -8,23 +8,23 @@
 
 #include "ece465/image/codec.hpp"
 
-/// Each pixel of the preview is the average of a cell of the page. Blocks pass by once; what they hold of a cell is
-/// added to it, so no more of the page is in memory than one block and the cells that it touches.
+/// Each pixel of the preview is the average of a cell of the page. Each block is read once and added to the cells that
+/// it overlaps, so only one block and these cells are in memory.
 ///
-/// A large page of strips or tiles is not decoded whole: of each cell the block with its middle is enough, and for a
-/// preview of 320 pixels those are at most 320 strips, however many there are.
+/// A large page of strips or tiles is not decoded completely: the block with the centre of a cell is enough. A preview
+/// of 320 pixels needs at most 320 strips, however many there are.
 
 namespace ece465::image {
 namespace {
 
 constexpr int kQuality = 80;
-/// A profile for the usual colour spaces takes 0.5 to 3 KB; one for a printer a megabyte, many times the picture.
+/// Profiles of common colour spaces take 0.5 to 3 KB; those of printers a megabyte, many times the size of a preview.
 constexpr std::size_t kMaxProfileBytes = std::size_t{16} << 10;
-/// Along one side of a cell so many pixels are averaged at least; more of them nobody sees, so they are passed over.
+/// At least this many pixels are averaged along each side of a cell. More make no visible difference and are skipped.
 constexpr std::uint32_t kSamplesAcross = 32;
 constexpr std::uint8_t kWhite = 255;
 
-/// One side of the page, cut into as many cells as the preview has pixels there.
+/// One dimension of the page, divided into as many cells as the preview has pixels.
 class Axis {
  public:
   Axis(std::uint32_t pixels, std::uint32_t cells)
@@ -34,23 +34,23 @@ class Axis {
   [[nodiscard]] std::uint32_t cell_of(std::uint32_t at) const {
     return static_cast<std::uint32_t>(std::uint64_t{at} * cells_ / pixels_);
   }
-  /// The first pixel of a cell; that of the cell after the last is the number of pixels.
+  /// The first pixel of a cell; for the cell after the last, the number of pixels.
   [[nodiscard]] std::uint32_t start(std::uint32_t cell) const {
     return static_cast<std::uint32_t>((std::uint64_t{cell} * pixels_ + cells_ - 1) / cells_);
   }
-  [[nodiscard]] std::uint32_t middle(std::uint32_t cell) const {
+  [[nodiscard]] std::uint32_t centre(std::uint32_t cell) const {
     return static_cast<std::uint32_t>((std::uint64_t{start(cell)} + start(cell + 1)) / 2);
   }
-  /// Whether this pixel counts; the middle one always does.
+  /// Whether this pixel is averaged; that in the centre of a cell always is.
   [[nodiscard]] bool sampled(std::uint32_t at) const {
-    return step_ == 1 || (at + std::uint64_t{step_} * pixels_ - middle(cell_of(at))) % step_ == 0;
+    return step_ == 1 || (at + std::uint64_t{step_} * pixels_ - centre(cell_of(at))) % step_ == 0;
   }
 
  private:
   std::uint32_t pixels_, cells_, step_;
 };
 
-/// A pixel that counts: where it stands in a row and the cell that it belongs to.
+/// A column of sampled pixels, and its cell.
 struct Column {
   std::uint32_t at, cell;
 };
@@ -59,16 +59,16 @@ using Color = std::array<std::uint8_t, 3>;
 
 std::uint8_t narrow(std::uint16_t value) { return static_cast<std::uint8_t>((value + 128U) / 257U); }
 
-std::uint8_t on_white(std::uint8_t value, std::uint8_t alpha, bool multiplied) {
+std::uint8_t on_white(std::uint8_t value, std::uint8_t alpha, bool premultiplied) {
   const unsigned white = 255U - alpha;
-  const unsigned colored = multiplied ? value : (value * alpha + 127U) / 255U;
+  const unsigned colored = premultiplied ? value : (value * alpha + 127U) / 255U;
   return static_cast<std::uint8_t>(std::min(255U, colored + white));
 }
 
-/// Turns stored pixels into gray or RGB of 8 bits.
-class Painter {
+/// Converts stored pixels to 8-bit gray or RGB.
+class PixelConverter {
  public:
-  explicit Painter(const PageInfo& page) : layout_(page.layout) {
+  explicit PixelConverter(const PageInfo& page) : layout_(page.layout) {
     if (!page.palette) return;
     auto& colors = palette_.emplace();
     for (const PaletteColor& entry : *page.palette) {
@@ -76,17 +76,17 @@ class Painter {
       colors.push_back({on_white(narrow(entry.red), alpha, false), on_white(narrow(entry.green), alpha, false),
                         on_white(narrow(entry.blue), alpha, false)});
     }
-    colors.resize(256);  // an index beyond the palette is black
+    colors.resize(256);  // indices beyond the palette are black
   }
 
   [[nodiscard]] unsigned channels() const { return palette_ || layout_.colors == 3 ? 3 : 1; }
-  /// Bytes of a pixel are the preview's already: nothing to convert.
-  [[nodiscard]] bool plain() const {
+  /// Whether stored pixels need no conversion.
+  [[nodiscard]] bool is_identity() const {
     return !palette_ && layout_.bits == 8 && layout_.alpha == Alpha::none && !layout_.inverted;
   }
   [[nodiscard]] std::size_t pixel_bytes() const { return layout_.pixel_bytes(); }
 
-  [[nodiscard]] Color paint(const std::byte* pixel) const {
+  [[nodiscard]] Color convert(const std::byte* pixel) const {
     if (palette_) return (*palette_)[std::to_integer<std::size_t>(*pixel)];
     Color color{};
     const bool transparent = layout_.alpha != Alpha::none;
@@ -109,21 +109,21 @@ class Painter {
   std::optional<std::vector<Color>> palette_;
 };
 
-/// The cells that are being added up, and the picture of those that are done.
+/// Accumulates cells, and holds the picture of those that are finished.
 class Canvas {
  public:
-  Canvas(const Axis& across, const Axis& down, const Painter& painter, std::uint32_t width)
-      : down_(down), painter_(painter), cells_(across.cells()) {
+  Canvas(const Axis& across, const Axis& down, const PixelConverter& converter, std::uint32_t width)
+      : down_(down), converter_(converter), cells_(across.cells()) {
     for (std::uint32_t x = 0; x < width; ++x) {
       if (across.sampled(x)) columns_.push_back({x, across.cell_of(x)});
     }
     picture_.width = cells_;
     picture_.height = down.cells();
-    picture_.stride = std::size_t{cells_} * painter.channels();
+    picture_.stride = std::size_t{cells_} * converter.channels();
     picture_.pixels.resize(picture_.stride * picture_.height);
   }
 
-  /// Adds a block whose upper left pixel stands at (`x`, `y`) of the page.
+  /// Adds a block whose upper left pixel is at (`x`, `y`) of the page.
   void add(const Block& block, std::uint32_t x, std::uint32_t y) {
     const auto at = [](const Column& column) { return column.at; };
     const auto from = std::ranges::lower_bound(columns_, x, {}, at);
@@ -136,21 +136,21 @@ class Canvas {
     }
   }
 
-  /// Nothing more comes of rows above `y`.
-  void settle(std::uint32_t y) {
+  /// Finishes the cells above row `y`: no more blocks overlap them.
+  void finish_above(std::uint32_t y) {
     while (!sums_.empty() && down_.start(first_ + 1) <= y) {
       finish_row(first_++, sums_.front());
       sums_.pop_front();
     }
   }
   [[nodiscard]] Block& finish() {
-    settle(down_.start(down_.cells()));
+    finish_above(down_.start(down_.cells()));
     return picture_;
   }
 
  private:
   struct Sums {
-    std::vector<std::uint32_t> values, counts;  // a cell has too few samples for 32 bits to overflow
+    std::vector<std::uint32_t> values, counts;  // cannot overflow: at most 64 x 64 samples of a cell are averaged
   };
 
   Sums& sums_of(std::uint32_t cell) {
@@ -161,24 +161,24 @@ class Canvas {
   }
 
   void add_row(Sums& sums, const std::byte* pixels, std::uint32_t x, std::span<const Column> columns) const {
-    const std::size_t bytes = painter_.pixel_bytes();
-    const unsigned channels = painter_.channels();
-    const bool plain = painter_.plain();
+    const std::size_t bytes = converter_.pixel_bytes();
+    const unsigned channels = converter_.channels();
+    const bool identity = converter_.is_identity();
     for (const Column& column : columns) {
       const std::byte* const pixel = pixels + (column.at - x) * bytes;
       std::uint32_t* const values = &sums.values[std::size_t{column.cell} * channels];
       ++sums.counts[column.cell];
-      if (plain) {
+      if (identity) {
         for (unsigned i = 0; i < channels; ++i) values[i] += std::to_integer<std::uint32_t>(pixel[i]);
       } else {
-        const Color color = painter_.paint(pixel);
+        const Color color = converter_.convert(pixel);
         for (unsigned i = 0; i < channels; ++i) values[i] += color[i];
       }
     }
   }
 
   void finish_row(std::uint32_t cell, const Sums& sums) {
-    const unsigned channels = painter_.channels();
+    const unsigned channels = converter_.channels();
     std::byte* const row = picture_.pixels.data() + cell * picture_.stride;
     for (std::size_t i = 0; i < picture_.stride; ++i) {
       const std::uint32_t count = sums.counts[i / channels];
@@ -187,7 +187,7 @@ class Canvas {
   }
 
   Axis down_;
-  const Painter& painter_;
+  const PixelConverter& converter_;
   std::uint32_t cells_;
   std::vector<Column> columns_;
   std::uint32_t first_ = 0;  // the cell row of sums_.front()
@@ -195,9 +195,9 @@ class Canvas {
   Block picture_;
 };
 
-/// The EXIF structure of an orientation and nothing else; empty when `exif` has none that turns the picture.
+/// An EXIF structure with the orientation only; empty if `exif` has none, or the normal one.
 std::vector<std::byte> orientation_only(Bytes exif) {
-  constexpr std::uint16_t kOrientation = 274, kShort = 3;
+  constexpr std::uint16_t kOrientation = 274, kShort = 3;  // TIFF 6.0, sections 2 and 8
   constexpr std::size_t kHeader = 8, kEntry = 12;
   if (exif.size() < kHeader) return {};
   const std::endian order = as_text(exif.first(2)) == "MM" ? std::endian::big : std::endian::little;
@@ -223,7 +223,7 @@ std::vector<std::byte> orientation_only(Bytes exif) {
   return {};
 }
 
-/// The picture as an image to be written: one page, one block.
+/// The picture as the input of an image writer: one page, one block.
 class Picture final : public ImageReader {
  public:
   Picture(const Block& block, unsigned channels, Metadata metadata) : metadata_(std::move(metadata)) {
@@ -238,10 +238,10 @@ class Picture final : public ImageReader {
     pages_.push_back(page);
   }
 
-  Format format() const override { return Format::png; }  // any but the one that is written: nothing is like it
+  Format format() const override { return Format::png; }  // not JPEG, so that the writer preserves nothing
   const std::vector<PageInfo>& pages() const override { return pages_; }
   Result<std::unique_ptr<BlockReader>> read_page(std::size_t /*page*/) const override {
-    return fail(Errc::internal, "a preview is written, not read");
+    return fail(Errc::internal, "a preview cannot be read");
   }
   Result<Metadata> metadata() const override { return metadata_; }
 
@@ -252,7 +252,7 @@ class Picture final : public ImageReader {
 
 Result<std::vector<std::byte>> encode(Block& picture, unsigned channels, const ImageReader& original) {
   Metadata kept;
-  // Without them the preview is still one.
+  // Optional: the preview is usable without metadata.
   if (auto metadata = original.metadata()) {
     kept.exif = orientation_only(metadata->exif);
     if (metadata->icc.size() <= kMaxProfileBytes) kept.icc = std::move(metadata->icc);
@@ -270,30 +270,30 @@ Result<std::vector<std::byte>> encode(Block& picture, unsigned channels, const I
   return sink.bytes();
 }
 
-/// Which blocks are read: all, or those with the middle of a cell.
-struct Choice {
+/// The blocks to read: all, or those with the centre of a cell.
+struct BlockSelection {
   std::vector<bool> rows, columns;  // of blocks
   [[nodiscard]] std::uint64_t blocks() const {
-    const auto chosen = [](const std::vector<bool>& flags) {
+    const auto selected = [](const std::vector<bool>& flags) {
       return static_cast<std::uint64_t>(std::ranges::count(flags, true));
     };
-    return chosen(rows) * chosen(columns);
+    return selected(rows) * selected(columns);
   }
 };
 
-std::vector<bool> with_middles(const Axis& axis, std::size_t blocks, std::uint32_t pixels_per_block) {
-  std::vector<bool> chosen(blocks);
-  for (std::uint32_t cell = 0; cell < axis.cells(); ++cell) chosen[axis.middle(cell) / pixels_per_block] = true;
-  return chosen;
+std::vector<bool> blocks_with_centres(const Axis& axis, std::size_t blocks, std::uint32_t pixels_per_block) {
+  std::vector<bool> selected(blocks);
+  for (std::uint32_t cell = 0; cell < axis.cells(); ++cell) selected[axis.centre(cell) / pixels_per_block] = true;
+  return selected;
 }
 
 struct Plan {
   Axis across, down;
-  Choice choice;
+  BlockSelection selection;
 };
 
-/// `choose`: blocks are picked.
-Plan plan(const PageInfo& page, std::uint32_t max_side, std::uint32_t block_width, bool choose) {
+/// `select`: read only blocks with the centre of a cell.
+Plan plan(const PageInfo& page, std::uint32_t max_side, std::uint32_t block_width, bool select) {
   const std::uint32_t longer = std::max(page.width, page.height);
   const auto cells = [&](std::uint32_t pixels) {
     if (longer <= max_side) return pixels;
@@ -302,17 +302,17 @@ Plan plan(const PageInfo& page, std::uint32_t max_side, std::uint32_t block_widt
   };
   Plan plan{Axis(page.width, cells(page.width)), Axis(page.height, cells(page.height)), {}};
   const std::size_t block_rows = page.block_count / page.blocks_across;
-  if (choose) {
-    plan.choice.rows = with_middles(plan.down, block_rows, page.rows_per_block);
-    plan.choice.columns = with_middles(plan.across, page.blocks_across, block_width);
+  if (select) {
+    plan.selection.rows = blocks_with_centres(plan.down, block_rows, page.rows_per_block);
+    plan.selection.columns = blocks_with_centres(plan.across, page.blocks_across, block_width);
   } else {
-    plan.choice.rows.assign(block_rows, true);
-    plan.choice.columns.assign(page.blocks_across, true);
+    plan.selection.rows.assign(block_rows, true);
+    plan.selection.columns.assign(page.blocks_across, true);
   }
   return plan;
 }
 
-/// The picture, and the sums of the cells that one row of blocks touches.
+/// Memory for the picture, and for the sums of the cells that one row of blocks overlaps.
 std::uint64_t canvas_bytes(const Plan& plan, const PageInfo& page, unsigned channels) {
   const std::uint64_t rows = std::min<std::uint64_t>(
       plan.down.cells(), std::uint64_t{page.rows_per_block} * plan.down.cells() / page.height + 2);
@@ -322,11 +322,11 @@ std::uint64_t canvas_bytes(const Plan& plan, const PageInfo& page, unsigned chan
 
 Result<void> check_memory(std::uint64_t bytes, const PreviewOptions& options) {
   if (bytes <= options.memory_bytes) return {};
-  return fail(Errc::too_large, "a preview of it would take {} MB of memory, {} are allowed", bytes >> 20U,
+  return fail(Errc::too_large, "a preview needs {} MiB of memory; the limit is {}", bytes >> 20U,
               options.memory_bytes >> 20U);
 }
 
-/// How wide a block is; tiles know it themselves.
+/// The width of a block with its padding. Tiles have it only in their stride.
 Result<std::uint32_t> width_of_blocks(const ImageReader& reader, const PageInfo& page) {
   if (page.blocks_across == 1) return page.width;
   Block block;
@@ -344,34 +344,34 @@ Result<std::vector<std::byte>> make_preview(const ByteSource& source, std::uint3
   const std::uint64_t decoder_bytes = page.decoder_bytes + page.thread_bytes + page.block_bytes;
   ECE465_TRY(check_memory(decoder_bytes, options));
   const std::uint64_t pixels = std::uint64_t{page.width} * page.height;
-  const bool choose = page.any_order && pixels > options.whole_pixels;
-  if (!choose && pixels > options.max_pixels) {
-    return fail(Errc::too_large, "a preview of it would take {} megapixels to decode, {} are allowed", pixels >> 20U,
+  const bool select = page.any_order && pixels > options.whole_pixels;
+  if (!select && pixels > options.max_pixels) {
+    return fail(Errc::too_large, "a preview needs to decode {} megapixels; the limit is {}", pixels >> 20U,
                 options.max_pixels >> 20U);
   }
   ECE465_ASSIGN(const std::uint32_t block_width, width_of_blocks(*reader, page));
-  Plan work = plan(page, max_side, block_width, choose);
+  Plan work = plan(page, max_side, block_width, select);
   const std::uint64_t block_pixels = std::uint64_t{block_width} * page.rows_per_block;
-  for (; choose && max_side > 1 && work.choice.blocks() * block_pixels > options.max_pixels; max_side /= 2) {
-    work = plan(page, max_side / 2, block_width, choose);
+  for (; select && max_side > 1 && work.selection.blocks() * block_pixels > options.max_pixels; max_side /= 2) {
+    work = plan(page, max_side / 2, block_width, select);
   }
 
-  const Painter painter(page);
-  ECE465_TRY(check_memory(decoder_bytes + canvas_bytes(work, page, painter.channels()), options));
-  Canvas canvas(work.across, work.down, painter, page.width);
+  const PixelConverter converter(page);
+  ECE465_TRY(check_memory(decoder_bytes + canvas_bytes(work, page, converter.channels()), options));
+  Canvas canvas(work.across, work.down, converter, page.width);
   ECE465_ASSIGN(const auto blocks, reader->read_page(0));
   Block block;
-  for (std::size_t row = 0; row < work.choice.rows.size(); ++row) {
-    if (!work.choice.rows[row]) continue;
+  for (std::size_t row = 0; row < work.selection.rows.size(); ++row) {
+    if (!work.selection.rows[row]) continue;
     const auto y = static_cast<std::uint32_t>(row * page.rows_per_block);
-    canvas.settle(y);
-    for (std::size_t column = 0; column < work.choice.columns.size(); ++column) {
-      if (!work.choice.columns[column]) continue;
+    canvas.finish_above(y);
+    for (std::size_t column = 0; column < work.selection.columns.size(); ++column) {
+      if (!work.selection.columns[column]) continue;
       ECE465_TRY(blocks->read(row * page.blocks_across + column, block));
       canvas.add(block, static_cast<std::uint32_t>(column * block_width), y);
     }
   }
-  return encode(canvas.finish(), painter.channels(), *reader);
+  return encode(canvas.finish(), converter.channels(), *reader);
 }
 
 }  // namespace ece465::image

@@ -11,11 +11,11 @@
 namespace ece465::image {
 namespace {
 
-// What travels is what lies in memory.
+// Samples and tables are used as they are received.
 static_assert(std::endian::native == std::endian::little, "16-bit samples and tables would have to be swapped");
 
-/// Samples copied at a time where they are not aligned.
-constexpr std::size_t kPiece = 4096;
+/// Unaligned samples are copied this many at a time.
+constexpr std::size_t kPieceSamples = 4096;
 
 template <class T>
 bool is_aligned(const std::byte* at) {
@@ -23,24 +23,24 @@ bool is_aligned(const std::byte* at) {
 }
 
 Result<void> check_shape(Bytes samples, unsigned bits) {
-  if (bits != 8 && bits != 16) return fail(Errc::bad_input, "samples of {} bits; there are those of 8 and 16", bits);
+  if (bits != 8 && bits != 16) return fail(Errc::bad_input, "samples of {} bits: only 8 and 16 are supported", bits);
   if (bits == 16 && samples.size() % 2 != 0) {
-    return fail(Errc::bad_input, "{} bytes are no whole number of 16-bit samples", samples.size());
+    return fail(Errc::bad_input, "{} bytes are not a whole number of 16-bit samples", samples.size());
   }
   return {};
 }
 
-/// Few samples: what a tally of all levels costs to clear and to add up is more than what it gains.
+/// For few samples, where clearing and adding up a tally of all levels would cost more than it saves.
 void count_few_words(Bytes samples, std::span<std::uint64_t> counts) {
   for (std::size_t i = 0; i < samples.size(); i += 2) ++counts[load<std::uint16_t>(&samples[i], std::endian::little)];
 }
 
 void count_words(Bytes samples, std::span<std::uint64_t> counts) {
-  auto& counter = kernels::own_counter<std::uint16_t>();
+  auto& counter = kernels::thread_counter<std::uint16_t>();
   if (is_aligned<std::uint16_t>(samples.data())) {
     counter.add({reinterpret_cast<const std::uint16_t*>(samples.data()), samples.size() / 2}, counts);
   } else {
-    std::array<std::uint16_t, kPiece> piece;
+    std::array<std::uint16_t, kPieceSamples> piece;
     for (; !samples.empty(); samples = samples.subspan(std::min(samples.size(), sizeof piece))) {
       const std::size_t bytes = std::min(samples.size(), sizeof piece);
       std::memcpy(piece.data(), samples.data(), bytes);
@@ -56,7 +56,7 @@ void map_words(MutableBytes samples, const std::uint16_t* table) {
     map(reinterpret_cast<std::uint16_t*>(samples.data()), samples.size() / 2, 1, 1, table);
     return;
   }
-  std::array<std::uint16_t, kPiece> piece;
+  std::array<std::uint16_t, kPieceSamples> piece;
   for (; !samples.empty(); samples = samples.subspan(std::min(samples.size(), sizeof piece))) {
     const std::size_t bytes = std::min(samples.size(), sizeof piece);
     std::memcpy(piece.data(), samples.data(), bytes);
@@ -83,10 +83,10 @@ std::vector<std::byte> table_bytes(const Table& table, unsigned bits) {
 Result<void> count_samples(Bytes samples, unsigned bits, std::span<std::uint64_t> counts) {
   ECE465_TRY(check_shape(samples, bits));
   if (counts.size() != std::size_t{1} << bits) {
-    return fail(Errc::bad_input, "{} counts for samples of {} bits", counts.size(), bits);
+    return fail(Errc::bad_input, "{} counts for {}-bit samples", counts.size(), bits);
   }
   if (bits == 8) {
-    auto& counter = kernels::own_counter<std::uint8_t>();
+    auto& counter = kernels::thread_counter<std::uint8_t>();
     counter.add({reinterpret_cast<const std::uint8_t*>(samples.data()), samples.size()}, counts);
     counter.flush(counts);
   } else if (samples.size() / 2 < counts.size()) {
@@ -100,7 +100,7 @@ Result<void> count_samples(Bytes samples, unsigned bits, std::span<std::uint64_t
 Result<void> map_samples(MutableBytes samples, unsigned bits, Bytes table) {
   ECE465_TRY(check_shape(samples, bits));
   if (table.size() != table_size(bits)) {
-    return fail(Errc::bad_input, "a table of {} bytes for samples of {} bits", table.size(), bits);
+    return fail(Errc::bad_input, "a table of {} bytes for {}-bit samples", table.size(), bits);
   }
   if (bits == 8) {
     kernels::current().bytes.map(reinterpret_cast<std::uint8_t*>(samples.data()), samples.size(), 1, 1,

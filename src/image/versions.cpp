@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include <cstdio>
-// jpeglib.h wants FILE and size_t declared before it.
+// jpeglib.h needs FILE and size_t.
 #include <jpeglib.h>
 
 namespace ece465::image {

@@ -2,8 +2,8 @@
 
 #include "state.hpp"
 
-/// An attempt's life: it starts, and ends with an answer or with its worker. Between, it may become late (its strip
-/// goes to somebody else as well) or be dropped (somebody else was first).
+/// The life cycle of an attempt. It ends when its worker answers or is removed. Before that it may become late (its
+/// strip is reassigned) or be dropped (another attempt was first).
 
 namespace ece465::mapreduce {
 
@@ -13,15 +13,15 @@ void Scheduler::State::count_applying(const Attempt& attempt, std::uint32_t chan
   workers_.at(attempt.worker).applying_kept += change;
 }
 
-void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
+void Scheduler::State::start_attempt(TaskId task, WorkerId to, bool from_kept) {
   Job& job = jobs_.at(task.job);
   Strip& strip = job.strips[task.strip];
   Worker& worker = workers_.at(to);
   const AttemptId id{++last_attempt_.value};
-  const auto from = from_kept ? std::optional(strip.kept_as) : std::nullopt;
+  const auto from = from_kept ? std::optional(strip.kept_under) : std::nullopt;
 
-  unwait(task);
-  if (strip.keeper) unkeep(task, !from_kept);
+  dequeue(task);
+  if (strip.keeper) forget_kept(task, !from_kept);
 
   Attempt attempt{.worker = to,
                   .task = task,
@@ -37,9 +37,9 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
   worker.bytes_in_flight += strip.bytes;
   attempt.bytes_queued = worker.bytes_in_flight;
   ++job.report.attempts;
-  fair_clock_ = std::max(fair_clock_, job.charged);
+  virtual_time_ = std::max(virtual_time_, job.charged);
   job.charged += strip.bytes;
-  refresh_hunger(task.job);
+  update_runnable(task.job);
 
   if (to == kMaster) {
     actions_.emplace_back(RunLocally{id, task, attempt.phase});
@@ -53,18 +53,18 @@ void Scheduler::State::start(TaskId task, WorkerId to, bool from_kept) {
   set_state(job, strip, StripState::running);
   strip.attempts.push_back(id);
   attempts_.emplace(id, attempt);
-  if (running(strip).size() == 1) {
-    suspect(id);
+  if (running_attempts(strip).size() == 1) {
+    watch_straggler(id);
   } else {
-    for (const AttemptId other : strip.attempts) unsuspect(other);
+    for (const AttemptId other : strip.attempts) unwatch_straggler(other);
   }
-  refresh(to);
+  update_rankings(to);
 }
 
-Attempt Scheduler::State::end(AttemptId id) {
+Attempt Scheduler::State::end_attempt(AttemptId id) {
   const auto at = attempts_.find(id);
   if (at->second.wanted) {
-    unsuspect(id);
+    unwatch_straggler(id);
     std::erase(strip_of(at->second.task).attempts, id);
   }
   count_applying(at->second, -1U);
@@ -80,15 +80,15 @@ Attempt Scheduler::State::end(AttemptId id) {
   } else if (attempt.worker != kMaster) {
     bytes_in_flight_ -= attempt.bytes;
   }
-  worker.bytes_kept -= attempt.bytes_kept;  // what it keeps from here on is for accept() to say
-  refresh(attempt.worker);
+  worker.bytes_kept -= attempt.bytes_kept;  // accept() decides whether the strip stays kept
+  update_rankings(attempt.worker);
   return attempt;
 }
 
 void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
   Job& job = jobs_.at(attempt.task.job);
   Strip& strip = job.strips[attempt.task.strip];
-  unwait(attempt.task);  // a late attempt may have come home while its strip waited for somebody else
+  dequeue(attempt.task);  // the answer may come from a late attempt whose strip was queued again
   for (const AttemptId other : std::exchange(strip.attempts, {})) drop(other);
   set_state(job, strip, StripState::done);
   actions_.emplace_back(Accept{id, attempt.task, attempt.phase, attempt.worker});
@@ -103,10 +103,10 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
   if (attempt.keep) {
     if (eligible(worker)) {
       strip.keeper = attempt.worker;
-      strip.kept_as = id;
+      strip.kept_under = id;
       worker.kept.insert(attempt.task);
       worker.bytes_kept += strip.bytes;
-      refresh(attempt.worker);
+      update_rankings(attempt.worker);
     } else {
       actions_.emplace_back(Drop{attempt.worker, id});
     }
@@ -114,43 +114,43 @@ void Scheduler::State::accept(AttemptId id, const Attempt& attempt) {
   end_phase_if_done(attempt.task.job);
 }
 
-void Scheduler::State::miss(const Attempt& attempt) {
+void Scheduler::State::record_failed_attempt(const Attempt& attempt) {
   Job& job = jobs_.at(attempt.task.job);
   Strip& strip = job.strips[attempt.task.strip];
-  ++strip.misses;
-  ++job.report.misses;
+  ++strip.failed_attempts;
+  ++job.report.failed_attempts;
   if (strip.state != StripState::running) return;
-  const auto left = running(strip);
-  if (left.empty()) wait(attempt.task);
-  if (left.size() == 1) suspect(left[0]);
+  const auto left = running_attempts(strip);
+  if (left.empty()) enqueue(attempt.task);
+  if (left.size() == 1) watch_straggler(left[0]);
 }
 
 void Scheduler::State::drop(AttemptId id) {
-  unsuspect(id);
+  unwatch_straggler(id);
   Attempt& attempt = attempts_.at(id);
   count_applying(attempt, -1U);
   attempt.wanted = false;
-  refresh(attempt.worker);
-  if (attempt.worker == kMaster || workers_.at(attempt.worker).spec.drops) {
+  update_rankings(attempt.worker);
+  if (attempt.worker == kMaster || workers_.at(attempt.worker).spec.supports_drop) {
     actions_.emplace_back(Drop{attempt.worker, id});
   }
 }
 
-void Scheduler::State::become_late(AttemptId id) {
+void Scheduler::State::mark_late(AttemptId id) {
   Attempt& attempt = attempts_.at(id);
   count_applying(attempt, -1U);
   attempt.late = true;
   ++workers_.at(attempt.worker).late;
-  bytes_in_flight_ -= attempt.bytes;  // hung workers must not use up the credit of all; their own they do
+  bytes_in_flight_ -= attempt.bytes;  // a hung worker uses its own credit, but not the total
   if (attempt.wanted) {
-    unsuspect(id);
-    miss(attempt);
+    unwatch_straggler(id);
+    record_failed_attempt(attempt);
   }
-  give_up_kept(attempt.worker, true);
-  refresh(attempt.worker);
+  discard_kept(attempt.worker, true);
+  update_rankings(attempt.worker);
 }
 
-std::vector<AttemptId> Scheduler::State::running(const Strip& strip) const {
+std::vector<AttemptId> Scheduler::State::running_attempts(const Strip& strip) const {
   std::vector<AttemptId> ids;
   for (const AttemptId id : strip.attempts) {
     if (!attempts_.at(id).late) ids.push_back(id);

@@ -3,7 +3,7 @@
 
 #include "state.hpp"
 
-/// Recounts everything that the scheduler keeps in two places. Slow, and for tests: every failure is a bug.
+/// Recomputes the scheduler's redundant state and compares. Slow; for tests. Every failure is a bug.
 
 namespace ece465::mapreduce {
 namespace {
@@ -20,13 +20,13 @@ bool keeps_waiting(const Worker& worker, TaskId task) {
 #define ECE465_REQUIRE(condition, ...) \
   if (!(condition)) return fail(Errc::internal, __VA_ARGS__)
 
-Result<void> Scheduler::State::check() const {
+Result<void> Scheduler::State::check_invariants() const {
   ECE465_TRY(check_jobs());
   return check_workers();
 }
 
 Result<void> Scheduler::State::check_jobs() const {
-  std::size_t wanted = 0, last_resorts = 0, hungry = 0;
+  std::size_t wanted = 0, last_resorts = 0, runnable = 0;
   for (const auto& [id, job] : jobs_) {
     std::array<std::uint32_t, 6> count{};
     std::array<std::uint64_t, 6> bytes{};
@@ -39,15 +39,15 @@ Result<void> Scheduler::State::check_jobs() const {
       for (const AttemptId attempt : strip.attempts) {
         const auto at = attempts_.find(attempt);
         ECE465_REQUIRE(at != attempts_.end() && at->second.wanted && at->second.task == TaskId(id, i),
-                       "job {} strip {}: attempt {} is not its own", id.value, i, attempt.value);
+                       "job {} strip {}: attempt {} belongs to another strip", id.value, i, attempt.value);
         applying_kept += at->second.applies_kept() ? 1 : 0;
       }
-      const std::size_t at_work = running(strip).size();
-      ECE465_REQUIRE((strip.state == StripState::running) == (at_work > 0) && at_work <= 2,
+      const std::size_t running = running_attempts(strip).size();
+      ECE465_REQUIRE((strip.state == StripState::running) == (running > 0) && running <= 2,
                      "job {} strip {}: state {} with {} attempts running", id.value, i, std::to_underlying(strip.state),
-                     at_work);
-      ECE465_REQUIRE(strip.state != StripState::done || strip.attempts.empty(), "job {} strip {}: done, and at work",
-                     id.value, i);
+                     running);
+      ECE465_REQUIRE(strip.state != StripState::done || strip.attempts.empty(),
+                     "job {} strip {}: done, but has attempts", id.value, i);
       ECE465_REQUIRE((strip.state == StripState::waiting) == job.queue.contains(i), "job {} strip {}: queue", id.value,
                      i);
       ECE465_REQUIRE((strip.state == StripState::last_resort) == last_resort_.contains({id, i}),
@@ -57,33 +57,34 @@ Result<void> Scheduler::State::check_jobs() const {
         ECE465_REQUIRE(keeper != workers_.end() && keeper->second.kept.contains({id, i}),
                        "job {} strip {}: worker {} does not keep it", id.value, i, value(*strip.keeper));
         ECE465_REQUIRE((strip.state == StripState::kept) == keeps_waiting(keeper->second, {id, i}),
-                       "job {} strip {}: kept, and does not wait", id.value, i);
+                       "job {} strip {}: kept, but not waiting at its keeper", id.value, i);
       } else {
-        ECE465_REQUIRE(strip.state != StripState::kept, "job {} strip {}: kept by nobody", id.value, i);
+        ECE465_REQUIRE(strip.state != StripState::kept, "job {} strip {}: kept without a keeper", id.value, i);
       }
       last_resorts += strip.state == StripState::last_resort ? 1 : 0;
     }
     ECE465_REQUIRE(count == job.count && bytes == job.bytes && applying_kept == job.applying_kept,
                    "job {}: strips miscounted", id.value);
-    const bool hungers = !job.queue.empty() || !job.keepers.empty();
-    ECE465_REQUIRE(trades_.at(job.needs).hungry.rank_of(id) == (hungers ? std::optional(job.charged) : std::nullopt),
-                   "job {}: wrong place among the hungry", id.value);
+    const bool is_runnable = !job.queue.empty() || !job.keepers.empty();
+    ECE465_REQUIRE(
+        queues_.at(job.needs).runnable.rank_of(id) == (is_runnable ? std::optional(job.charged) : std::nullopt),
+        "job {}: wrong rank in its queue", id.value);
     for (const WorkerId keeper : job.keepers) {
       ECE465_REQUIRE(workers_.contains(keeper) && workers_.at(keeper).kept_waiting.contains(id), "job {}: keepers",
                      id.value);
     }
-    hungry += hungers ? 1 : 0;
+    runnable += is_runnable ? 1 : 0;
   }
-  for (const auto& [needs, trade] : trades_) {
-    hungry -= trade.hungry.size();
-    for (auto at = trade.speculation_candidates.first(); at; at = trade.speculation_candidates.first_above(at->rank)) {
+  for (const auto& [needs, queue] : queues_) {
+    runnable -= queue.runnable.size();
+    for (auto at = queue.speculation_candidates.first(); at; at = queue.speculation_candidates.first_above(at->rank)) {
       const auto attempt = attempts_.find(at->key);
       ECE465_REQUIRE(attempt != attempts_.end() && attempt->second.wanted && !attempt->second.late,
-                     "attempt {} is suspected for nothing", at->key.value);
+                     "attempt {} must not be a speculation candidate", at->key.value);
     }
   }
-  ECE465_REQUIRE(hungry == 0, "a job that is gone is hungry");
-  ECE465_REQUIRE(last_resorts == last_resort_.size(), "a strip that is gone waits for the master");
+  ECE465_REQUIRE(runnable == 0, "a job that ended is in a queue");
+  ECE465_REQUIRE(last_resorts == last_resort_.size(), "a strip of a job that ended is a last resort");
   const auto open = std::ranges::count_if(attempts_, [](const auto& entry) { return entry.second.wanted; });
   ECE465_REQUIRE(wanted == static_cast<std::size_t>(open), "{} attempts wanted, {} open", wanted, open);
   return {};
@@ -92,8 +93,8 @@ Result<void> Scheduler::State::check_jobs() const {
 Result<void> Scheduler::State::check_workers() const {
   std::uint64_t in_flight = 0;
   std::size_t open = 0, with_deadline = 0;
-  std::map<Skills, std::size_t> usable, favoured;
-  std::map<Skills, std::uint64_t> keep, room;
+  std::map<Capabilities, std::size_t> proven, eligible_count;
+  std::map<Capabilities, std::uint64_t> keep_bytes, keep_free;
   for (const auto& [id, worker] : workers_) {
     std::uint64_t bytes = 0, kept = 0, waiting = 0;
     std::uint32_t applying = 0;
@@ -114,11 +115,11 @@ Result<void> Scheduler::State::check_workers() const {
     for (const TaskId task : worker.kept) {
       const auto job = jobs_.find(task.job);
       ECE465_REQUIRE(job != jobs_.end() && job->second.strips[task.strip].keeper == id,
-                     "worker {} keeps a strip for nobody", value(id));
+                     "worker {} keeps a strip that does not refer to it", value(id));
       kept += job->second.strips[task.strip].bytes;
     }
     for (const auto& [job, strips] : worker.kept_waiting) {
-      ECE465_REQUIRE(!strips.empty() && jobs_.at(job).keepers.contains(id) == may_take(worker), "worker {}: keeper",
+      ECE465_REQUIRE(!strips.empty() && jobs_.at(job).keepers.contains(id) == can_take(worker), "worker {}: keeper",
                      value(id));
       for (const auto strip : strips) waiting += jobs_.at(job).strips[strip].bytes;
     }
@@ -130,27 +131,29 @@ Result<void> Scheduler::State::check_workers() const {
                    "worker {}: over its credit", value(id));
     ECE465_REQUIRE(worker.attempts.size() <= worker.spec.max_tasks, "worker {} has too many tasks", value(id));
     if (id == kMaster) continue;
-    ECE465_REQUIRE(worker.usable == (worker.proven && eligible(worker)), "worker {}: usable", value(id));
-    const WorkerGroup& crew = crews_.at(worker.spec.skills);
-    ECE465_REQUIRE(crew.takers.rank_of(id).has_value() == (may_take(worker) && worker.proven) &&
-                       crew.newcomers.rank_of(id).has_value() == (may_take(worker) && !worker.proven) &&
-                       crew.free_ones.rank_of(id).has_value() ==
-                           (may_take(worker) && worker.proven && applying == 0 && worker.kept_waiting.empty()),
-                   "worker {}: takers", value(id));
+    ECE465_REQUIRE(worker.counted_proven == (worker.proven && eligible(worker)), "worker {}: proven", value(id));
+    const WorkerGroup& group = groups_.at(worker.spec.capabilities);
+    ECE465_REQUIRE(group.available.rank_of(id).has_value() == (can_take(worker) && worker.proven) &&
+                       group.unproven.rank_of(id).has_value() == (can_take(worker) && !worker.proven) &&
+                       group.without_kept.rank_of(id).has_value() ==
+                           (can_take(worker) && worker.proven && applying == 0 && worker.kept_waiting.empty()),
+                   "worker {}: rankings", value(id));
     ECE465_REQUIRE(backlogs_.rank_of(id).has_value() != worker.kept_waiting.empty(), "worker {}: backlog", value(id));
-    ECE465_REQUIRE(releases_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));
+    ECE465_REQUIRE(quarantine_ends_.rank_of(id).has_value() == worker.quarantined, "worker {}: quarantine", value(id));
     ECE465_REQUIRE(heartbeats_.rank_of(id).has_value() == worker.spec.heartbeat, "worker {}: heartbeat", value(id));
-    usable[worker.spec.skills] += worker.usable ? 1 : 0;
+    proven[worker.spec.capabilities] += worker.counted_proven ? 1 : 0;
     if (!eligible(worker)) continue;
-    ++favoured[worker.spec.skills];
-    keep[worker.spec.skills] += worker.spec.keep_bytes;
-    room[worker.spec.skills] += worker.spec.keep_bytes - worker.bytes_kept;
+    ++eligible_count[worker.spec.capabilities];
+    keep_bytes[worker.spec.capabilities] += worker.spec.keep_bytes;
+    keep_free[worker.spec.capabilities] += worker.spec.keep_bytes - worker.bytes_kept;
   }
   ECE465_REQUIRE(open == attempts_.size() && with_deadline == deadlines_.size(), "an attempt without a worker");
   ECE465_REQUIRE(in_flight == bytes_in_flight_, "bytes in flight miscounted");
-  for (const auto& [skills, crew] : crews_) {
-    ECE465_REQUIRE(crew.usable == usable[skills] && crew.eligible == favoured[skills], "workers miscounted");
-    ECE465_REQUIRE(crew.keep_bytes == keep[skills] && crew.keep_room == room[skills], "room miscounted");
+  for (const auto& [capabilities, group] : groups_) {
+    ECE465_REQUIRE(group.proven == proven[capabilities] && group.eligible == eligible_count[capabilities],
+                   "workers miscounted");
+    ECE465_REQUIRE(group.keep_bytes == keep_bytes[capabilities] && group.keep_free == keep_free[capabilities],
+                   "memory for kept strips miscounted");
   }
   return {};
 }

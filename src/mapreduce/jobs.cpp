@@ -3,8 +3,8 @@
 
 #include "state.hpp"
 
-/// Phases and queues. A strip that has to be done waits in exactly one place: with the worker that keeps it, in its
-/// job's queue, or, when too many attempts came to nothing, for the master.
+/// Phases and queues. A strip waits in exactly one place: at the worker that keeps it, in its job's queue, or, after
+/// too many failed attempts, for the master.
 
 namespace ece465::mapreduce {
 
@@ -23,17 +23,17 @@ void Scheduler::State::add_strips(Job& job, const std::vector<std::uint64_t>& by
     job.bytes[std::to_underlying(StripState::unread)] += size;
   }
   job.count[std::to_underlying(StripState::unread)] += static_cast<std::uint32_t>(bytes.size());
-  refresh_room();
+  update_largest_strip();
 }
 
-void Scheduler::State::wait(TaskId task) {
+void Scheduler::State::enqueue(TaskId task) {
   Job& job = jobs_.at(task.job);
   Strip& strip = job.strips[task.strip];
-  if (job.count[std::to_underlying(StripState::waiting)] + job.count[std::to_underlying(StripState::kept)] == 0) {
-    // A job that had nothing to hand out has saved nothing up: it lines up with those that waited meanwhile.
-    job.charged = std::max(job.charged, least_charged().value_or(fair_clock_));
+  if (job.count_in(StripState::waiting) + job.count_in(StripState::kept) == 0) {
+    // A job does not accumulate credit while it has nothing to assign: it starts level with the others.
+    job.charged = std::max(job.charged, min_charged().value_or(virtual_time_));
   }
-  if (strip.misses >= options_.max_misses) {
+  if (strip.failed_attempts >= options_.max_failed_attempts) {
     last_resort_.insert(task);
     set_state(job, strip, StripState::last_resort);
   } else if (strip.keeper) {
@@ -41,15 +41,15 @@ void Scheduler::State::wait(TaskId task) {
     keeper.kept_waiting[task.job].insert(task.strip);
     keeper.bytes_waiting += strip.bytes;
     set_state(job, strip, StripState::kept);
-    refresh(*strip.keeper);
+    update_rankings(*strip.keeper);
   } else {
     job.queue.insert(task.strip);
     set_state(job, strip, StripState::waiting);
-    refresh_hunger(task.job);
+    update_runnable(task.job);
   }
 }
 
-void Scheduler::State::unwait(TaskId task) {
+void Scheduler::State::dequeue(TaskId task) {
   Job& job = jobs_.at(task.job);
   Strip& strip = job.strips[task.strip];
   if (strip.state == StripState::last_resort) {
@@ -62,12 +62,12 @@ void Scheduler::State::unwait(TaskId task) {
     if (strips->second.empty()) {
       keeper.kept_waiting.erase(strips);
       job.keepers.erase(*strip.keeper);
-      refresh_hunger(task.job);
+      update_runnable(task.job);
     }
-    refresh(*strip.keeper);
+    update_rankings(*strip.keeper);
   } else if (strip.state == StripState::waiting) {
     job.queue.erase(task.strip);
-    refresh_hunger(task.job);
+    update_runnable(task.job);
   }
 }
 
@@ -83,46 +83,46 @@ void Scheduler::State::end_phase(JobId id) {
 
 void Scheduler::State::end_phase_if_done(JobId id) {
   const Job& job = jobs_.at(id);
-  if (!job.open && job.count[std::to_underlying(StripState::done)] == job.strips.size()) end_phase(id);
+  if (!job.open && job.count_in(StripState::done) == job.strips.size()) end_phase(id);
 }
 
 void Scheduler::State::end_job(JobId id, JobOutcome outcome) {
   Job& job = jobs_.at(id);
   for (std::uint32_t i = 0; i < job.strips.size(); ++i) {
     Strip& strip = job.strips[i];
-    unwait({id, i});
+    dequeue({id, i});
     for (const AttemptId attempt : std::exchange(strip.attempts, {})) drop(attempt);
-    if (strip.keeper) unkeep({id, i}, true);
+    if (strip.keeper) forget_kept({id, i}, true);
   }
   actions_.emplace_back(JobDone{id, outcome, std::move(job.report)});
   jobs_.erase(id);
-  refresh_room();
+  update_largest_strip();
 }
 
-void Scheduler::State::refresh_hunger(JobId id) {
+void Scheduler::State::update_runnable(JobId id) {
   const Job& job = jobs_.at(id);
-  auto& hungry = trade_of(job).hungry;
+  auto& runnable = queue_of(job).runnable;
   if (job.queue.empty() && job.keepers.empty()) {
-    hungry.remove(id);
+    runnable.remove(id);
   } else {
-    hungry.put(id, job.charged);
+    runnable.put(id, job.charged);
   }
 }
 
-void Scheduler::State::refresh_room() {
+void Scheduler::State::update_largest_strip() {
   std::uint64_t largest = 0;
   for (const auto& [id, job] : jobs_) largest = std::max(largest, job.largest_strip);
-  if (std::exchange(room_needed_, largest) == largest) return;
-  for (const auto& [id, worker] : workers_) refresh(id);
+  if (std::exchange(largest_strip_, largest) == largest) return;
+  for (const auto& [id, worker] : workers_) update_rankings(id);
 }
 
-std::optional<std::uint64_t> Scheduler::State::least_charged() const {
-  std::optional<std::uint64_t> least;
-  for (const auto& [needs, trade] : trades_) {
-    const auto first = trade.hungry.first();
-    if (first && (!least || first->rank < *least)) least = first->rank;
+std::optional<std::uint64_t> Scheduler::State::min_charged() const {
+  std::optional<std::uint64_t> min;
+  for (const auto& [needs, queue] : queues_) {
+    const auto first = queue.runnable.first();
+    if (first && (!min || first->rank < *min)) min = first->rank;
   }
-  return least;
+  return min;
 }
 
 }  // namespace ece465::mapreduce

@@ -6,9 +6,8 @@
 
 namespace ece465::mapreduce {
 
-/// Keys in order of a rank that may change: who is due next, who is free first, whose turn it is. All operations
-/// take O(log n), so that nothing in the scheduler ever searches. Equal ranks are ordered by key, never by
-/// accident of memory: a run can be replayed.
+/// An ordered map from keys to ranks that may change: deadlines, completion times, charged bytes. All operations take
+/// O(log n), so the scheduler never scans. Ties are broken by key and not by address, so that runs can be replayed.
 template <class Key, class Rank>
 class Ranking {
  public:
@@ -28,7 +27,7 @@ class Ranking {
     }
     order_.insert({rank, key});
   }
-  /// Does nothing when `key` is not there.
+  /// Does nothing if `key` is absent.
   void remove(Key key) {
     const auto at = ranks_.find(key);
     if (at == ranks_.end()) return;
@@ -48,18 +47,17 @@ class Ranking {
   [[nodiscard]] std::optional<Entry> last() const {
     return order_.empty() ? std::nullopt : std::optional(*order_.rbegin());
   }
-  /// The first whose key is not `key`.
-  [[nodiscard]] std::optional<Entry> first_besides(Key key) const {
+  /// The first entry whose key is not `key`.
+  [[nodiscard]] std::optional<Entry> first_except(Key key) const {
     auto at = order_.begin();
     if (at != order_.end() && at->key == key) ++at;
     return at == order_.end() ? std::nullopt : std::optional(*at);
   }
-  /// The one after `entry`.
   [[nodiscard]] std::optional<Entry> after(const Entry& entry) const {
     const auto at = order_.upper_bound(entry);
     return at == order_.end() ? std::nullopt : std::optional(*at);
   }
-  /// The first that ranks above `rank`.
+  /// The first entry with a rank greater than `rank`.
   [[nodiscard]] std::optional<Entry> first_above(Rank rank) const {
     auto at = order_.lower_bound({rank, Key{}});
     while (at != order_.end() && at->rank == rank) ++at;

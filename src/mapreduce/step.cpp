@@ -3,17 +3,17 @@
 
 #include "state.hpp"
 
-/// The scheduler's front door: what each event does. Start reading here.
+/// The scheduler's entry point: what each event does. Start reading here.
 
 namespace ece465::mapreduce {
 
 std::vector<Action> Scheduler::step(const Event& event, Time now) {
   State& state = *state_;
   state.begin(now);
-  // What happened comes before what time has done, so that an answer that arrives together with its deadline counts.
+  // The event comes before the timers, so that an answer that arrives together with its deadline is in time.
   std::visit([&state](const auto& what) { state.on(what); }, event);
-  state.let_time_pass();
-  state.hand_out_work();
+  state.run_timers();
+  state.assign_work();
   return state.finish();
 }
 
@@ -34,26 +34,27 @@ void Scheduler::State::begin(Time now) {
 }
 
 std::vector<Action> Scheduler::State::finish() {
-  const auto wake = next_wake();
-  if (wake && (!timer_ || *wake < *timer_)) {  // a timer that goes off early does no harm, so it is rarely moved
-    timer_ = wake;
-    actions_.emplace_back(SetTimer{*wake});
+  const auto next = next_timer();
+  if (next && (!timer_ || *next < *timer_)) {  // an early timer does no harm, so it is rarely moved
+    timer_ = next;
+    actions_.emplace_back(SetTimer{*next});
   }
   return std::exchange(actions_, {});
 }
 
-// --- Workers come and go ---
+// --- Workers ---
 
 void Scheduler::State::on(const WorkerJoined& event) {
   if (event.worker == kMaster || workers_.contains(event.worker)) return;
   Worker& worker = workers_[event.worker];
   worker.spec = event.spec;
   worker.spec.credit_bytes = std::clamp<std::uint64_t>(event.spec.credit_bytes, 1, options_.max_worker_credit_bytes);
-  // What cannot be dropped again must not be kept.
-  worker.spec.keep_bytes = event.spec.drops ? std::min(event.spec.keep_bytes, options_.max_worker_keep_bytes) : 0;
+  // Without Drop a kept strip could never be freed.
+  worker.spec.keep_bytes =
+      event.spec.supports_drop ? std::min(event.spec.keep_bytes, options_.max_worker_keep_bytes) : 0;
   worker.spec.max_tasks = std::max(event.spec.max_tasks, 1U);
   if (worker.spec.heartbeat) heartbeats_.put(event.worker, now_ + options_.heartbeat);
-  refresh(event.worker);
+  update_rankings(event.worker);
 }
 
 void Scheduler::State::on(const WorkerLeaving& event) {
@@ -61,13 +62,13 @@ void Scheduler::State::on(const WorkerLeaving& event) {
   if (event.worker == kMaster || at == workers_.end()) return;
   heard_from(event.worker);
   at->second.leaving = true;
-  give_up_kept(event.worker, false);
-  refresh(event.worker);
+  discard_kept(event.worker, false);
+  update_rankings(event.worker);
   if (at->second.attempts.empty()) close(event.worker, CloseReason::left);
 }
 
 void Scheduler::State::on(const WorkerLost& event) {
-  if (event.worker != kMaster && workers_.contains(event.worker)) forget_worker(event.worker);
+  if (event.worker != kMaster && workers_.contains(event.worker)) remove_worker(event.worker);
 }
 
 void Scheduler::State::on(const WorkerHeard& event) {
@@ -78,22 +79,22 @@ void Scheduler::State::on(const WorkerHeard& event) {
 
 void Scheduler::State::on(const Answered& event) {
   const auto open = attempts_.find(event.attempt);
-  // A duplicate, an answer nobody asked for, or one to somebody else's question.
+  // A duplicate, an unrequested answer, or an answer to another worker's request.
   if (open == attempts_.end() || open->second.worker != event.worker) return;
 
   heard_from(event.worker);
-  const Attempt attempt = end(event.attempt);
-  // It has kept a strip that nobody will ask it for: the answer is a lie, or somebody else was first.
+  const Attempt attempt = end_attempt(event.attempt);
+  // Then the master will never ask for the strip that the worker has kept.
   const bool useless = !attempt.wanted || event.outcome != Outcome::good;
   if (attempt.keep && useless) actions_.emplace_back(Drop{event.worker, event.attempt});
   if (event.outcome == Outcome::good) {
-    praise(attempt);
+    record_success(attempt);
     if (attempt.wanted) accept(event.attempt, attempt);
   } else {
     if (attempt.wanted && event.worker == kMaster) return end_job(attempt.task.job, JobOutcome::failed);
-    if (attempt.wanted && event.outcome == Outcome::lie) ++jobs_.at(attempt.task.job).report.lies;
-    if (attempt.wanted && !attempt.late) miss(attempt);
-    blame(event.worker, event.outcome, attempt.wanted);
+    if (attempt.wanted && event.outcome == Outcome::invalid_result) ++jobs_.at(attempt.task.job).report.invalid_results;
+    if (attempt.wanted && !attempt.late) record_failed_attempt(attempt);
+    record_failure(event.worker, event.outcome, attempt.wanted);
   }
   const auto worker = workers_.find(event.worker);
   if (worker != workers_.end() && worker->second.leaving && worker->second.attempts.empty()) {
@@ -110,7 +111,7 @@ void Scheduler::State::on(const JobSubmitted& event) {
   job.has_apply = event.spec.apply && !event.spec.open;
   job.open = event.spec.open;
   job.needs = event.spec.needs;
-  trades_.try_emplace(job.needs);
+  queues_.try_emplace(job.needs);
   add_strips(job, event.spec.strip_bytes);
   const auto ready = job.open ? static_cast<std::uint32_t>(job.strips.size()) : event.spec.ready;
   on(StripsReady{event.job, ready});
@@ -122,7 +123,7 @@ void Scheduler::State::on(const StripsReady& event) {
   if (at == jobs_.end()) return;
   Job& job = at->second;
   const auto ready = std::min(event.ready, static_cast<std::uint32_t>(job.strips.size()));
-  for (; job.ready < ready; ++job.ready) wait({event.job, job.ready});
+  for (; job.ready < ready; ++job.ready) enqueue({event.job, job.ready});
 }
 
 void Scheduler::State::on(const StripsAdded& event) {
@@ -141,8 +142,8 @@ void Scheduler::State::on(const TableReady& event) {
   Job& job = at->second;
   job.stage = Stage::apply;
   for (std::uint32_t i = 0; i < job.strips.size(); ++i) {
-    job.strips[i].misses = 0;
-    wait({event.job, i});
+    job.strips[i].failed_attempts = 0;
+    enqueue({event.job, i});
   }
   if (job.strips.empty()) end_phase(event.job);
 }

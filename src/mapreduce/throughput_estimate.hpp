@@ -9,12 +9,12 @@
 
 namespace ece465::mapreduce {
 
-/// How long a byte takes, learnt from what was seen: a moving average over about the last four samples.
+/// Time per byte, as an exponential moving average over about the last four samples.
 class ThroughputEstimate {
  public:
-  /// `bytes` took `time`. One sample counts at most four times what was expected, so that a single straggler does
+  /// Adds a sample: `bytes` took `time`. A sample is capped at four times the estimate, so that a single straggler does
   /// not make everybody else look fast.
-  void learn(std::uint64_t bytes, Duration time) {
+  void add_sample(std::uint64_t bytes, Duration time) {
     const double sample = seconds(std::max(time, Duration(1))) / static_cast<double>(std::max<std::uint64_t>(bytes, 1));
     if (!seconds_per_byte_) {
       seconds_per_byte_ = sample;
@@ -23,13 +23,13 @@ class ThroughputEstimate {
     }
   }
   [[nodiscard]] bool known() const { return seconds_per_byte_.has_value(); }
-  /// How long `bytes` should take; zero while nothing is known.
-  [[nodiscard]] Duration expect(std::uint64_t bytes) const {
+  /// Zero if there are no samples yet.
+  [[nodiscard]] Duration expected_time(std::uint64_t bytes) const {
     const double time = seconds_per_byte_.value_or(0) * static_cast<double>(bytes);
-    // Beyond a day it makes no difference, and casting a larger double could overflow.
+    // Casting a larger double could overflow. Beyond a day it makes no difference.
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(time, 86400.0)));
   }
-  /// 0 while nothing is known.
+  /// Zero if there are no samples yet.
   [[nodiscard]] double bytes_per_second() const { return seconds_per_byte_ ? 1 / *seconds_per_byte_ : 0; }
 
  private:

@@ -3,7 +3,7 @@
 
 #include "state.hpp"
 
-/// Copies for people who watch.
+/// Snapshots for monitoring.
 
 namespace ece465::mapreduce {
 
@@ -12,10 +12,10 @@ std::optional<WorkerView> Scheduler::worker(WorkerId id) const { return state_->
 std::optional<JobView> Scheduler::job(JobId id) const { return state_->view_job(id); }
 std::vector<StripView> Scheduler::strips(JobId id) const { return state_->view_strips(id); }
 Totals Scheduler::totals() const { return state_->totals(); }
-Result<void> Scheduler::check() const { return state_->check(); }
+Result<void> Scheduler::check_invariants() const { return state_->check_invariants(); }
 
 WorkerView Scheduler::State::view(WorkerId id, const Worker& worker) const {
-  WorkerState state = worker.proven ? WorkerState::active : WorkerState::proving;
+  WorkerState state = worker.proven ? WorkerState::active : WorkerState::probation;
   if (worker.late > 0) state = WorkerState::late;
   if (worker.quarantined) state = WorkerState::quarantined;
   if (worker.leaving) state = WorkerState::leaving;
@@ -25,8 +25,8 @@ WorkerView Scheduler::State::view(WorkerId id, const Worker& worker) const {
           .bytes_in_flight = worker.bytes_in_flight,
           .strips_kept = worker.kept.size(),
           .bytes_kept = worker.bytes_kept,
-          .bytes_per_second = worker.pace.bytes_per_second(),
-          .lies = worker.lies,
+          .bytes_per_second = worker.throughput.bytes_per_second(),
+          .invalid_results = worker.invalid_results,
           .failures = worker.failures,
           .strips_merged = worker.merged.strips,
           .bytes_merged = worker.merged.bytes};
@@ -68,7 +68,8 @@ std::vector<StripView> Scheduler::State::view_strips(JobId id) const {
   if (at == jobs_.end()) return views;
   views.reserve(at->second.strips.size());
   for (const Strip& strip : at->second.strips) {
-    StripView view{.state = strip.state, .misses = strip.misses, .workers = {}, .keeper = strip.keeper};
+    StripView view{
+        .state = strip.state, .failed_attempts = strip.failed_attempts, .workers = {}, .keeper = strip.keeper};
     for (const AttemptId attempt : strip.attempts) view.workers.push_back(attempts_.at(attempt).worker);
     views.push_back(std::move(view));
   }

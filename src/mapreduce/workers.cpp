@@ -2,94 +2,96 @@
 
 #include "state.hpp"
 
-/// Trust and credit. A new worker proves itself with one strip; then its credit counts. A lie or failure costs it a
-/// quarantine and its good name; a late answer costs it further work until the answer is there.
+/// Trust and credit. A new worker is on probation and gets one strip; after a good answer its full credit applies. An
+/// invalid result or a failure quarantines a worker and puts it back on probation. A late worker gets no work until it
+/// has answered.
 
 namespace ece465::mapreduce {
 
-void Scheduler::State::heard_from(WorkerId id) { workers_.at(id).quiet = 0; }
+void Scheduler::State::heard_from(WorkerId id) { workers_.at(id).missed_heartbeats = 0; }
 
-void Scheduler::State::praise(const Attempt& attempt) {
+void Scheduler::State::record_success(const Attempt& attempt) {
   Worker& worker = workers_.at(attempt.worker);
   worker.failures = 0;
   if (!worker.quarantined) worker.proven = true;
-  // While work was queued to it, a worker has served this strip since its answer before.
-  const Duration served = now_ - std::max(attempt.sent, worker.answered);
-  worker.pace.learn(attempt.bytes, served);
-  worker.answered = now_;
+  // If the strip was queued, the worker has been processing it since its previous answer.
+  const Duration served = now_ - std::max(attempt.sent, worker.last_good_answer);
+  worker.throughput.add_sample(attempt.bytes, served);
+  worker.last_good_answer = now_;
   if (attempt.worker != kMaster) {
-    service_.learn(attempt.bytes, served);
-    throughput_.learn(attempt.bytes, now_ - std::max(attempt.sent, answered_));
-    answered_ = now_;
+    typical_throughput_.add_sample(attempt.bytes, served);
+    total_throughput_.add_sample(attempt.bytes, now_ - std::max(attempt.sent, last_good_answer_));
+    last_good_answer_ = now_;
   }
-  refresh(attempt.worker);
+  update_rankings(attempt.worker);
 }
 
-void Scheduler::State::blame(WorkerId id, Outcome outcome, bool wanted) {
+void Scheduler::State::record_failure(WorkerId id, Outcome outcome, bool wanted) {
   Worker& worker = workers_.at(id);
   if (id == kMaster || outcome == Outcome::not_kept) return;
-  if (outcome == Outcome::dropped && (!wanted || worker.leaving)) return;  // as it should be
-  ++(outcome == Outcome::lie ? worker.lies : worker.failures);
-  if (worker.lies >= options_.max_lies) return close(id, CloseReason::lying);
+  if (outcome == Outcome::dropped && (!wanted || worker.leaving)) return;  // expected
+  ++(outcome == Outcome::invalid_result ? worker.invalid_results : worker.failures);
+  if (worker.invalid_results >= options_.max_invalid_results) return close(id, CloseReason::invalid_results);
   if (worker.failures >= options_.max_failures) return close(id, CloseReason::failing);
   worker.proven = false;
   worker.quarantined = true;
   Duration term = options_.quarantine;
-  for (std::uint32_t i = 1; i < worker.lies + worker.failures && term < options_.max_quarantine; ++i) term *= 2;
-  releases_.put(id, now_ + std::min(term, options_.max_quarantine));
-  give_up_kept(id, true);
-  refresh(id);
+  for (std::uint32_t i = 1; i < worker.invalid_results + worker.failures && term < options_.max_quarantine; ++i)
+    term *= 2;
+  quarantine_ends_.put(id, now_ + std::min(term, options_.max_quarantine));
+  discard_kept(id, true);
+  update_rankings(id);
 }
 
-void Scheduler::State::release(WorkerId id) {
-  releases_.remove(id);
+void Scheduler::State::end_quarantine(WorkerId id) {
+  quarantine_ends_.remove(id);
   workers_.at(id).quarantined = false;
-  refresh(id);
+  update_rankings(id);
 }
 
-void Scheduler::State::give_up_kept(WorkerId id, bool tell) {
-  const auto kept = workers_.at(id).kept;  // a copy: unkeep() takes from it
+void Scheduler::State::discard_kept(WorkerId id, bool notify) {
+  const auto kept = workers_.at(id).kept;  // a copy: forget_kept() modifies it
   for (const TaskId task : kept) {
     const bool waits = strip_of(task).state == StripState::kept;
-    if (waits) unwait(task);
-    unkeep(task, tell);
-    if (waits) wait(task);
+    if (waits) dequeue(task);
+    forget_kept(task, notify);
+    if (waits) enqueue(task);
   }
 }
 
-void Scheduler::State::unkeep(TaskId task, bool tell) {
+void Scheduler::State::forget_kept(TaskId task, bool notify) {
   Strip& strip = strip_of(task);
   const WorkerId id = *std::exchange(strip.keeper, std::nullopt);
   Worker& worker = workers_.at(id);
   worker.kept.erase(task);
   worker.bytes_kept -= strip.bytes;
-  if (tell) actions_.emplace_back(Drop{id, strip.kept_as});
-  refresh(id);
+  if (notify) actions_.emplace_back(Drop{id, strip.kept_under});
+  update_rankings(id);
 }
 
 void Scheduler::State::close(WorkerId id, CloseReason reason) {
   actions_.emplace_back(CloseWorker{id, reason});
-  forget_worker(id);
+  remove_worker(id);
 }
 
-void Scheduler::State::forget_worker(WorkerId id) {
-  give_up_kept(id, false);
-  const auto attempts = workers_.at(id).attempts;  // a copy: end() takes from it
+void Scheduler::State::remove_worker(WorkerId id) {
+  discard_kept(id, false);
+  const auto attempts = workers_.at(id).attempts;  // a copy: end_attempt() modifies it
   for (const AttemptId open : attempts) {
-    const Attempt attempt = end(open);
-    if (attempt.wanted && !attempt.late) miss(attempt);
+    const Attempt attempt = end_attempt(open);
+    if (attempt.wanted && !attempt.late) record_failed_attempt(attempt);
   }
-  WorkerGroup& crew = crews_[workers_.at(id).spec.skills];
-  if (workers_.at(id).usable) --crew.usable;
-  if (workers_.at(id).counted) --crew.eligible;
-  crew.keep_bytes -= workers_.at(id).counted_keep;
-  crew.keep_room -= workers_.at(id).counted_room;
-  crew.takers.remove(id);
-  crew.free_ones.remove(id);
-  crew.newcomers.remove(id);
+  WorkerGroup& group = groups_[workers_.at(id).spec.capabilities];
+  if (workers_.at(id).counted_proven) --group.proven;
+  if (workers_.at(id).counted_eligible) --group.eligible;
+  group.keep_bytes -= workers_.at(id).counted_keep_bytes;
+  group.keep_free -= workers_.at(id).counted_keep_free;
+  group.available.remove(id);
+  group.without_kept.remove(id);
+  group.unproven.remove(id);
   backlogs_.remove(id);
   heartbeats_.remove(id);
-  releases_.remove(id);
+  quarantine_ends_.remove(id);
   workers_.erase(id);
 }
 
@@ -97,50 +99,47 @@ bool Scheduler::State::eligible(const Worker& worker) {
   return !worker.leaving && !worker.quarantined && worker.late == 0;
 }
 
-bool Scheduler::State::may_take(const Worker& worker) const {
+bool Scheduler::State::can_take(const Worker& worker) const {
   if (!eligible(worker)) return false;
-  if (worker.attempts.empty()) return true;  // a strip larger than the credit must go to somebody
+  if (worker.attempts.empty()) return true;  // some worker must take a strip larger than its credit
   return worker.proven && worker.attempts.size() < worker.spec.max_tasks &&
-         worker.bytes_in_flight + room_needed_ <= worker.spec.credit_bytes;
+         worker.bytes_in_flight + largest_strip_ <= worker.spec.credit_bytes;
 }
 
-Duration Scheduler::State::expected(const Worker& worker, std::uint64_t more) const {
-  return (worker.pace.known() ? worker.pace : service_).expect(worker.bytes_in_flight + more);
+Duration Scheduler::State::expected_time(const Worker& worker, std::uint64_t more) const {
+  return (worker.throughput.known() ? worker.throughput : typical_throughput_)
+      .expected_time(worker.bytes_in_flight + more);
 }
 
-void Scheduler::State::refresh(WorkerId id) {
-  if (id == kMaster) return;  // stands in no ranking: it is asked directly
+void Scheduler::State::update_rankings(WorkerId id) {
+  if (id == kMaster) return;  // is in no ranking: callers check it directly
   Worker& worker = workers_.at(id);
-  WorkerGroup& crew = crews_[worker.spec.skills];
-  const auto count = [](bool counts, bool& counted, std::size_t& total) {
-    if (counts && !counted) ++total;
-    if (!counts && counted) --total;
-    counted = counts;
+  WorkerGroup& group = groups_[worker.spec.capabilities];
+  const bool counts = eligible(worker);
+  const auto adjust = [](auto& total, auto& counted, auto now) {
+    total += std::uint64_t{now} - std::uint64_t{std::exchange(counted, now)};  // the difference may wrap
   };
-  count(eligible(worker), worker.counted, crew.eligible);
-  count(eligible(worker) && worker.proven, worker.usable, crew.usable);
-  const auto add_up = [](std::uint64_t now, std::uint64_t& counted, std::uint64_t& total) {
-    total += now - std::exchange(counted, now);  // may wrap on the way
-  };
-  add_up(eligible(worker) ? worker.spec.keep_bytes : 0, worker.counted_keep, crew.keep_bytes);
-  add_up(eligible(worker) ? worker.spec.keep_bytes - worker.bytes_kept : 0, worker.counted_room, crew.keep_room);
+  adjust(group.eligible, worker.counted_eligible, counts);
+  adjust(group.proven, worker.counted_proven, counts && worker.proven);
+  adjust(group.keep_bytes, worker.counted_keep_bytes, counts ? worker.spec.keep_bytes : 0);
+  adjust(group.keep_free, worker.counted_keep_free, counts ? worker.spec.keep_bytes - worker.bytes_kept : 0);
 
-  const bool takes = may_take(worker);
-  constexpr std::uint64_t kUsualStrip = std::uint64_t{1} << 20;
-  crew.takers.remove(id);
-  crew.free_ones.remove(id);
-  crew.newcomers.remove(id);
-  if (takes) (worker.proven ? crew.takers : crew.newcomers).put(id, expected(worker, kUsualStrip));
+  const bool takes = can_take(worker);
+  constexpr std::uint64_t kTypicalStrip = std::uint64_t{1} << 20;  // image::PageStripsOptions::strip_bytes
+  group.available.remove(id);
+  group.without_kept.remove(id);
+  group.unproven.remove(id);
+  if (takes) (worker.proven ? group.available : group.unproven).put(id, expected_time(worker, kTypicalStrip));
   const bool free = worker.applying_kept == 0 && worker.kept_waiting.empty();
-  if (takes && worker.proven && free) crew.free_ones.put(id, expected(worker, kUsualStrip));
+  if (takes && worker.proven && free) group.without_kept.put(id, expected_time(worker, kTypicalStrip));
   for (const auto& [job, strips] : worker.kept_waiting) {
     auto& keepers = jobs_.at(job).keepers;
-    if (takes ? keepers.insert(id).second : keepers.erase(id) > 0) refresh_hunger(job);
+    if (takes ? keepers.insert(id).second : keepers.erase(id) > 0) update_runnable(job);
   }
   if (worker.kept_waiting.empty()) {
     backlogs_.remove(id);
   } else {
-    backlogs_.put(id, expected(worker, worker.bytes_waiting));
+    backlogs_.put(id, expected_time(worker, worker.bytes_waiting));
   }
 }
 

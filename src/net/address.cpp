@@ -7,7 +7,7 @@
 namespace ece465::net {
 namespace {
 
-/// Whether it could name a host at all, so that a slip of the keyboard is told here and not by a resolver.
+/// Whether `host` could be a host name or address, so that typing errors are reported here and not by a resolver.
 bool is_host(std::string_view host) {
   const auto all = [](std::string_view text, auto may_be) {
     return std::ranges::all_of(text, [&](char c) { return may_be(static_cast<unsigned char>(c)); });
@@ -29,7 +29,7 @@ std::string Address::to_string() const {
 
 Result<Address> parse_address(std::string_view text, std::uint16_t default_port) {
   const auto bad = [&](std::string_view why) {
-    return fail(Errc::usage, "'{}' is no address: {}; write HOST:PORT", text, why);
+    return fail(Errc::usage, "'{}' is not an address: {}; write HOST:PORT", text, why);
   };
   Address address("", default_port);
   std::string_view port;
@@ -39,7 +39,7 @@ Result<Address> parse_address(std::string_view text, std::uint16_t default_port)
     if (close == std::string_view::npos) return bad("']' is missing");
     address.host = text.substr(1, close - 1);
     const auto rest = text.substr(close + 1);
-    if (!rest.empty() && !rest.starts_with(':')) return bad("something else than :PORT follows ']'");
+    if (!rest.empty() && !rest.starts_with(':')) return bad("']' is not followed by :PORT");
     has_port = !rest.empty();
     if (has_port) port = rest.substr(1);
   } else if (std::ranges::count(text, ':') > 1) {
@@ -51,10 +51,11 @@ Result<Address> parse_address(std::string_view text, std::uint16_t default_port)
     if (has_port) port = text.substr(colon + 1);
   }
   if (address.host.empty()) return bad("the host is missing");
-  if (!is_host(address.host)) return bad("no host is called so");
+  if (!is_host(address.host)) return bad("invalid host name");
   if (has_port) {
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (error != std::errc{} || end != port.data() + port.size()) return bad("the port is no number from 0 to 65535");
+    if (error != std::errc{} || end != port.data() + port.size())
+      return bad("the port is not a number from 0 to 65535");
   }
   return address;
 }

@@ -10,8 +10,8 @@ Task<bool> Event::wait(Duration limit) {
   const auto waiters = waiters_;
   asio::steady_timer timer(executor_, deadline_after(limit));
   waiters->push_back(&timer);
-  co_await timer.async_wait(kNoThrow);
-  // `notify` takes waiters off the list; one that is still there ran out of time.
+  co_await net::wait(timer);
+  // `notify` removes waiters from the list; one that is still there timed out.
   co_return std::erase(*waiters, &timer) == 0;
 }
 

@@ -13,17 +13,10 @@
 
 namespace ece465::net {
 
-std::unexpected<Error> net_error(std::string_view doing, const asio::error_code& code) {
-  const Errc kind = code == asio::error::operation_aborted ? Errc::cancelled
-                    : code == asio::error::timed_out       ? Errc::timeout
-                                                           : Errc::unavailable;
-  return fail(kind, "cannot {}: {}", doing, code.message());
-}
-
 namespace {
 
-/// One timer that cuts short what waits on a socket. Armed and disarmed around every leaf: cheaper than a second
-/// coroutine per wait, and the timer is made once per connection.
+/// Calls `cancel` if it still exists after `limit`. Used around every operation on a socket with a timer that is
+/// created once per connection: cheaper than a second coroutine for every wait.
 template <class Cancel>
 class Deadline {
  public:
@@ -31,7 +24,7 @@ class Deadline {
       : timer_(timer), expired_(std::make_shared<bool>()) {
     timer_.expires_after(limit);
     timer_.async_wait([expired = expired_, cancel](const asio::error_code& code) {
-      // A handler that was queued before the timer was stopped finds the flag set by the destructor.
+      // The flag stops a handler that was queued before the destructor cancelled the timer.
       if (code || *expired) return;
       *expired = true;
       cancel();
@@ -53,7 +46,7 @@ class Deadline {
 std::string name_of(const asio::ip::tcp::socket& socket) {
   asio::error_code code;
   const auto end = socket.remote_endpoint(code);
-  if (code) return "a peer that is gone";
+  if (code) return "a disconnected peer";
   return Address{end.address().to_string(), end.port()}.to_string();
 }
 
@@ -70,8 +63,8 @@ struct Stream::State {
   asio::steady_timer read_timer, write_timer;
   std::string peer;
   std::uint64_t bytes_read = 0, bytes_written = 0;
-  // How reading has ended: end of stream or a broken connection. Remembered, because asio would wait for ever on a
-  // second read: epoll reports an end once.
+  // How reading has ended: end of stream or a broken connection. Stored, because a second read would wait for ever:
+  // epoll reports the end once.
   asio::error_code read_end;
 };
 
@@ -132,7 +125,7 @@ Task<Result<void>> Stream::write(std::span<const Bytes> buffers, Duration limit)
   std::size_t first = 0;
   while (first < rest.size()) {
     Deadline deadline(state->write_timer, limit, [weak = std::weak_ptr(state)] {
-      // Cancelling would end a read in flight as well; a peer that takes nothing is lost anyway.
+      // `cancel` would end a pending read with `cancelled`; a peer that accepts nothing is lost anyway.
       if (const auto s = weak.lock()) {
         asio::error_code ignored;
         s->socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
@@ -142,7 +135,7 @@ Task<Result<void>> Stream::write(std::span<const Bytes> buffers, Duration limit)
     const auto [code, n] = co_await state->socket.async_write_some(pending, kNoThrow);
     state->bytes_written += n;
     if (code && deadline.passed()) {
-      co_return fail(Errc::timeout, "{} took nothing for {:.1f} s", state->peer, seconds(limit));
+      co_return fail(Errc::timeout, "{} accepted nothing for {:.1f} s", state->peer, seconds(limit));
     }
     if (code) co_return net_error(fmt::format("write to {}", state->peer), code);
     std::size_t done = n;
@@ -161,7 +154,7 @@ void Stream::keep_alive(std::chrono::seconds idle) {
   constexpr int kProbes = 3;
   asio::error_code ignored;
   state_->socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  // asio has no names for these.
+  // asio has no types for these options.
   const auto set = [this](int option, auto value) {
     const auto number = static_cast<int>(value);
     static_cast<void>(::setsockopt(state_->socket.native_handle(), IPPROTO_TCP, option, &number, sizeof(number)));
@@ -194,13 +187,13 @@ Task<Result<Stream>> connect(Address to, Duration limit, std::stop_token stop) {
   };
   asio::steady_timer timer(executor);
   Deadline deadline(timer, limit, give_up);
-  // Whoever asks for the stop may be on another thread; the socket belongs to this one.
+  // The stop may be requested on another thread; the socket belongs to this one.
   const std::stop_callback when_stopped(stop, [executor, give_up] { asio::post(executor, give_up); });
-  const std::string doing = "connect to " + to.to_string();
+  const std::string action = "connect to " + to.to_string();
   const auto failure = [&](const asio::error_code& code) {
-    if (stop.stop_requested()) return fail(Errc::cancelled, "cannot {}: told to stop", doing);
-    if (!deadline.passed()) return net_error(doing, code);
-    return fail(Errc::timeout, "cannot {}: no answer for {:.1f} s", doing, seconds(limit));
+    if (stop.stop_requested()) return fail(Errc::cancelled, "cannot {}: interrupted", action);
+    if (!deadline.passed()) return net_error(action, code);
+    return fail(Errc::timeout, "cannot {}: no answer for {:.1f} s", action, seconds(limit));
   };
   const auto [resolve_code, found] = co_await resolver->async_resolve(to.host, std::to_string(to.port), kNoThrow);
   if (resolve_code || stop.stop_requested()) co_return failure(resolve_code);
@@ -209,13 +202,13 @@ Task<Result<Stream>> connect(Address to, Duration limit, std::stop_token stop) {
   co_return Stream(std::move(*socket));
 }
 
-LineReader::LineReader(Stream& stream, std::size_t buffer_bytes, std::size_t sip_bytes)
-    : stream_(stream), buffer_(buffer_bytes), sip_bytes_(sip_bytes) {}
+LineReader::LineReader(Stream& stream, std::size_t buffer_bytes, std::size_t read_size)
+    : stream_(stream), buffer_(buffer_bytes), read_size_(read_size) {}
 
 Task<Result<std::size_t>> LineReader::fill(Duration limit) {
   const MutableBytes free = buffer_.span().subspan(end_);
   ECE465_CO_ASSIGN(const std::size_t n,
-                   co_await stream_.read_some(free.first(std::min(free.size(), sip_bytes_)), limit));
+                   co_await stream_.read_some(free.first(std::min(free.size(), read_size_)), limit));
   end_ += n;
   co_return n;
 }

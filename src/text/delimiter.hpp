@@ -9,24 +9,24 @@
 
 namespace ece465::text {
 
-/// What parts records: words are parted by blanks and newlines, lines by newlines.
+/// Separates records: blanks and newlines separate words, newlines separate lines.
 struct Delimiter {
   bool blanks = false;
-  [[nodiscard]] constexpr bool parts(std::byte b) const {
+  [[nodiscard]] constexpr bool matches(std::byte b) const {
     return b == std::byte{'\n'} || (blanks && b == std::byte{' '});
   }
-  /// What is said of a record that is longer than it may be.
-  [[nodiscard]] std::string too_long(std::uint64_t most_bytes) const {
-    return fmt::format("a {} of more than {} bytes", blanks ? "word" : "line", most_bytes);
+  /// The message for a record over the limit.
+  [[nodiscard]] std::string too_long(std::uint64_t max_bytes) const {
+    return fmt::format("a {} of more than {} bytes", blanks ? "word" : "line", max_bytes);
   }
-  /// Where the first such byte stands; the size when there is none.
+  /// The offset of the first delimiter; the size if there is none.
   [[nodiscard]] std::size_t first(Bytes bytes) const {
-    const auto at = std::ranges::find_if(bytes, [this](std::byte b) { return parts(b); });
+    const auto at = std::ranges::find_if(bytes, [this](std::byte b) { return matches(b); });
     return static_cast<std::size_t>(at - bytes.begin());
   }
-  /// Where what follows the last such byte begins; 0 when there is none.
+  /// The offset after the last delimiter; 0 if there is none.
   [[nodiscard]] std::size_t after_last(Bytes bytes) const {
-    const auto at = std::find_if(bytes.rbegin(), bytes.rend(), [this](std::byte b) { return parts(b); });
+    const auto at = std::find_if(bytes.rbegin(), bytes.rend(), [this](std::byte b) { return matches(b); });
     return static_cast<std::size_t>(std::distance(at, bytes.rend()));
   }
 };

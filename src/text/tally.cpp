@@ -4,18 +4,17 @@
 #include <charconv>
 #include <utility>
 
-#include "byte_total.hpp"
 #include "delimiter.hpp"
 
 namespace ece465::text {
 namespace {
 
-/// Takes a number off the text's front, and the blank behind it.
+/// Removes and returns a number at the start of `text`, with the blank after it.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return std::nullopt;
-  // One way to write a number, so that a result has one form.
+  // No leading zeros, so that a result has only one form.
   const auto digits = static_cast<std::size_t>(end - text.data());
   if (digits > 1 && text.front() == '0') return std::nullopt;
   text.remove_prefix(digits);
@@ -23,7 +22,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-std::unexpected<Error> no_result(Kind kind) { return fail(Errc::corrupt, "this is no result of {}", kind_name(kind)); }
+std::unexpected<Error> invalid_result(Kind kind) { return fail(Errc::corrupt, "not a result of {}", kind_name(kind)); }
 
 struct Count {
   std::uint64_t count = 0;
@@ -33,26 +32,26 @@ struct Count {
 Result<Count> parse_count_line(std::string_view line) {
   const auto blank = line.find(' ');
   const auto count = take_number(line);
-  const bool fine = count && *count > 0 && blank != std::string_view::npos && !line.empty() &&
-                    line.find(' ') == std::string_view::npos;
-  if (!fine) return no_result(Kind::wordcount);
+  const bool valid = count && *count > 0 && blank != std::string_view::npos && !line.empty() &&
+                     line.find(' ') == std::string_view::npos;
+  if (!valid) return invalid_result(Kind::wordcount);
   return Count{.count = *count, .word = line};
 }
 
 Result<ByteTotal> parse_total_line(std::string_view line) {
-  if (std::ranges::count(line, ' ') != 2 || line.ends_with(' ')) return no_result(Kind::bytes);
+  if (std::ranges::count(line, ' ') != 2 || line.ends_with(' ')) return invalid_result(Kind::bytes);
   const auto bytes = take_number(line), lines = take_number(line), ignored = take_number(line);
-  const bool fine = bytes && lines && ignored && line.empty() && *ignored <= *lines;
-  if (!fine) return no_result(Kind::bytes);
+  const bool valid = bytes && lines && ignored && line.empty() && *ignored <= *lines;
+  if (!valid) return invalid_result(Kind::bytes);
   return ByteTotal{.bytes = *bytes, .lines = *lines, .ignored = *ignored};
 }
 
-/// Calls `visit(line)` for every line of a result, which must end in a newline.
+/// Calls `visit(line)` for every line of a result, each of which must end in a newline.
 template <class Visit>
 Result<void> each_line(Kind kind, std::string_view result, const Visit& visit) {
   while (!result.empty()) {
     const auto end = result.find('\n');
-    if (end == std::string_view::npos) return no_result(kind);
+    if (end == std::string_view::npos) return invalid_result(kind);
     ECE465_TRY(visit(result.substr(0, end)));
     result.remove_prefix(end + 1);
   }
@@ -67,49 +66,49 @@ void append_line(std::string& result, const WordTable::Entry& entry) {
   fmt::format_to(std::back_inserter(result), "{} {}\n", entry.count, entry.word);
 }
 
-/// How much `append_line` appends.
+/// The number of bytes that `append_line` appends.
 std::uint64_t line_bytes(const WordTable::Entry& entry) {
   std::uint64_t digits = 1;
   for (std::uint64_t rest = entry.count; rest >= 10; rest /= 10) ++digits;
   return digits + 1 + entry.word.size() + 1;
 }
 
-/// Words and letters of a text.
-struct Letters {
+/// The numbers of words and letters (bytes of words) of a text.
+struct WordTotals {
   std::uint64_t words = 0, letters = 0;
-  bool operator==(const Letters&) const = default;
+  bool operator==(const WordTotals&) const = default;
 };
 
-Letters letters_of(std::string_view text) {
-  constexpr Delimiter kParting{.blanks = true};
-  Letters found;
-  bool begins = true;
+WordTotals count_letters(std::string_view text) {
+  constexpr Delimiter kDelimiter{.blanks = true};
+  WordTotals totals;
+  bool at_start = true;
   for (const std::byte b : as_bytes(text)) {
-    const bool letter = !kParting.parts(b);
-    found.letters += letter ? 1 : 0;
-    found.words += letter && begins ? 1 : 0;
-    begins = !letter;
+    const bool letter = !kDelimiter.matches(b);
+    totals.letters += letter ? 1 : 0;
+    totals.words += letter && at_start ? 1 : 0;
+    at_start = !letter;
   }
-  return found;
+  return totals;
 }
 
 Result<void> check_words(std::string_view piece, std::string_view result) {
-  Letters claimed;
-  std::string_view before;
+  WordTotals claimed;
+  std::string_view previous;
   ECE465_TRY(each_line(Kind::wordcount, result, [&](std::string_view line) -> Result<void> {
     ECE465_ASSIGN(const Count count, parse_count_line(line));
-    if (count.word <= before) return fail(Errc::corrupt, "the words are not in order");
-    before = count.word;
+    if (count.word <= previous) return fail(Errc::corrupt, "the words are not in order");
+    previous = count.word;
     std::uint64_t letters = 0;
-    const bool wraps = __builtin_mul_overflow(count.count, count.word.size(), &letters) ||
-                       __builtin_add_overflow(claimed.letters, letters, &claimed.letters) ||
-                       __builtin_add_overflow(claimed.words, count.count, &claimed.words);
-    return wraps ? Result<void>(no_result(Kind::wordcount)) : Result<void>();
+    const bool overflow = __builtin_mul_overflow(count.count, count.word.size(), &letters) ||
+                          __builtin_add_overflow(claimed.letters, letters, &claimed.letters) ||
+                          __builtin_add_overflow(claimed.words, count.count, &claimed.words);
+    return overflow ? Result<void>(invalid_result(Kind::wordcount)) : Result<void>();
   }));
-  const Letters own = letters_of(piece);
-  if (claimed == own) return {};
-  return fail(Errc::corrupt, "{} words of {} letters instead of {} of {}", claimed.words, claimed.letters, own.words,
-              own.letters);
+  const WordTotals actual = count_letters(piece);
+  if (claimed == actual) return {};
+  return fail(Errc::corrupt, "{} words with {} letters instead of {} words with {} letters", claimed.words,
+              claimed.letters, actual.words, actual.letters);
 }
 
 class ResultSource final : public ByteSource {
@@ -154,10 +153,10 @@ class ResultSource final : public ByteSource {
   std::string name_;
   std::vector<WordTable::Entry> entries_;
   std::uint64_t size_ = 0;
-  // Where the last read ended.
+  // The line in which the last read ended, its offset, and the index of the entry after it.
   mutable std::string line_;
   mutable std::uint64_t line_begin_ = 0;
-  mutable std::size_t next_ = 0;  // entry behind that line
+  mutable std::size_t next_ = 0;
 };
 
 }  // namespace
@@ -176,16 +175,16 @@ Result<void> Tally::count(std::string_view piece) {
     return {};
   }
   ECE465_ASSIGN(const ByteTotal total, total_bytes(piece));
-  return add_up(total_, total);
+  return total_.add(total);
 }
 
 Result<void> Tally::add_line(std::string_view line) {
   if (kind_ == Kind::bytes) {
     ECE465_ASSIGN(const ByteTotal total, parse_total_line(line));
-    return add_up(total_, total);
+    return total_.add(total);
   }
   ECE465_ASSIGN(const Count count, parse_count_line(line));
-  if (__builtin_add_overflow(counted_, count.count, &counted_)) return no_result(kind_);
+  if (__builtin_add_overflow(added_, count.count, &added_)) return invalid_result(kind_);
   words_.add(count.word, count.count);
   return {};
 }
@@ -210,25 +209,25 @@ Result<std::string> map_piece(Kind kind, std::string_view piece) {
   return result;
 }
 
-// A word that comes once has its count, a blank and a newline around it, where the text has one byte that parts it from
-// the next: no more than twice, and that for words of one letter.
+// For a word that occurs once the result has three more bytes (count, blank, newline), the text one (the delimiter). So
+// words of one letter double the size, and longer words add less.
 std::uint64_t max_result_bytes(std::uint64_t piece_bytes) { return 2 * piece_bytes + 64; }
 
-Result<void> check_result(Kind kind, std::string_view piece, std::string_view result, Look look) {
-  if (kind == Kind::wordcount && look == Look::quick) return check_words(piece, result);
-  ECE465_ASSIGN(const std::string own, map_piece(kind, piece));
-  if (own != result) return fail(Errc::corrupt, "this is not the result of the piece");
+Result<void> check_result(Kind kind, std::string_view piece, std::string_view result, Check check) {
+  if (kind == Kind::wordcount && check == Check::quick) return check_words(piece, result);
+  ECE465_ASSIGN(const std::string actual, map_piece(kind, piece));
+  if (actual != result) return fail(Errc::corrupt, "not the result of the piece");
   return {};
 }
 
 std::unique_ptr<ByteSource> result_source(Tally tally) { return std::make_unique<ResultSource>(std::move(tally)); }
 
-Result<void> ResultReader::take(std::string_view bytes) {
+Result<void> ResultReader::add(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto end = bytes.find('\n');
     if (end == std::string_view::npos) {
-      // A count has at most 20 digits.
-      if (held_.size() + bytes.size() > limits_.max_word_bytes + limits_.piece_bytes) return no_result(to_.kind());
+      // Longer than any valid line: a count has at most 20 digits.
+      if (held_.size() + bytes.size() > limits_.max_word_bytes + limits_.piece_bytes) return invalid_result(to_.kind());
       held_ += bytes;
       return {};
     }
@@ -246,7 +245,7 @@ Result<void> ResultReader::take(std::string_view bytes) {
 }
 
 Result<void> ResultReader::end() const {
-  if (!held_.empty() || (to_.kind() == Kind::bytes && lines_ != 1)) return no_result(to_.kind());
+  if (!held_.empty() || (to_.kind() == Kind::bytes && lines_ != 1)) return invalid_result(to_.kind());
   return {};
 }
 

@@ -10,10 +10,10 @@ namespace ece465::text {
 namespace {
 
 static_assert(std::endian::native == std::endian::little,
-              "words are looked at eight bytes at a time, the first lowest");
+              "words are processed eight bytes at a time, the first byte lowest");
 
-constexpr std::size_t kFirstSlots = 4096;
-constexpr std::size_t kBlock = std::size_t{1} << 16;
+constexpr std::size_t kInitialSlots = 4096;
+constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 constexpr std::uint64_t kOnes = 0x0101010101010101U;
 
 std::uint64_t load8(const char* from) {
@@ -22,8 +22,9 @@ std::uint64_t load8(const char* from) {
   return value;
 }
 
-/// A byte's highest bit is set where it is a blank or a newline; exact up to the first such byte, which is all that is
-/// asked for (the borrow of a subtraction may mark bytes above it).
+/// Sets the highest bit of each byte that is a blank or a newline. Exact up to the first such byte, which is all that
+/// is used; above it, the borrow of the subtraction may mark other bytes. (Bit Twiddling Hacks, "Determine if a word
+/// has a zero byte".)
 std::uint64_t separators(std::uint64_t bytes) {
   const std::uint64_t blank = bytes ^ (kOnes * ' '), newline = bytes ^ (kOnes * '\n');
   return (((blank - kOnes) & ~blank) | ((newline - kOnes) & ~newline)) & (kOnes * 0x80U);
@@ -42,11 +43,11 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 }
 
 std::uint64_t hash_of(std::uint64_t head, std::uint64_t tail, std::uint64_t length, std::uint64_t seed) {
-  constexpr std::uint64_t kA = 0xA0761D6478BD642FU, kB = 0xE7037ED1A0B428DBU;
+  constexpr std::uint64_t kA = 0xA0761D6478BD642FU, kB = 0xE7037ED1A0B428DBU;  // wyhash's first two secrets
   return mix(head ^ kA ^ seed, tail ^ kB ^ (length << 56U) ^ std::rotl(seed, 32));
 }
 
-/// Bytes of a word from `at` on as a number, zeros behind its end.
+/// Up to eight bytes of a word at `at` as a number, padded with zeros.
 std::uint64_t piece(std::string_view word, std::size_t at) {
   std::uint64_t value = 0;
   if (at < word.size()) std::memcpy(&value, word.data() + at, std::min<std::size_t>(8, word.size() - at));
@@ -61,24 +62,24 @@ std::uint64_t hash_of(std::string_view word, std::uint64_t seed) {
   return hash;
 }
 
-/// Every process has another one, so that nobody can write a text whose words all meet in one place of the table; all
-/// of its tables have the same, so that they merge quickly.
-std::uint64_t own_seed() {
+/// Random, so that a text cannot be crafted to make all of its words collide. One per process, because tables with the
+/// same seed merge quickly.
+std::uint64_t process_seed() {
   static const std::uint64_t kSeed = [] {
-    std::random_device chance;
-    return std::uint64_t{chance()} << 32U | chance();
+    std::random_device entropy;
+    return std::uint64_t{entropy()} << 32U | entropy();
   }();
   return kSeed;
 }
 
 }  // namespace
 
-WordTable::WordTable() : seed_(own_seed()), slots_(kFirstSlots), mask_(kFirstSlots - 1) {}
+WordTable::WordTable() : seed_(process_seed()), slots_(kInitialSlots), mask_(kInitialSlots - 1) {}
 
 void WordTable::count(std::string_view bytes) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
-  constexpr std::ptrdiff_t kAhead = 24;  // what is looked at from a word's beginning without asking for the end
+  constexpr std::ptrdiff_t kAhead = 24;  // bytes from the start of a word that are read without a check for the end
   while (at < end) {
     if (*at == ' ' || *at == '\n') {
       ++at;
@@ -138,7 +139,7 @@ void WordTable::add_long(std::string_view word, std::uint64_t count) {
   for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
     Slot& slot = slots_[at];
     if (slot.count == 0) {
-      slot = {piece(word, 0), keep(word), count, static_cast<std::uint32_t>(word.size()), tag};
+      slot = {piece(word, 0), store(word), count, static_cast<std::uint32_t>(word.size()), tag};
       if (++used_ * 2 > slots_.size()) grow();
       return;
     }
@@ -149,17 +150,17 @@ void WordTable::add_long(std::string_view word, std::uint64_t count) {
   }
 }
 
-std::uint64_t WordTable::keep(std::string_view word) {
-  if (room_ < word.size()) {
-    const std::size_t size = std::max(kBlock, word.size());
-    letters_.emplace_back(new char[size]);
-    room_ = size;
-    letter_bytes_ += size;
+std::uint64_t WordTable::store(std::string_view word) {
+  if (block_free_ < word.size()) {
+    const std::size_t size = std::max(kBlockBytes, word.size());
+    blocks_.emplace_back(new char[size]);
+    block_free_ = size;
+    block_bytes_ += size;
   }
-  // Blocks are filled from their ends, so that the room left is all there is to remember.
-  char* const to = letters_.back().get() + (room_ - word.size());
+  // Blocks are filled from the end.
+  block_free_ -= word.size();
+  char* const to = blocks_.back().get() + block_free_;
   std::memcpy(to, word.data(), word.size());
-  room_ -= word.size();
   return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(to));
 }
 
@@ -173,7 +174,7 @@ void WordTable::grow() {
   const std::size_t mask = larger.size() - 1;
   for (const Slot& slot : slots_) {
     if (slot.count == 0) continue;
-    // Beyond 2^32 slots the 32 bits would crowd; that many words would need 256 GB.
+    // The stored 32 bits of the hash suffice: 2^32 slots would take 128 GiB.
     std::size_t at = slot.hash & mask;
     while (larger[at].count != 0) at = (at + 1) & mask;
     larger[at] = slot;
@@ -191,7 +192,7 @@ void WordTable::merge(const WordTable& other) {
 std::uint64_t WordTable::memory_bytes(std::size_t more_words) const {
   std::uint64_t slots = slots_.size();
   while ((used_ + more_words) * 2 > slots) slots *= 2;
-  return slots * sizeof(Slot) + letter_bytes_;
+  return slots * sizeof(Slot) + block_bytes_;
 }
 
 std::uint64_t WordTable::total() const {
@@ -207,7 +208,7 @@ void WordTable::each(const std::function<void(std::string_view, std::uint64_t)>&
 }
 
 std::vector<WordTable::Entry> WordTable::sorted() const {
-  // The first eight bytes as a number, highest first, decide nearly always without a look at the word itself.
+  // Comparing the first eight bytes as a big-endian number nearly always decides without reading the word.
   struct Ranked {
     std::uint64_t rank;
     Entry entry;
@@ -224,7 +225,7 @@ std::vector<WordTable::Entry> WordTable::sorted() const {
   });
   std::vector<Entry> entries;
   entries.reserve(ranked.size());
-  for (const Ranked& one : ranked) entries.push_back(one.entry);
+  for (const Ranked& r : ranked) entries.push_back(r.entry);
   return entries;
 }
 

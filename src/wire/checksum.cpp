@@ -1,6 +1,6 @@
 #include "ece465/wire/checksum.hpp"
 
-// The whole of XXH3 inlined here: no library to load at start-up.
+// Inlines XXH3, so that there is no library to load at start.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

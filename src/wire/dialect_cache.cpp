@@ -19,23 +19,23 @@ Approach after(Approach approach) {
 DialectCache::Attempt DialectCache::begin(std::string_view id) const {
   const auto found = entries_.find(std::string(id));
   if (found == entries_.end()) return {};
-  return {found->second.next, found->second.round};
+  return {found->second.next, found->second.revision};
 }
 
 void DialectCache::succeeded(std::string_view id, const Attempt& attempt) { put(id, attempt.approach); }
 
 void DialectCache::failed(std::string_view id, const Attempt& attempt) {
-  if (begin(id).round == attempt.round) put(id, after(attempt.approach));
+  if (begin(id).revision == attempt.revision) put(id, after(attempt.approach));
 }
 
 void DialectCache::forget(std::string_view id) { entries_.erase(std::string(id)); }
 
 void DialectCache::put(std::string_view id, Approach next) {
-  const auto [entry, is_new] = entries_.insert_or_assign(std::string(id), Entry{next, ++rounds_});
+  const auto [entry, is_new] = entries_.insert_or_assign(std::string(id), Entry{next, ++revision_});
   if (!is_new || entries_.size() <= max_ids_) return;
-  // A search through all, but only for an id beyond a number that no honest cluster reaches.
+  // A linear search, but only beyond a number of ids that no real cluster reaches.
   entries_.erase(std::min_element(entries_.begin(), entries_.end(),
-                                  [](const auto& a, const auto& b) { return a.second.round < b.second.round; }));
+                                  [](const auto& a, const auto& b) { return a.second.revision < b.second.revision; }));
 }
 
 }  // namespace ece465::wire

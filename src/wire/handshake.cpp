@@ -1,6 +1,5 @@
 #include "ece465/wire/handshake.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "keywords.hpp"
@@ -8,16 +7,20 @@
 namespace ece465::wire {
 namespace {
 
-/// The job id of the probe in the course dialect: shaped as its masters' ids, of which the first is job_1.
+/// The probe's job id in the course dialect: of the same form as its masters' ids, the first of which is job_1.
 constexpr std::string_view kProbeJob = "job_0";
+
+bool is_log_or_ignored(const Message& message) {
+  return std::holds_alternative<Ignored>(message) || std::holds_alternative<Log>(message);
+}
 
 }  // namespace
 
-MasterHandshake::MasterHandshake(DialectCache& memory, Terms terms, const WireLimits& limits,
-                                 const HandshakeTimeouts& times)
-    : memory_(memory), terms_(terms), limits_(limits), times_(times) {}
+MasterHandshake::MasterHandshake(DialectCache& dialects, Terms terms, const WireLimits& limits,
+                                 const HandshakeTimeouts& timeouts)
+    : dialects_(dialects), terms_(terms), limits_(limits), timeouts_(timeouts) {}
 
-Step MasterHandshake::start() const { return {{}, times_.registration}; }
+Step MasterHandshake::start() const { return {{}, timeouts_.registration}; }
 
 Peer MasterHandshake::peer() const {
   return {Sender::worker, state_ == State::ready && dialect_ == Dialect::v2, limits_};
@@ -26,14 +29,14 @@ Peer MasterHandshake::peer() const {
 Step MasterHandshake::on(const Header& header) {
   if (const auto* registration = std::get_if<Register>(&header.message)) {
     if (state_ == State::registering) return on_register(*registration, header.dialect);
-    return on_error({Errc::corrupt, "REGISTER came twice"});
+    return on_error({Errc::corrupt, "second REGISTER"});
   }
   switch (state_) {
     case State::registering:
-      if (std::holds_alternative<Ignored>(header.message) || std::holds_alternative<Log>(header.message)) return {};
-      return on_error({Errc::corrupt, fmt::format("{} came before REGISTER", name_of(header.message))});
+      if (is_log_or_ignored(header.message)) return {};
+      return on_error({Errc::corrupt, fmt::format("{} before REGISTER", name_of(header.message))});
     case State::settling:
-      // Course-code workers send their first LOG when, and only when, they have read ACK_REGISTER.
+      // Course workers send their first LOG as soon as, and only if, they have read ACK_REGISTER.
       if (std::holds_alternative<Log>(header.message) && attempt_.approach == Approach::course) {
         return become_ready(Dialect::course);
       }
@@ -47,8 +50,8 @@ Step MasterHandshake::on(const Header& header) {
     case State::ready:
     case State::failed: return {};
   }
-  if (std::holds_alternative<Ignored>(header.message) || std::holds_alternative<Log>(header.message)) return {};
-  return on_error({Errc::corrupt, fmt::format("{} answers nothing that was asked", name_of(header.message))});
+  if (is_log_or_ignored(header.message)) return {};
+  return on_error({Errc::corrupt, fmt::format("unexpected {}", name_of(header.message))});
 }
 
 Step MasterHandshake::on_register(const Register& registration, Dialect shape) {
@@ -56,22 +59,22 @@ Step MasterHandshake::on_register(const Register& registration, Dialect shape) {
   if (shape == Dialect::v2) {
     terms_.version = kVersion;
     terms_.checksum = terms_.checksum && registration.offer.checksum;
-    memory_.forget(registration.worker);
+    dialects_.forget(registration.worker);
     state_ = State::ready;
     dialect_ = Dialect::v2;
     return {to_line(Registered{terms_}, Dialect::v2), {}};
   }
-  attempt_ = memory_.begin(registration.worker);
+  attempt_ = dialects_.begin(registration.worker);
   state_ = State::settling;
   const bool course = attempt_.approach == Approach::course;
-  return {to_line(Registered{}, course ? Dialect::course : Dialect::documented), times_.settle};
+  return {to_line(Registered{}, course ? Dialect::course : Dialect::documented), timeouts_.probe_delay};
 }
 
 Step MasterHandshake::on_deadline() {
   switch (state_) {
-    case State::registering: give_up(Errc::timeout, "REGISTER did not come in time"); return {};
+    case State::registering: give_up(Errc::timeout, "no REGISTER in time"); return {};
     case State::settling: return probe();
-    case State::probing: give_up(Errc::timeout, "the probe was not answered in time"); return {};
+    case State::probing: give_up(Errc::timeout, "no answer to the probe in time"); return {};
     case State::ready:
     case State::failed: return {};
   }
@@ -81,7 +84,7 @@ Step MasterHandshake::on_deadline() {
 Step MasterHandshake::probe() {
   state_ = State::probing;
   CalcHist request;
-  Step step{{}, times_.probe};
+  Step step{{}, timeouts_.probe};
   switch (attempt_.approach) {
     case Approach::documented: append_header(step.send, request, Dialect::documented); break;
     case Approach::course:
@@ -98,7 +101,7 @@ Step MasterHandshake::probe() {
 }
 
 Step MasterHandshake::become_ready(Dialect dialect) {
-  memory_.succeeded(registration_.worker, attempt_);
+  dialects_.succeeded(registration_.worker, attempt_);
   state_ = State::ready;
   dialect_ = dialect;
   return {};
@@ -108,7 +111,7 @@ void MasterHandshake::on_disconnect() { give_up(Errc::unavailable, "the worker h
 
 Step MasterHandshake::on_error(const Error& error) {
   Step step;
-  // Nobody is registered yet, so whoever it is, a person may be looking at its log.
+  // The peer is not registered yet, so its dialect is unknown; a person may read its log.
   if (state_ == State::registering) {
     step.send = to_line(ErrorReport{ErrorCode::refused, {}, error.text()}, Dialect::v2);
   }
@@ -117,10 +120,60 @@ Step MasterHandshake::on_error(const Error& error) {
 }
 
 void MasterHandshake::give_up(Errc code, std::string why) {
-  if (state_ == State::settling || state_ == State::probing) memory_.failed(registration_.worker, attempt_);
+  if (state_ == State::settling || state_ == State::probing) dialects_.failed(registration_.worker, attempt_);
   if (state_ == State::ready || state_ == State::failed) return;
   state_ = State::failed;
   error_ = {code, std::move(why)};
+}
+
+WorkerHandshake::WorkerHandshake(std::string id, Offer offer, const WireLimits& limits,
+                                 const HandshakeTimeouts& timeouts)
+    : id_(std::move(id)), offer_(std::move(offer)), limits_(limits), timeouts_(timeouts) {
+  offer_.version = kVersion;
+}
+
+Step WorkerHandshake::start() {
+  state_ = State::registering;
+  without_offer_ = unanswered_ % 3 == 2;
+  terms_ = {};
+  error_ = {};
+  return {to_line(Register{id_, offer_}, without_offer_ ? Dialect::documented : Dialect::v2), timeouts_.registration};
+}
+
+Peer WorkerHandshake::peer() const {
+  return {Sender::master, state_ == State::ready && dialect_ == Dialect::v2, limits_};
+}
+
+Step WorkerHandshake::on(const Header& header) {
+  if (state_ != State::registering) return {};
+  if (const auto* report = std::get_if<ErrorReport>(&header.message)) {
+    state_ = State::failed;
+    error_ = {Errc::unavailable, fmt::format("the master refused: {}", report->text)};
+    return {};
+  }
+  if (std::holds_alternative<Ignored>(header.message)) return {};
+  if (const auto* registered = std::get_if<Registered>(&header.message)) terms_ = registered->terms;
+  state_ = State::ready;
+  dialect_ = header.dialect;
+  return {};
+}
+
+Step WorkerHandshake::on_deadline() {
+  if (state_ != State::registering) return {};
+  state_ = State::failed;
+  error_ = {Errc::timeout, "the master did not answer REGISTER in time"};
+  return {};
+}
+
+void WorkerHandshake::on_end() {
+  switch (state_) {
+    case State::unconnected: return;
+    case State::registering: error_ = {Errc::unavailable, "the master hung up on REGISTER"}; [[fallthrough]];
+    case State::failed: ++unanswered_; break;
+    // 1: the next connection makes the offer once more, in case the master has been replaced.
+    case State::ready: unanswered_ = without_offer_ ? 1 : 0; break;
+  }
+  state_ = State::unconnected;
 }
 
 }  // namespace ece465::wire

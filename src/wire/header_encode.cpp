@@ -8,8 +8,8 @@
 #include "fields.hpp"
 #include "keywords.hpp"
 
-// Messages to lines: PROTOCOL sections 3 to 5. Attributes are written in a fixed order and only when they say
-// something, so that a message has exactly one form.
+// Messages to lines: PROTOCOL sections 3 to 5. Attributes are written in a fixed order and only if they do not have
+// their default value, so that a message has exactly one form.
 
 namespace ece465::wire {
 namespace {
@@ -128,7 +128,7 @@ class Writer {
     add("{}", verb::kBye);
   }
 
-  void operator()(const Ignored&) { assert(false && "nothing says this"); }
+  void operator()(const Ignored&) { assert(false && "never sent"); }
 
  private:
   template <class... Args>
@@ -137,14 +137,14 @@ class Writer {
   }
 
   void only_v2() const { assert(dialect_ == Dialect::v2); }
-  static void only_bytes([[maybe_unused]] unsigned bits) { assert(bits == 8 && "older dialects know bytes only"); }
+  static void only_bytes([[maybe_unused]] unsigned bits) { assert(bits == 8 && "older dialects support bytes only"); }
 
   template <class Id>
   static std::uint64_t number(Id id) {
     return static_cast<std::uint64_t>(id);
   }
 
-  /// The verb and what names the request and says its size, in the dialect's order.
+  /// The verb, the request's id and its size, in the dialect's order.
   void sized(std::string_view name, const RequestId& id, std::uint64_t size) {
     switch (dialect_) {
       case Dialect::documented: return add("{} {}", name, size);

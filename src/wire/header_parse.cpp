@@ -14,19 +14,19 @@
 namespace ece465::wire {
 namespace {
 
-/// Numbers that are added up later (credits, memory) stay far from overflow.
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 60;
-constexpr std::uint64_t kMostThreads = 65'535;
-constexpr std::uint64_t kMostMicroseconds = std::uint64_t{1} << 52;
-constexpr std::uint64_t kMostHeartbeatMs = 3'600'000;
-constexpr std::size_t kMostKinds = 64;
-constexpr std::size_t kVerbBytes = 32;
+// Limits that keep sums of these numbers far from overflow; no real peer comes near them.
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 60;
+constexpr std::uint64_t kMaxThreads = 65'535;
+constexpr std::uint64_t kMaxMicroseconds = std::uint64_t{1} << 52;
+constexpr std::uint64_t kMaxHeartbeatMs = 3'600'000;
+constexpr std::size_t kMaxKinds = 64;
+constexpr std::size_t kMaxVerbBytes = 32;
 
 Result<std::uint64_t> parse_size(std::string_view text, std::uint64_t limit) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!digits) return fail(Errc::corrupt, "{} is no size", quoted(text));
+  if (!digits) return fail(Errc::corrupt, "{} is not a size", quoted(text));
   const auto size = parse_number(text, limit);
-  if (!size) return fail(Errc::too_large, "{} bytes are more than the limit of {}", quoted(text), limit);
+  if (!size) return fail(Errc::too_large, "a size of {} exceeds the limit of {} bytes", quoted(text), limit);
   return *size;
 }
 
@@ -50,14 +50,14 @@ Result<Sized> parse_sized(Fields& fields, const Peer& peer, std::uint64_t limit)
     return sized;
   }
   const std::string_view second = fields.next();
-  if (!fields.rest().empty()) return fail(Errc::corrupt, "a size, or a job and a size, were expected");
+  if (!fields.rest().empty()) return fail(Errc::corrupt, "expected a size, or a job and a size");
   if (second.empty()) {
     ECE465_ASSIGN(sized.size, parse_size(first, limit));
     return sized;
   }
   sized.dialect = Dialect::course;
   if (!is_token(first) || first.size() > peer.limits.max_job_bytes) {
-    return fail(Errc::corrupt, "{} is no job id", quoted(first));
+    return fail(Errc::corrupt, "{} is not a job id", quoted(first));
   }
   sized.id.job = first;
   ECE465_ASSIGN(sized.size, parse_size(second, limit));
@@ -66,12 +66,13 @@ Result<Sized> parse_sized(Fields& fields, const Peer& peer, std::uint64_t limit)
 
 Result<unsigned> parse_bits(const Attributes& attributes) {
   ECE465_ASSIGN(const auto bits, attributes.number(key::kBits, 16));
-  if (bits && *bits != 8 && *bits != 16) return fail(Errc::corrupt, "bits={}: 8 or 16 were expected", *bits);
+  if (bits && *bits != 8 && *bits != 16) return fail(Errc::corrupt, "bits={}: expected 8 or 16", *bits);
   return static_cast<unsigned>(bits.value_or(8));
 }
 
 Result<void> check_whole_samples(std::uint64_t size, unsigned bits) {
-  if (bits == 16 && size % 2 != 0) return fail(Errc::corrupt, "{} bytes are no whole number of 16-bit samples", size);
+  if (bits == 16 && size % 2 != 0)
+    return fail(Errc::corrupt, "{} bytes are not a whole number of 16-bit samples", size);
   return {};
 }
 
@@ -84,13 +85,13 @@ Result<std::optional<std::uint64_t>> parse_checksum(const Attributes& attributes
   const auto [stopped, problem] = std::from_chars(begin, end, value, 16);
   if (text->size() != 16 || text->find_first_not_of("0123456789abcdef") != std::string_view::npos ||
       problem != std::errc() || stopped != end) {
-    return fail(Errc::corrupt, "xxh3={} is no checksum", quoted(*text));
+    return fail(Errc::corrupt, "xxh3={} is not a checksum", quoted(*text));
   }
   return std::optional(value);
 }
 
 Result<std::optional<std::chrono::microseconds>> parse_took(const Attributes& attributes) {
-  ECE465_ASSIGN(const auto us, attributes.number(key::kMicroseconds, kMostMicroseconds));
+  ECE465_ASSIGN(const auto us, attributes.number(key::kMicroseconds, kMaxMicroseconds));
   if (!us) return std::optional<std::chrono::microseconds>();
   return std::optional(std::chrono::microseconds(*us));
 }
@@ -111,7 +112,7 @@ std::vector<std::string_view> split_list(std::string_view text) {
   return items;
 }
 
-/// `ECE465/<n>`, n of 2 or more: the version. Anything else is no offer of ours.
+/// The version n of `ECE465/<n>`, if it is at least 2. Anything else is not an offer.
 std::optional<unsigned> parse_version(std::string_view field) {
   if (!field.starts_with(kProtocolName)) return std::nullopt;
   const auto version = parse_number(field.substr(kProtocolName.size()), 1'000'000);
@@ -129,16 +130,17 @@ Result<Header> parse_register(Fields& fields, const Peer& peer) {
   ECE465_ASSIGN(const auto attributes, Attributes::parse(fields, peer.limits));
   Offer& offer = message.offer;
   offer.version = *version;
-  ECE465_ASSIGN(const auto threads, attributes.number(key::kThreads, kMostThreads));
+  ECE465_ASSIGN(const auto threads, attributes.number(key::kThreads, kMaxThreads));
   offer.threads = static_cast<unsigned>(std::max<std::uint64_t>(threads.value_or(1), 1));
-  ECE465_ASSIGN(offer.credit_bytes, attributes.required(key::kCredit, kMostBytes));
-  ECE465_ASSIGN(const auto memory, attributes.number(key::kMemory, kMostBytes));
+  ECE465_ASSIGN(offer.credit_bytes, attributes.required(key::kCredit, kMaxBytes));
+  ECE465_ASSIGN(const auto memory, attributes.number(key::kMemory, kMaxBytes));
   offer.memory_bytes = memory.value_or(0);
-  ECE465_ASSIGN(offer.payload_bytes, attributes.required(key::kPayload, kMostBytes));
+  ECE465_ASSIGN(offer.payload_bytes, attributes.required(key::kPayload, kMaxBytes));
   const auto checksums = split_list(attributes.text(key::kChecksum).value_or(""));
   offer.checksum = std::find(checksums.begin(), checksums.end(), kXxh3Name) != checksums.end();
   for (const std::string_view kind : split_list(attributes.text(key::kMaps).value_or(""))) {
-    if (!is_kind(kind) || offer.maps.size() == kMostKinds) return fail(Errc::corrupt, "maps={}...", quoted(kind));
+    if (!is_kind(kind)) return fail(Errc::corrupt, "maps={} is not a kind of MAP", quoted(kind));
+    if (offer.maps.size() == kMaxKinds) return fail(Errc::corrupt, "maps= has more than {} kinds", kMaxKinds);
     offer.maps.emplace_back(kind);
   }
   return Header{std::move(message), Dialect::v2};
@@ -148,18 +150,18 @@ Result<Header> parse_registered(Fields& fields, const Peer& peer) {
   const auto version = parse_version(fields.next());
   if (!version) return Header{Registered{}, Dialect::documented};
   if (*version != kVersion) {
-    return fail(Errc::unsupported, "the master chose ECE465/{}, this side speaks ECE465/{}", *version, kVersion);
+    return fail(Errc::unsupported, "the master chose ECE465/{}, but this worker speaks ECE465/{}", *version, kVersion);
   }
   ECE465_ASSIGN(const auto attributes, Attributes::parse(fields, peer.limits));
   Terms terms;
-  const std::string_view sum = attributes.text(key::kChecksum).value_or(kNoChecksum);
-  if (sum != kNoChecksum && sum != kXxh3Name) {
-    return fail(Errc::unsupported, "the master chose checksum {}, which was not offered", quoted(sum));
+  const std::string_view algorithm = attributes.text(key::kChecksum).value_or(kNoChecksum);
+  if (algorithm != kNoChecksum && algorithm != kXxh3Name) {
+    return fail(Errc::unsupported, "the master chose checksum {}, which was not offered", quoted(algorithm));
   }
-  terms.checksum = sum == kXxh3Name;
-  ECE465_ASSIGN(const auto heartbeat, attributes.required(key::kHeartbeat, kMostHeartbeatMs));
+  terms.checksum = algorithm == kXxh3Name;
+  ECE465_ASSIGN(const auto heartbeat, attributes.required(key::kHeartbeat, kMaxHeartbeatMs));
   terms.heartbeat = std::chrono::milliseconds(std::max<std::uint64_t>(heartbeat, 1));
-  ECE465_ASSIGN(terms.payload_bytes, attributes.required(key::kPayload, kMostBytes));
+  ECE465_ASSIGN(terms.payload_bytes, attributes.required(key::kPayload, kMaxBytes));
   return Header{Registered{terms}, Dialect::v2};
 }
 
@@ -182,7 +184,7 @@ Result<Header> parse_apply_cdf(Fields& fields, const Peer& peer) {
   ECE465_TRY(check_whole_samples(message.size, message.bits));
   ECE465_ASSIGN(const auto from, sized.attributes.number(key::kFrom));
   if (from) message.from = TaskId{*from};
-  if (from && message.size != 0) return fail(Errc::corrupt, "from= goes with size 0, not {}", message.size);
+  if (from && message.size != 0) return fail(Errc::corrupt, "from= requires size 0, not {}", message.size);
   ECE465_ASSIGN(const auto table, sized.attributes.number(key::kTable));
   if (table) message.table = TableId{*table};
   ECE465_ASSIGN(message.checksum, parse_checksum(sized.attributes));
@@ -196,8 +198,8 @@ Result<Header> parse_hist_result(Fields& fields, const Peer& peer) {
     message.id = std::move(sized.id);
     message.size = sized.size;
     ECE465_ASSIGN(message.bits, parse_bits(sized.attributes));
-    const std::uint64_t most = max_packed_bytes(std::size_t{1} << message.bits);
-    if (message.size > most) return fail(Errc::too_large, "a histogram takes at most {} bytes", most);
+    const std::uint64_t max = max_packed_bytes(std::size_t{1} << message.bits);
+    if (message.size > max) return fail(Errc::too_large, "a histogram takes at most {} bytes", max);
     ECE465_ASSIGN(message.took, parse_took(sized.attributes));
     ECE465_ASSIGN(message.checksum, parse_checksum(sized.attributes));
     return Header{std::move(message), Dialect::v2};
@@ -216,7 +218,7 @@ Result<Header> parse_hist_result(Fields& fields, const Peer& peer) {
 
 Result<Header> parse_cdf_result(Fields& fields, const Peer& peer) {
   ECE465_ASSIGN(Sized sized, parse_sized(fields, peer, peer.limits.max_payload_bytes));
-  if (sized.dialect == Dialect::course) return fail(Errc::corrupt, "one size was expected");
+  if (sized.dialect == Dialect::course) return fail(Errc::corrupt, "expected one size");
   CdfResult message{.id = std::move(sized.id), .size = sized.size};
   ECE465_ASSIGN(message.took, parse_took(sized.attributes));
   ECE465_ASSIGN(message.checksum, parse_checksum(sized.attributes));
@@ -225,14 +227,14 @@ Result<Header> parse_cdf_result(Fields& fields, const Peer& peer) {
 
 Result<Header> parse_mapped_result(Fields& fields, const Peer& peer) {
   ECE465_ASSIGN(Sized sized, parse_sized(fields, peer, peer.limits.max_payload_bytes));
-  if (sized.dialect != Dialect::course) return fail(Errc::corrupt, "a job and a size were expected");
+  if (sized.dialect != Dialect::course) return fail(Errc::corrupt, "expected a job and a size");
   return Header{CdfResult{.id = std::move(sized.id), .size = sized.size}, Dialect::course};
 }
 
 Result<Header> parse_table(Fields& fields, const Peer& peer) {
   ECE465_ASSIGN(const std::uint64_t size, parse_size(fields.next(), peer.limits.max_payload_bytes));
   if (size != kByteTableBytes && size != kWordTableBytes) {
-    return fail(Errc::corrupt, "{} bytes are no table: {} or {} were expected", size, kByteTableBytes, kWordTableBytes);
+    return fail(Errc::corrupt, "a table has {} or {} bytes, not {}", kByteTableBytes, kWordTableBytes, size);
   }
   ECE465_ASSIGN(const auto attributes, Attributes::parse(fields, peer.limits));
   Table message{.size = size};
@@ -246,7 +248,7 @@ Result<Header> parse_map(Fields& fields, const Peer& peer) {
   ECE465_ASSIGN(Sized sized, parse_sized(fields, peer, peer.limits.max_payload_bytes));
   Map message{.task = sized.id.task, .size = sized.size};
   message.kind = sized.attributes.text(key::kKind).value_or("");
-  if (!is_kind(message.kind)) return fail(Errc::corrupt, "kind={} is no kind of map", quoted(message.kind));
+  if (!is_kind(message.kind)) return fail(Errc::corrupt, "kind={} is not a kind of MAP", quoted(message.kind));
   ECE465_ASSIGN(message.checksum, parse_checksum(sized.attributes));
   return Header{std::move(message), Dialect::v2};
 }
@@ -270,7 +272,7 @@ Result<Header> parse_log(Fields& fields, const Peer& peer) {
   Log message;
   Fields after_id = fields;
   message.worker = after_id.next();
-  // A line that is only for people is not worth a connection: whatever it is, show it.
+  // Whatever it contains, a line that is only for people is no reason to close the connection.
   if (check_worker_id(message.worker, peer.limits)) {
     fields = after_id;
   } else {
@@ -281,7 +283,7 @@ Result<Header> parse_log(Fields& fields, const Peer& peer) {
 }
 
 Result<Header> parse_error(Fields& fields, const Peer& peer) {
-  // The text runs to the end of the line and may hold anything, so it is cut off first.
+  // The text extends to the end of the line and may contain anything, so it is split off first.
   const std::string_view rest = fields.rest();
   const std::string text_mark = fmt::format(" {}=", key::kText);
   const bool only_text = rest.starts_with(std::string_view(text_mark).substr(1));
@@ -296,7 +298,7 @@ Result<Header> parse_error(Fields& fields, const Peer& peer) {
   const auto attributes = Attributes::parse(attribute_fields, peer.limits);
   if (!attributes) {
     if (peer.v2) return std::unexpected(attributes.error());
-    // Some other program's error, in answer to a REGISTER that it did not like.
+    // Another program's way of refusing a REGISTER.
     message.text = clean_text(rest, peer.limits.max_text_bytes);
     return Header{std::move(message), Dialect::v2};
   }
@@ -318,14 +320,14 @@ Result<Header> parse_drop(Fields& fields, const Peer& peer) {
 
 Result<Header> parse_bye(Fields&, const Peer&) { return Header{Bye{}, Dialect::v2}; }
 
-/// A command that this side does not know. In ECE465/2 a number in the second place says how many bytes follow,
-/// so that later versions can add commands with payloads.
+/// An unknown command. In ECE465/2 a number in its second field is the size of its body, so that later versions can add
+/// commands with payloads.
 Result<Header> parse_unknown(std::string_view verb, Fields& fields, const Peer& peer) {
   const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
   const bool is_verb =
-      verb.size() <= kVerbBytes && is_letter(verb.front()) &&
+      verb.size() <= kMaxVerbBytes && is_letter(verb.front()) &&
       std::all_of(verb.begin(), verb.end(), [&](char c) { return is_letter(c) || c == '_' || (c >= '0' && c <= '9'); });
-  if (!is_verb) return fail(Errc::corrupt, "{} is no command", quoted(verb));
+  if (!is_verb) return fail(Errc::corrupt, "{} is not a command", quoted(verb));
   Ignored message{.verb = std::string(verb)};
   if (!peer.v2) return Header{std::move(message), Dialect::documented};
 
@@ -346,7 +348,7 @@ Result<Header> parse_unknown(std::string_view verb, Fields& fields, const Peer& 
 struct Command {
   std::string_view verb;
   bool from_worker, from_master;
-  bool older, v2;  // the dialects that have it
+  bool older, v2;  // the dialects it belongs to
   Result<Header> (*parse)(Fields&, const Peer&);
 };
 
@@ -365,7 +367,7 @@ constexpr std::array<Command, 17> kCommands{{
     {verb::kPing, true, true, false, true, parse_heartbeat<Ping>},
     {verb::kPong, true, true, false, true, parse_heartbeat<Pong>},
     {verb::kLog, true, false, true, true, parse_log},
-    // Also before anything is agreed: it is how a registration is refused.
+    // Also in the older dialects, because a master refuses a registration with it.
     {verb::kError, true, true, true, true, parse_error},
     {verb::kDrop, false, true, false, true, parse_drop},
     {verb::kBye, true, true, false, true, parse_bye},
@@ -388,7 +390,7 @@ Result<Header> parse_header(std::string_view line, const Peer& peer) {
     return parse_unknown(name, fields, peer);
   }
   if (!(peer.sender == Sender::worker ? command->from_worker : command->from_master)) {
-    return fail(Errc::corrupt, "{}: not for a {} to say", name, peer.sender == Sender::worker ? "worker" : "master");
+    return fail(Errc::corrupt, "a {} must not send {}", peer.sender == Sender::worker ? "worker" : "master", name);
   }
   auto header = command->parse(fields, peer);
   if (!header) return within(name, std::move(header).error());

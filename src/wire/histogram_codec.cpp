@@ -17,19 +17,19 @@ namespace {
 
 constexpr std::string_view kJsonBlanks = " \t\r\n";
 
-/// Walks over the text of a JSON array.
+/// Scans the text of a JSON array.
 class JsonCursor {
  public:
   explicit JsonCursor(std::string_view text) : rest_(text) {}
 
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kJsonBlanks), rest_.size())); }
-  /// Takes `c` if it is next.
+  /// Skips `c` if it is next.
   bool take(char c) {
     if (!rest_.starts_with(c)) return false;
     rest_.remove_prefix(1);
     return true;
   }
-  /// Takes everything up to the next blank, comma or bracket.
+  /// Removes and returns everything up to the next blank, comma or bracket.
   std::string_view take_scalar() {
     const std::size_t end = std::min(rest_.find_first_of(" \t\r\n,[]"), rest_.size());
     const std::string_view scalar = rest_.substr(0, end);
@@ -42,13 +42,13 @@ class JsonCursor {
   std::string_view rest_;
 };
 
-/// JSON knows no leading zeros; a count knows no sign, fraction or exponent.
+/// JSON allows no leading zeros, and a count has no sign, fraction or exponent.
 std::optional<std::uint64_t> parse_count(std::string_view scalar) {
   if (scalar.size() > 1 && scalar.front() == '0') return std::nullopt;
   return parse_number(scalar);
 }
 
-/// Collects bytes in a small block of its own: appending to a string one by one costs several times as much.
+/// Buffers bytes in a small block: appending them to a string one by one costs several times as much.
 class PackedWriter {
  public:
   explicit PackedWriter(std::string& out) : out_(out) {}
@@ -73,12 +73,12 @@ class PackedWriter {
   std::size_t used_ = 0;
 };
 
-/// Takes LEB128 numbers off the front of some bytes.
+/// Reads LEB128 numbers.
 class PackedReader {
  public:
   explicit PackedReader(Bytes from) : next_(from.data()), end_(from.data() + from.size()) {}
 
-  /// False when the number is cut off, too large, or longer than it need be.
+  /// False if the number is truncated, too large, or longer than necessary.
   bool leb128(std::uint64_t& value) {
     if (next_ == end_) return false;
     value = std::to_integer<std::uint64_t>(*next_++);
@@ -105,7 +105,7 @@ class PackedReader {
 }  // namespace
 
 void append_json_counts(std::string& out, std::span<const std::uint64_t> counts) {
-  // Without spaces: a reader that cuts the documented line at blanks still sees one field.
+  // Without spaces, so that a reader that splits the documented line at blanks sees one field.
   fmt::format_to(std::back_inserter(out), "[{}]", fmt::join(counts, ","));
 }
 
@@ -115,7 +115,7 @@ Result<std::vector<std::uint64_t>> parse_json_counts(std::string_view text, std:
   counts.reserve(std::min(levels, text.size() / 2));
   JsonCursor cursor(text);
   cursor.skip_blanks();
-  if (!cursor.take('[')) return fail(Errc::corrupt, "{} is no array", quoted(text));
+  if (!cursor.take('[')) return fail(Errc::corrupt, "{} is not an array", quoted(text));
   for (bool more = true; more;) {
     cursor.skip_blanks();
     const std::string_view scalar = cursor.take_scalar();
@@ -126,7 +126,7 @@ Result<std::vector<std::uint64_t>> parse_json_counts(std::string_view text, std:
     cursor.skip_blanks();
     more = cursor.take(',');
   }
-  if (!cursor.take(']')) return fail(Errc::corrupt, "{} after entry {}", quoted(cursor.rest()), counts.size());
+  if (!cursor.take(']')) return fail(Errc::corrupt, "{} after entry {}", quoted(cursor.rest()), counts.size() - 1);
   cursor.skip_blanks();
   if (!cursor.rest().empty()) return fail(Errc::corrupt, "{} after the array", quoted(cursor.rest()));
   if (counts.size() != levels) return fail(Errc::corrupt, "{} counts, not {}", counts.size(), levels);
@@ -149,13 +149,13 @@ Result<void> parse_packed_counts(Bytes packed, std::span<std::uint64_t> counts) 
   bool after_zeros = false;
   for (std::size_t i = 0; i < counts.size();) {
     std::uint64_t count = 0;
-    if (!reader.leb128(count)) return fail(Errc::corrupt, "count {} is cut off or no LEB128", i);
+    if (!reader.leb128(count)) return fail(Errc::corrupt, "count {}: truncated or invalid LEB128", i);
     counts[i++] = count;
     if (count == 0) {
-      if (after_zeros) return fail(Errc::corrupt, "zeros from {} on belong to the run before", i - 1);
+      if (after_zeros) return fail(Errc::corrupt, "the zero at {} belongs to the run before it", i - 1);
       std::uint64_t more = 0;
       if (!reader.leb128(more) || more > counts.size() - i) {
-        return fail(Errc::corrupt, "a run of zeros at {} goes too far", i - 1);
+        return fail(Errc::corrupt, "the run of zeros at {} is too long", i - 1);
       }
       for (const std::size_t end = i + more; i < end; ++i) counts[i] = 0;
     }
@@ -174,7 +174,7 @@ Result<void> read_counts(const HistResult& message, Bytes body, std::span<std::u
     return {};
   }
   if (std::size_t{1} << message.bits != counts.size()) {
-    return fail(Errc::corrupt, "HIST_RESULT: {} bits, but {} levels were asked for", message.bits, counts.size());
+    return fail(Errc::corrupt, "HIST_RESULT: {} bits, not {} levels", message.bits, counts.size());
   }
   if (auto parsed = parse_packed_counts(body, counts); !parsed) {
     return within(verb::kHistResult, std::move(parsed).error());

@@ -6,7 +6,7 @@
 
 #include "ece465/wire/message.hpp"
 
-/// The words of the protocol, shared by what reads and what writes them.
+/// The keywords of the protocol, shared by parser and encoder.
 
 namespace ece465::wire {
 
@@ -34,10 +34,10 @@ inline constexpr std::string_view kXxh3Name = "xxh3", kNoChecksum = "none";
 inline constexpr std::size_t kByteLevels = 256, kWordLevels = 65'536;
 inline constexpr std::uint64_t kByteTableBytes = 256, kWordTableBytes = 131'072;
 
-/// A code that this side does not know is `failed`.
+/// `failed` for unknown codes.
 [[nodiscard]] ErrorCode error_code_of(std::string_view name);
 
-/// Kinds of MAP: 1 to 32 small letters, digits and '-'.
+/// Whether `text` can be a kind of MAP: 1 to 32 lower-case letters, digits and '-'.
 [[nodiscard]] bool is_kind(std::string_view text);
 
 }  // namespace ece465::wire

@@ -7,7 +7,7 @@
 namespace ece465::wire {
 namespace {
 
-// Not isalnum: that asks the locale.
+// isalnum depends on the locale.
 bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 bool may_be_in_id(char c) { return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_'; }
 
@@ -22,7 +22,7 @@ Result<void> check_worker_id(std::string_view id, const WireLimits& limits) {
   }
   if (!is_letter_or_digit(id.front()) || !std::all_of(id.begin(), id.end(), may_be_in_id)) {
     return fail(Errc::bad_input,
-                "worker id {} is not made of letters, digits, '-', '.' and '_', starting with a letter or digit",
+                "worker id {} must consist of letters, digits, '-', '.' and '_', starting with a letter or digit",
                 quoted(id));
   }
   return {};

@@ -1,5 +1,4 @@
-// The dining philosophers as one would write them in an afternoon: no summary, no invariants, no end but the clock.
-// What `ece465 dine` is measured against.
+// Simple dining philosophers, without a summary and without invariants: the reference for `ece465 dine`.
 //
 //   dining_baseline thread|coroutine PHILOSOPHERS SECONDS    prints meals per second
 
@@ -47,7 +46,7 @@ std::uint64_t by_threads(std::size_t n, Clock::time_point end) {
   return meals;
 }
 
-/// Coroutines in a ready queue, the least that can be called a scheduler.
+/// Coroutines ready to run: a minimal scheduler.
 std::deque<std::coroutine_handle<>> ready;
 
 struct Task {

@@ -1,6 +1,5 @@
-/// How fast the inner loops are, one thread, on 48 MB: every kernel of every instruction set this CPU has, on
-/// a landscape and on noise, beside memcpy of the same bytes. Figures depend on the machine and on what else
-/// it does; compare rows of one run.
+/// Measures the inner loops on one thread and 48 MB: every kernel of every instruction set that this CPU supports, on a
+/// landscape and on noise, and memcpy for comparison. Results depend on the machine and its load.
 
 #include <benchmark/benchmark.h>
 
@@ -22,7 +21,7 @@ using kernels::Kernels;
 
 constexpr std::size_t kBytes = 48'000'000;
 
-/// 48 MB of pixels of a layout; painted once, then shared.
+/// 48 MB of pixels; painted once, then shared.
 template <class T>
 const std::vector<T>& picture(const std::string& kind, std::size_t samples) {
   static std::map<std::pair<std::string, std::size_t>, std::vector<T>> made;
@@ -62,7 +61,7 @@ const std::vector<T>& picture(const std::string& kind, std::size_t samples) {
   return pixels;
 }
 
-/// A rising curve, as equalization makes them.
+/// Increasing curves, as equalization makes them.
 template <class T>
 std::vector<T> curves() {
   std::vector<T> tables;
@@ -75,7 +74,7 @@ std::vector<T> curves() {
   return tables;
 }
 
-/// Registers a benchmark of `work(pixels)`, `pixels` being a copy of a picture that the work may change.
+/// Registers a benchmark of `work(pixels)`, which may change its copy of the picture.
 template <class T, class F>
 void bench(const std::string& name, const std::string& kind, std::size_t samples, F work) {
   benchmark::RegisterBenchmark((name + "/" + kind).c_str(), [=](benchmark::State& state) {
@@ -99,7 +98,7 @@ void bench_memcpy() {
                       [to](const auto& pixels) { std::memcpy(to->data(), pixels.data(), pixels.size()); });
 }
 
-/// Counting has one form, for every CPU.
+/// Counting has one implementation for all CPUs.
 template <class T>
 void bench_count() {
   for (const std::string kind : {"landscape", "noise", "page"}) {

@@ -1,8 +1,8 @@
-/// measure COMMAND [ARGUMENTS...]: runs a command and prints what the kernel says it cost, as one JSON object.
-/// The command's own output goes to stderr.
+/// measure COMMAND [ARGUMENTS...]: runs a command and prints its resource usage, as reported by the kernel, as one JSON
+/// object. The command's own output goes to stderr.
 ///
-/// A program of its own because of peak memory: the kernel counts what a process had before its exec as well,
-/// so that a child of Python never shows less than Python's own 10 MB. This one has little over 1 MB.
+/// A separate program because of peak memory: the kernel includes the memory of the process before exec, so a child of
+/// Python never shows less than Python's own 10 MB. This program takes little more than 1 MB.
 
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -28,4 +28,4 @@ expect_no_traces
 
 run equalize ''
 expect_code 3
-expect_err 'ece465: error: an empty name: no file is called so'
+expect_err 'ece465: error: the file name is empty'

@@ -5,7 +5,7 @@ echo precious >a_equalized.png
 run equalize a.png
 expect_code 1
 expect_lines err 1
-expect_err 'a_equalized.png: exists already; --force replaces it'
+expect_err 'a_equalized.png: already exists; --force replaces it'
 [ "$(cat a_equalized.png)" = precious ] || fail 'the old file was changed'
 run equalize a.png --force
 expect_code 0

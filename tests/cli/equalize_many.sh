@@ -8,7 +8,7 @@ run equalize a.png b.jpg c.png d.png none.png
 expect_code 1
 expect_lines out 3
 expect_lines err 3
-expect_err 'c.png: is no JPEG, TIFF or PNG image'
+expect_err 'c.png: not a JPEG, TIFF or PNG file'
 expect_err 'none.png: cannot open: No such file or directory'
 expect_err '2 of 5 files failed'
 expect_file a_equalized.png b_equalized.jpg d_equalized.png

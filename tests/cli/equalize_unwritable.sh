@@ -8,7 +8,7 @@ for output in /proc/result.png file.png/b.png /dev/null .; do
 done
 run equalize a.png -o /dev/null --force
 expect_code 1
-expect_err '/dev/null: cannot write: it is no regular file'
+expect_err '/dev/null: cannot write: it is not a regular file'
 [ -c /dev/null ] || fail '/dev/null was replaced'
 run equalize a.png -o /proc/result.png
 expect_code 1

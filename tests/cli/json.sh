@@ -4,7 +4,7 @@ small a.png --color rgb --bits 16 --alpha unassociated
 echo text >b.png
 run equalize a.png b.png --json
 expect_code 1
-expect_err 'b.png: is no JPEG, TIFF or PNG image'
+expect_err 'b.png: not a JPEG, TIFF or PNG file'
 json 'it["command"] == "equalize" and it["done"] == 1 and it["failed"] == 1 and len(it["files"]) == 2' \
   'it["files"][0]["output"] == "a_equalized.png" and it["files"][0]["error"] is None' \
   'it["files"][0]["format"] == "png" and it["files"][0]["bytes_out"] > 0 and it["files"][0]["seconds"] > 0' \

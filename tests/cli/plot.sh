@@ -11,7 +11,7 @@ assert 'a<&>.png' in svg.find('{http://www.w3.org/2000/svg}title').text
 P
 run histogram 'a<&>.png' --channels each --plot levels.svg
 expect_code 1
-expect_err 'levels.svg: exists already; --force replaces it'
+expect_err 'levels.svg: already exists; --force replaces it'
 run histogram 'a<&>.png' --channels each --plot levels.svg --force
 expect_code 0
 expect_no_out

@@ -21,7 +21,7 @@ grep -q 'DELETE /files/standard-input-.*\.png' requests || fail 'it is still on 
 # Existing files are not replaced by default.
 run submit photos/1.png -o results/1_equalized.png --url "$url"
 expect_code 1
-expect_err 'exists already; --force replaces it'
+expect_err 'already exists; --force replaces it'
 run submit photos/1.png -o results/1_equalized.png --force --json --url "$url"
 expect_code 0
 json 'it["command"] == "submit"' 'it["done"] == 1' 'it["files"][0]["job"]["state"] == "done"' \

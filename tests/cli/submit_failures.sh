@@ -21,6 +21,6 @@ expect_err 'a.png: the master failed: too strange'
 echo text >b.png
 run submit b.png --url "$url"
 expect_code 3
-expect_err 'b.png: is no JPEG, TIFF or PNG image'
+expect_err 'b.png: not a JPEG, TIFF or PNG file'
 expect_no_file a_equalized.png b_equalized.png
 expect_no_traces

@@ -19,4 +19,4 @@ check '--threads: a value is missing' equalize a.png --threads
 check 'no input; name images or folders' equalize
 check 'histogram: unexpected argument b.png' histogram a.png b.png
 check 'several results cannot go to standard output' equalize a.png b.png -o -
-check '--kernel: no kernels called "abacus"' equalize a.png --kernel abacus
+check '--kernel: unknown kernels "abacus"' equalize a.png --kernel abacus

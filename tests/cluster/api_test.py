@@ -1,5 +1,5 @@
-"""The HTTP API from outside: the course's endpoints to the letter, and what comes of bad input. Nothing is met with
-silence, and nothing brings the master down."""
+"""The HTTP API: the course's endpoints, exactly, and invalid input. Every request gets a response, and none crashes the
+master."""
 
 import json
 import os
@@ -61,7 +61,7 @@ class Course(master.Case):
         self.assertEqual(self.under_test.request("GET", "/files").headers["Access-Control-Allow-Origin"], "*")
 
     def test_the_pages_of_the_house(self):
-        # It listens before it has looked for jobs of an earlier life, and is ready afterwards.
+        # It listens before it has resumed earlier jobs, and is ready after that.
         harness.until(lambda: self.under_test.request("GET", "/readyz").status == 200, "the master to be ready")
         for path, kind in (("/", "text/html"), ("/healthz", "text/plain"), ("/readyz", "text/plain"),
                            ("/metrics", "text/plain"), ("/api/v1/openapi.json", "application/json")):
@@ -226,7 +226,7 @@ class Uploads(master.Case):
         harness.until(lambda: self.left_over() == [], f"no traces; there are {self.left_over()}")
 
     def left_over(self):
-        """Everything in the data folder but the job store."""
+        """Everything in the data folder except the job store."""
         found = [os.path.join(where, name) for where, _, names in os.walk(self.under_test.data) for name in names]
         return [path for path in found if "sqlite" not in path and not path.endswith("lock")]
 
@@ -254,7 +254,7 @@ class Uploads(master.Case):
 
 
 class Images(master.Case):
-    """What cannot be equalized is refused, or fails with a reason and a line in the log: as `equalize` has it."""
+    """Files that cannot be equalized are refused, or fail with the error of `equalize` and a line in the log."""
 
     def setUp(self):
         super().setUp()
@@ -282,7 +282,7 @@ class Images(master.Case):
             ended = self.under_test.ended(answer.json["job_id"])
             self.assertEqual(ended["state"], "failed", ended)
             self.assertEqual(ended["reason"].count(name), 1, ended["reason"])
-            self.under_test.has_told_of(ended)
+            self.under_test.assert_failure_logged(ended)
         else:
             self.assertEqual(answer.status, 422, answer)
             self.assertEqual(answer.json["detail"].count(name), 1, answer.json["detail"])
@@ -332,7 +332,7 @@ class Images(master.Case):
         bomb = jpeg[:frame + 5] + struct.pack(">HH", 65535, 65535) + jpeg[frame + 9:]
         ends_early = tiff(100, 1000) + bytes(5000)
         loop = bytearray(tiff(16, 16))
-        loop[-4:] = struct.pack("<I", 8)  # the next page is this one
+        loop[-4:] = struct.pack("<I", 8)  # the next page is this page
         for name, content in (("a.png", png(2**31 - 1, 2**31 - 1)), ("a.png", png(1_000_000, 1_000_000)),
                               ("a.tif", tiff(2**32 - 1, 2**32 - 1)), ("a.tif", tiff(1_000_000, 1_000_000)),
                               ("a.tif", tiff(0, 0)), ("a.tif", ends_early), ("a.tif", bytes(loop)), ("a.jpg", bomb)):

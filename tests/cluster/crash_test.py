@@ -1,5 +1,5 @@
-"""A master that is killed at any moment: started again, it ends every job that it had accepted, and no result is ever
-half a file. And the good order in which master and workers stop when they are told to."""
+"""A master that is killed at any moment: after a restart it completes every accepted job, and no result is ever
+incomplete. Also the orderly stop of masters and workers."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ class Killed(master.Case):
         self.expected = self.equalized("a.tif", self.content)
 
     def assert_ends_after_restart(self, killed, job, *, old=()):
-        """Restarts on the same folder; the job's result is whole, and it is the right one."""
+        """Restarts on the same folder. The job's result must be complete and correct."""
         result = os.path.join(killed.data, "a_equalized.tif")
         if os.path.exists(result):
             with open(result, "rb") as file:
@@ -24,7 +24,7 @@ class Killed(master.Case):
         again.done(job)
         self.assert_same(again.download("a_equalized.tif"), self.expected)
         self.assertEqual(again.files(), ["a.tif", "a_equalized.tif"])
-        self.assertNotEqual(again.process("a.tif"), job)  # numbers go on
+        self.assertNotEqual(again.process("a.tif"), job)  # numbers continue
         self.masters.remove(killed)
         return again
 
@@ -128,7 +128,7 @@ class Stopping(master.Case):
             under_test = self.master(data=under_test.data)
 
     def test_a_master_in_the_middle_of_a_job(self):
-        """It finishes the job, or writes down that it is still to be done; either way it ends by itself."""
+        """It finishes the job, or stores it for the next start, and ends in time."""
         under_test = self.master()
         under_test.own_worker("w")
         under_test.upload("a.tif", self.content)

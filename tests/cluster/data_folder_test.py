@@ -1,4 +1,4 @@
-"""A data folder that goes away or becomes read-only under a running master: it says so, and is ready again with it."""
+"""The data folder of a running master disappears or becomes read-only: it reports that, and recovers with the folder."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ NOBODY = 65534
 
 
 class FolderLost(master.Case):
-    TROUBLE = "the data folder cannot be used"
-    WELL = "the data folder is well again"
+    TROUBLE = "data folder is not usable"
+    WELL = "data folder is usable again"
 
     def ready(self, under_test, status):
-        """Waits until the master is as ready as this; its answer."""
+        """Waits for this status of /readyz, and returns the response."""
         def ask():
             answer = under_test.request("GET", "/readyz")
             return answer.status == status and answer
         return harness.until(ask, f"/readyz to answer {status}")
 
     def assert_told(self, under_test, times):
-        """Once for each time, however often anybody looked."""
+        """Logged once per incident, however often it is checked."""
         under_test.runs.log_line(self.WELL, times)
         self.assertEqual((under_test.runs.logged(self.TROUBLE), under_test.runs.logged(self.WELL)), (times, times))
 
@@ -30,7 +30,7 @@ class FolderLost(master.Case):
         image = self.image("a.tif")
         first, result = under_test.put_through("a.tif", image)
         self.ready(under_test, 200)
-        # All at once: where the master still finds the folder, it makes what is missing in it.
+        # In one step, because the master creates missing files as long as it finds the folder.
         os.rename(under_test.data, self.path("gone"))
         shutil.rmtree(self.path("gone"))
         self.assertIn("No such file or directory", self.ready(under_test, 503).json["detail"])
@@ -39,7 +39,7 @@ class FolderLost(master.Case):
         self.ready(under_test, 200)
         self.assert_told(under_test, 1)
         self.assertEqual(under_test.get("/files"), {"files": []})
-        # Jobs go on, with what was known before, and what they leave outlives the master.
+        # New jobs run, earlier ones are still known, and everything survives a restart.
         second, again = under_test.put_through("a.tif", image)
         self.assert_same(again, result)
         ids = [second["id"], first["id"]]
@@ -51,7 +51,7 @@ class FolderLost(master.Case):
 
     def test_moved_away_and_back(self):
         under_test = self.master()
-        self.ready(under_test, 200)  # what it says while it starts is 503 as well
+        self.ready(under_test, 200)  # it responds 503 while it starts, too
         for n in (1, 2):
             os.rename(under_test.data, self.path("away"))
             self.ready(under_test, 503)
@@ -60,7 +60,7 @@ class FolderLost(master.Case):
             self.assert_told(under_test, n)
 
     def test_read_only(self):
-        # Nothing is read-only to root.
+        # root can write to read-only folders.
         unprivileged = {"user": NOBODY} if os.geteuid() == 0 else {}
         data = self.path("data")
         os.mkdir(data)

@@ -1,4 +1,4 @@
-"""Workers of all dialects, as they are and without any flag, at the same time; and what each is known by."""
+"""Workers of all dialects at the same time, without any options; and how each is detected."""
 
 import json
 import socket
@@ -14,13 +14,13 @@ class Mixed(master.Case):
         under_test = self.master()
         under_test.peer("documented_worker", "documented", ready=False)
         under_test.peer("course_worker", "course", "--return-after", "0", ready=False)
-        under_test.peer("misbehaving_worker", "v2", "--dialect", "v2", ready=False)  # speaks the truth
+        under_test.peer("misbehaving_worker", "v2", "--dialect", "v2", ready=False)  # answers correctly
         under_test.own_worker("own", ready=False)
         under_test.has_workers("documented", "course", "v2", "own")
         dialects = {worker["id"]: worker["dialect"] for worker in under_test.get("/api/v1/workers")["workers"]}
         self.assertEqual(dialects, {"documented": "documented", "course": "course", "v2": "ECE465/2",
                                     "own": "ECE465/2"})
-        # Each answers a strip well here; in the jobs below the fast one may do all that there is.
+        # Each answers a strip here; in the jobs below the fast one may process all of them.
         under_test.prove("documented", "course", "v2", "own")
         for name, *options in (("gray.tif", "--size", "4000x3000"),
                                ("color.jpg", "--size", "2000x1600", "--color", "ycbcr")):
@@ -59,7 +59,7 @@ class Documented(master.Case):
         self.assert_same(result, self.equalized("a.tif", content))
         self.assertEqual([share["id"] for share in job["workers"]], ["master"])
         self.assertEqual(under_test.nodes(), ["w"])
-        self.assertEqual(worker.count("answered"), 1)  # the empty request that proved it
+        self.assertEqual(worker.count("answered"), 1)  # the empty request of its probation
 
 
 class Course(master.Case):
@@ -132,12 +132,12 @@ class Probes(master.Case):
     def test_whoever_only_looks_whether_the_port_is_open_is_hardly_worth_a_line(self):
         under_test = self.master("--log-level", "debug")
         subprocess.run([harness.ECE465, "health", "--tcp", under_test.workers], check=True, capture_output=True)
-        told = json.loads(under_test.runs.log_line("a connection did not become a worker"))
+        told = json.loads(under_test.runs.log_line("connection did not register as a worker"))
         self.assertEqual(told["level"], "debug", told)
         connection = peer.connect(under_test.workers)
         connection.send("REGIST")
         connection.close()
-        told = json.loads(under_test.runs.log_line("a connection did not become a worker", times=2))
+        told = json.loads(under_test.runs.log_line("connection did not register as a worker", times=2))
         self.assertEqual(told["level"], "info", told)
 
 
@@ -153,11 +153,11 @@ class Talkers(master.Case):
         talker.send("".join(f"LOG talker {n}\n" for n in range(lines)) + "PING n=1\n")
         while (said := talker.line()) != "PONG n=1":
             self.assertIsNotNone(said)
-        told = json.loads(under_test.runs.log_line("lines of a worker were left out"))
+        told = json.loads(under_test.runs.log_line("log lines of a worker suppressed"))
         self.assertEqual(told["worker"], "talker")
         self.assertGreater(told["lines"], lines // 2)
         logs = [(line["source"], line["message"]) for line in under_test.get("/logs")["logs"]]
-        self.assertIn(("Master", f"{told['lines']} lines of talker were left out: too many at once."), logs)
+        self.assertIn(("Master", f"{told['lines']} log lines of talker suppressed: too many at once"), logs)
         talker.close()
         other.close()
 

@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of an upload or of a result: a clear failure, nothing lost, the master stays up."""
+"""The disk is full during an upload or when a result is written: a clear error, no lost files, the master continues."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ class DiskFull(master.Case):
         subprocess.run(["umount", self.disk], capture_output=True)
 
     def traces(self):
-        """Everything on the disk but the job store."""
+        """Everything on the disk except the job store."""
         return sorted(os.path.relpath(os.path.join(where, name), self.disk)
                       for where, _, names in os.walk(self.disk) for name in names
                       if "sqlite" not in name and not name.endswith("lock"))
@@ -30,7 +30,7 @@ class DiskFull(master.Case):
         under_test = self.master(data=self.disk)
         for n in range(workers):
             under_test.own_worker(f"w-{n}")
-        # A small file that becomes a large one: the result is an uncompressed TIFF, as the name promises.
+        # A small file with a large result: by its name, the result is an uncompressed TIFF.
         small = self.image("small.tif", "--size", "300x200")
         under_test.put_through("keep.tif", small)
         before = under_test.download("keep_equalized.tif")
@@ -38,10 +38,10 @@ class DiskFull(master.Case):
         failed = under_test.ended(under_test.process("a.tif"))
         self.assertEqual(failed["state"], "failed", failed)
         self.assertIn("No space left on device", failed["reason"])
-        under_test.has_told_of(failed)
+        under_test.assert_failure_logged(failed)
         self.assertEqual(self.traces(), ["a.tif", "keep.tif", "keep_equalized.tif"])
         self.assertEqual(under_test.download("keep_equalized.tif"), before)
-        # There is room again.
+        # There is space again.
         under_test.ask("DELETE", "/files/a.tif")
         _, result = under_test.put_through("b.tif", small)
         self.assert_same(result, before)
@@ -58,7 +58,7 @@ class DiskFull(master.Case):
         try:
             answer = under_test.request("POST", "/upload", body=body, headers={"Content-Type": kind})
         except (BrokenPipeError, ConnectionResetError):
-            pass  # the answer was sent before the body was read
+            pass  # the response was sent before the body was read
         else:
             self.assertIn(answer.status, (500, 507), answer)
             self.assertIn("No space left on device", answer.json["detail"])

@@ -1,7 +1,7 @@
-"""What the tests of the cluster share: processes that are started, listened to and ended, and a folder to work in.
+"""Shared by the tests of the cluster: starting, observing and ending processes, and a temporary folder.
 
-Nothing here sleeps for a fixed time: what is waited for is a line that a process says, its end, or a state that is
-asked for again and again. Limits are for failures only, and generous: the same tests run under sanitizers.
+Nothing sleeps for a fixed time: tests wait for a line of a process's output, for its end, or for a state that they
+poll. Time limits only detect failures, and are generous because the same tests run under sanitizers.
 """
 
 import os
@@ -18,7 +18,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
 
-import peer  # noqa: E402  (it lies there)
+import peer  # noqa: E402  (needs the path)
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 ECE465 = os.environ.get("ECE465", "")
@@ -28,7 +28,7 @@ SKIPPED = 77  # CTest's SKIP_RETURN_CODE
 
 
 def until(condition, what, seconds=PATIENCE):
-    """Asks again and again until something true comes back, which is returned."""
+    """Polls `condition` until it is true, and returns its value."""
     end = time.monotonic() + seconds
     pause = 0.002
     while not (found := condition()):
@@ -40,7 +40,7 @@ def until(condition, what, seconds=PATIENCE):
 
 
 class Process:
-    """A program that runs. Its lines, of stdout and stderr, are collected as they come."""
+    """A running program. Collects its lines of stdout and stderr."""
 
     def __init__(self, name, command, limits=None, **more):
         self.name = name
@@ -69,7 +69,7 @@ class Process:
                     self.changed.notify_all()
 
     def said(self, beginning, times=1, seconds=PATIENCE):
-        """Waits until it has said so many lines that begin so; the last of them."""
+        """Waits for `times` lines that start with `beginning`, and returns the last of them."""
         return self.wait_for(lambda line: line.startswith(beginning), f"said '{beginning}'", times, seconds)
 
     def wait_for(self, wanted, what, times, seconds):
@@ -84,17 +84,17 @@ class Process:
         return found[times - 1]
 
     def log_line(self, message, times=1, seconds=PATIENCE):
-        """Waits until it has logged this (`--log-format json`) so many times; the last such line."""
+        """Waits until it has logged `message` (`--log-format json`) `times` times, and returns the last such line."""
         return self.wait_for(lambda line: line.startswith("{") and f'"{message}"' in line, f"logged '{message}'",
                              times, seconds)
 
     def logged(self, message):
-        """How often it has logged this until now."""
+        """How often it has logged `message` so far."""
         with self.changed:
             return sum(line.startswith("{") and f'"{message}"' in line for line in self.lines)
 
     def count(self, beginning):
-        """How many lines began so until now."""
+        """The number of lines so far that start with `beginning`."""
         with self.changed:
             return sum(line.startswith(beginning) for line in self.lines)
 
@@ -105,7 +105,7 @@ class Process:
         self.popen.send_signal(which)
 
     def ended(self, seconds=PATIENCE):
-        """Waits for its end; its exit code."""
+        """Waits for its end and returns its exit code."""
         try:
             code = self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -115,20 +115,20 @@ class Process:
         return code
 
     def kill(self):
-        """Ends it now, whatever it does."""
+        """Kills it."""
         if self.running():
             self.signal(signal.SIGKILL)
         return self.ended()
 
     def stop(self):
-        """Asks it to end; its exit code."""
+        """Asks it to stop, and returns its exit code."""
         self.signal(signal.SIGTERM)
         return self.ended()
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own. What it started is ended, and the folder goes away; when it failed, what its
-    processes said is shown."""
+    """A test with a temporary folder. Its processes are ended and the folder is deleted afterwards. If it fails, the
+    output of its processes is printed."""
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="ece465-cluster-")
@@ -149,20 +149,20 @@ class Case(unittest.TestCase):
         return os.path.join(self.folder, *names)
 
     def start(self, name, command, **more):
-        """A process that is ended at the test's end at the latest."""
+        """Starts a process that is ended with the test."""
         process = Process(name, [str(word) for word in command], **more)
         self.processes.append(process)
         return process
 
     def listen(self):
-        """A listening socket, and its address."""
+        """A listening socket and its address."""
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(PATIENCE)
         self.addCleanup(listener.close)
         return listener, "{}:{}".format(*listener.getsockname())
 
     def accept(self, listener):
-        """The next connection, which is closed at the test's end at the latest, and answers in time or fails."""
+        """The next connection, with a timeout. It is closed with the test."""
         connection = peer.Connection(listener.accept()[0])
         connection.socket.settimeout(PATIENCE)
         self.addCleanup(connection.close)

@@ -1,4 +1,4 @@
-"""Jobs: many at a time, one file once, cancelled; results that are there as a whole or not at all; names."""
+"""Jobs: concurrent, at most one per file, cancelled; results complete or absent; file names."""
 
 import os
 import threading
@@ -38,7 +38,7 @@ class ManyAtATime(master.Case):
 
 
 class Timelines(master.Case):
-    """What is told of a page's strips is a whole story: everything is sent, done twice, and written once."""
+    """The timeline is complete: each strip is sent, done in both phases, and written once."""
 
     def assert_whole(self, under_test, job, page=1, attempts=True):
         told = under_test.get(f"/api/v1/jobs/{job['id']}/timeline?page={page}")
@@ -98,7 +98,7 @@ class OneFile(master.Case):
         under_test.upload("a.tif", self.image("a.tif", "--size", "3000x2400"))
 
         def met():
-            """Whether the job still ran after it was asked for again."""
+            """Whether the job was still running after the second request."""
             first, second = under_test.process("a.tif"), under_test.process("a.tif")
             third = under_test.request("POST", "/api/v1/jobs", body='{"file": "a.tif"}',
                                        headers={"Content-Type": "application/json"})
@@ -121,7 +121,7 @@ class OneFile(master.Case):
             job = under_test.process("a.tif")
             answer = under_test.request("DELETE", f"/api/v1/jobs/{job}")
             state = under_test.ended(job)["state"]
-            if state != "cancelled":  # it was faster
+            if state != "cancelled":  # it ended first
                 under_test.ask("DELETE", "/files/a.tif")
                 return False
             self.assertEqual(answer.status, 200, answer)
@@ -162,7 +162,7 @@ class OneFile(master.Case):
 
 
 class Whole(master.Case):
-    """A reader of the folder or of /download sees a whole file or none."""
+    """Readers of the folder or of /download see a complete file or none."""
 
     def test_a_result_is_never_half_a_file(self):
         under_test = self.master()
@@ -227,7 +227,8 @@ class Whole(master.Case):
 
     def test_an_upload_in_the_middle_of_a_job_does_not_mix(self):
         under_test = self.master()
-        holding = under_test.peer("misbehaving_worker", "holding", "--dialect", "v2", "--do", "silence", "--when", "map")
+        holding = under_test.peer("misbehaving_worker", "holding", "--dialect", "v2", "--do", "silence",
+                                  "--when", "map")
         first, second = (self.image("a.tif", "--size", "2400x2000", "--seed", seed) for seed in (1, 2))
         under_test.upload("a.tif", first)
         job = under_test.process_until("a.tif", holding, "did silence map")
@@ -271,7 +272,7 @@ class Names(master.Case):
         under_test.download("link.png", 404)
         under_test.process("link.png", 404)
         self.assertEqual([file["name"] for file in under_test.get("/files")["files"]], ["a.png"])
-        # A result goes into the place of a link, not through it.
+        # A result replaces a symlink instead of following it.
         before = os.stat(secret).st_mtime_ns
         os.symlink(secret, os.path.join(under_test.data, "a_equalized.png"))
         under_test.done(under_test.process("a.png"))

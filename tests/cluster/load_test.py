@@ -1,5 +1,5 @@
-"""Many idle connections, a client that sends its request a byte at a time, uploads of gigabytes: good requests are
-answered all the while, and memory stays where it was."""
+"""Many idle connections, a client that sends its request a byte at a time, uploads of gigabytes: the master keeps
+responding to other requests, and its memory does not grow."""
 
 import os
 import resource
@@ -54,7 +54,7 @@ class Connections(master.Case):
                     try:
                         loris.send(bytes([byte]))
                     except OSError:
-                        pass  # thrown out
+                        pass  # disconnected
                 if stop.wait(0.02):
                     return
 
@@ -102,7 +102,7 @@ class LargeUpload(master.Case):
         if os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize < 2 * UPLOAD_BYTES:
             self.skipTest("not enough space in the temporary folder")
         under_test = self.master()
-        under_test.put_through("a.png", self.image("a.png"))  # what has to be loaded is loaded
+        under_test.put_through("a.png", self.image("a.png"))  # loads everything that is loaded on first use
         before = under_test.memory("VmRSS")
         head, _, tail = master.form("big.tif", b"\x00SPLIT\x00")[0].partition(b"\x00SPLIT\x00")
         kind = master.form("big.tif", b"")[1]
@@ -115,14 +115,14 @@ class LargeUpload(master.Case):
         block = bytes(range(256)) * 4096
         for _ in range(UPLOAD_BYTES // len(block)):
             connection.send(block)
-        self.assertEqual(under_test.files(), ["a.png", "a_equalized.png"])  # not before it is whole
+        self.assertEqual(under_test.files(), ["a.png", "a_equalized.png"])  # not before it is complete
         connection.send(tail)
         answer = master.Answer(connection.getresponse())
         connection.close()
         self.assertEqual((answer.status, answer.json["filename"]), (200, "big.tif"))
         self.assertLess(under_test.memory("VmHWM") - before, MAY_GROW)
         self.assertEqual(os.path.getsize(os.path.join(under_test.data, "big.tif")), UPLOAD_BYTES)
-        # A range out of its middle costs nothing either.
+        # A range from its middle needs no memory either.
         middle = under_test.request("GET", "/download/big.tif",
                                     headers={"Range": f"bytes={UPLOAD_BYTES // 2}-{UPLOAD_BYTES // 2 + 255}"})
         self.assertEqual((middle.status, middle.body), (206, bytes(range(256))))

@@ -1,6 +1,6 @@
-"""Workers that are lost in each phase: killed, frozen, gone in the middle of an answer. The job ends well.
+"""Workers that are lost in each phase: killed, frozen, disconnected in the middle of an answer. The job succeeds.
 
-The evil workers say when they hold a request and answer nothing, so they are killed at exactly that moment.
+The misbehaving workers print when they have a request and do not answer it, so they are killed at exactly that moment.
 """
 
 import signal
@@ -21,7 +21,7 @@ class Case(master.Case):
         self.expected = self.equalized("a.tif", self.content)
         self.under_test.upload("a.tif", self.content)
 
-    def evil(self, worker, *options):
+    def misbehaving(self, worker, *options):
         return self.under_test.peer("misbehaving_worker", worker, "--dialect", self.dialect, *options)
 
     def assert_done(self, job):
@@ -33,7 +33,7 @@ class Case(master.Case):
 
 
 class Killed(Case):
-    """In the middle of a phase, alone and next to others."""
+    """In the middle of a phase, alone and beside others."""
 
     def test_while_it_counts(self):
         self.assert_killed("count")
@@ -46,7 +46,7 @@ class Killed(Case):
             with self.subTest(company=company):
                 if company:
                     self.under_test.honest_peer("honest", beside=self.dialect)
-                victim = self.evil("victim", "--do", "silence", "--when", phase)
+                victim = self.misbehaving("victim", "--do", "silence", "--when", phase)
                 job = self.under_test.process_until("a.tif", victim, f"did silence {phase}")
                 victim.kill()
                 self.assert_done(job)
@@ -55,7 +55,7 @@ class Killed(Case):
     def test_while_its_answer_is_on_its_way(self):
         for phase in ("count", "map"):
             with self.subTest(phase=phase):
-                victim = self.evil("victim", "--do", "half-silence", "--when", phase)
+                victim = self.misbehaving("victim", "--do", "half-silence", "--when", phase)
                 job = self.under_test.process_until("a.tif", victim, f"does half-silence {phase}")
                 victim.kill()
                 self.assert_done(job)
@@ -70,7 +70,7 @@ class KilledDocumented(Killed):
 
 
 class KilledOwn(Case):
-    """Real workers, killed whenever: the phase is what it happens to be."""
+    """Our own workers, killed at a random moment."""
 
     def test_in_the_middle_of_jobs(self):
         self.under_test.own_worker("stays")
@@ -91,7 +91,7 @@ class KilledOwn(Case):
         self.assert_done(job)
 
     def test_frozen_and_thawed(self):
-        """What a frozen worker holds is done by others; what it says later harms nobody."""
+        """A frozen worker's strips are reassigned, and its late answers do no harm."""
         frozen = self.under_test.own_worker("frozen")
         frozen.signal(signal.SIGSTOP)
         self.under_test.own_worker("own")
@@ -109,7 +109,7 @@ class KilledOwn(Case):
 
 
 class Silent(Case):
-    """They are there, and say nothing; not even their end."""
+    """Workers that stay connected and send nothing."""
 
     def test_from_the_start(self):
         self.assert_done_beside("--do", "silence", "--lifeless")
@@ -130,8 +130,8 @@ class Silent(Case):
         self.assert_done_beside("--do", "slowness", "--pause", "1")
 
     def assert_done_beside(self, *options):
-        """With a silent worker alone, and beside an honest one."""
-        self.evil("silent", *options)
+        """With a silent worker alone, and beside a correct one."""
+        self.misbehaving("silent", *options)
         self.assert_done(self.under_test.process("a.tif"))
         self.under_test.own_worker("own")
         self.assert_done(self.under_test.process("a.tif"))
@@ -146,7 +146,7 @@ class SilentDocumented(Silent):
 
 
 class SilentProbe(Case):
-    """An older worker that does not even answer the empty request: it never becomes a worker, and holds nothing up."""
+    """A worker of an older dialect that does not answer the first, empty request is never used, and delays nothing."""
     dialect = "documented"
 
     def test_it_is_no_worker(self):

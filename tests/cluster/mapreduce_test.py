@@ -1,5 +1,5 @@
-"""Texts counted over the cluster's workers by `ece465 mapreduce --master`: always what the shell's pipeline prints, whoever
-does the work and whatever becomes of them."""
+"""Texts counted by the cluster with `ece465 mapreduce --master`: the output is always that of the equivalent shell
+pipeline, whatever happens to the workers."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ PIPELINE = "cat -- \"$@\" | LC_ALL=C tr ' ' '\\n' | LC_ALL=C grep -av '^$' | LC_
 
 
 def some_text(size, seed=465):
-    """Words of all lengths, among them such that are no UTF-8, parted in all ways."""
+    """Words of all lengths, some of them invalid UTF-8, with all kinds of separators."""
     chance = random.Random(seed)
     words = [bytes(chance.choices(b"abcdefghij\xc3\xa9\xff\t,", k=chance.choice([1, 2, 3, 5, 8, 13, 40])))
              for _ in range(3000)]
@@ -41,7 +41,7 @@ class Case(master.Case):
         return [harness.ECE465, "mapreduce", *words, "--master", f"http://{self.under_test.http}"]
 
     def run_command(self, *words, code=0):
-        """What it prints, on both streams."""
+        """Its output on both streams."""
         done = subprocess.run(self.command(*words), capture_output=True, timeout=harness.PATIENCE, check=False)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout, done.stderr.decode()
@@ -55,7 +55,7 @@ class Case(master.Case):
         self.assert_same(out, self.piped(*files), files)
 
     def begin(self, kind, length, content):
-        """A request whose body is `length` bytes, with the first of them."""
+        """A request with a body of `length` bytes, of which only the first are sent."""
         host, port = self.under_test.http.rsplit(":", 1)
         connection = socket.create_connection((host, int(port)), timeout=harness.PATIENCE)
         self.addCleanup(connection.close)
@@ -64,7 +64,7 @@ class Case(master.Case):
         return connection
 
     def ended_texts(self):
-        """What the master logged of texts that are over."""
+        """The master's log lines about texts that have ended."""
         with self.under_test.runs.changed:
             lines = [line for line in self.under_test.runs.lines if '"text ended"' in line]
         return [json.loads(line) for line in lines]
@@ -87,7 +87,7 @@ class Counted(Case):
                     self.under_test.own_worker(f"own-{n}")
             with self.subTest(workers=workers):
                 self.assert_counted(texts[0])
-                self.assert_counted(*texts)  # "end" and "ing" are one word, as cat makes it
+                self.assert_counted(*texts)  # "end" and "ing" join to one word, as with cat
                 self.assert_counted(texts[2])
         self.assertGreater(sum(self.strips_of(f"own-{n}") for n in range(3)), 10)
 
@@ -102,7 +102,7 @@ class Counted(Case):
         self.assertEqual(self.run_command("bytes", "--quiet", log), (b"5354\n", ""))
 
     def test_long_words(self):
-        """The longest that a piece holds, one that no worker is given, and one beyond the limit."""
+        """The longest word that fits a piece, one that is too long for workers, and one beyond the limit."""
         self.under_test.own_worker("own")
         self.assert_counted(self.file("long.txt", b"a b " + b"x" * (250 << 10) + b" c\n" + some_text(600_000)))
         self.assert_counted(self.file("huge.txt", some_text(600_000) + b"y" * (5 << 20) + b" a " + b"y" * (5 << 20)))
@@ -112,7 +112,7 @@ class Counted(Case):
         self.assertEqual(err, local.stderr.decode())
 
     def test_beside_images(self):
-        """Both are done, on the same workers."""
+        """Both succeed on the same workers."""
         self.under_test.own_worker("own")
         content = self.image("a.tif", "--size", "2000x1600")
         self.under_test.upload("a.tif", content)
@@ -135,10 +135,11 @@ class Counted(Case):
 
 
 class Lost(Case):
-    """Workers that do not do what they were given."""
+    """Workers that fail their requests."""
 
-    def evil(self, worker, *options):
-        return self.under_test.peer("misbehaving_worker", worker, "--dialect", "v2", "--maps", "bytes,wordcount", *options)
+    def misbehaving(self, worker, *options):
+        return self.under_test.peer("misbehaving_worker", worker, "--dialect", "v2", "--maps", "bytes,wordcount",
+                                    *options)
 
     def test_killed_with_pieces_in_hand(self):
         text = self.file("a.txt", some_text(2 << 20))
@@ -146,8 +147,8 @@ class Lost(Case):
         for company in (0, 2):
             with self.subTest(company=company):
                 for n in range(company):
-                    self.evil(f"honest-{n}")
-                victim = self.evil("victim", "--do", "silence", "--when", "text")
+                    self.misbehaving(f"honest-{n}")
+                victim = self.misbehaving("victim", "--do", "silence", "--when", "text")
                 counting = self.start("mapreduce", self.command("wordcount", "--format", "uniq", text))
                 victim.said("did silence text")
                 victim.kill()
@@ -158,18 +159,18 @@ class Lost(Case):
         self.assertGreater(self.ended_texts()[-1]["retries"], 0)
 
     def test_our_own_killed_and_frozen(self):
-        """Half of the text is on its way to the master only after the deed."""
+        """The second half of the text is sent only after the fault."""
         text = some_text(8 << 20)
         lines = self.piped(self.file("a.txt", text)).splitlines(keepends=True)
         expected = b"".join(line.lstrip(b" ") for line in lines)
         self.under_test.own_worker("stays")
-        for deed in (signal.SIGKILL, signal.SIGSTOP):
-            with self.subTest(deed=deed):
-                name = f"victim-{deed}"
+        for fault in (signal.SIGKILL, signal.SIGSTOP):
+            with self.subTest(fault=fault):
+                name = f"victim-{fault}"
                 victim = self.under_test.own_worker(name)
                 connection = self.begin("wordcount", len(text), text[:len(text) // 2])
                 harness.until(lambda: self.strips_of(name) > 0, "a piece to be done by the victim")
-                victim.signal(deed)
+                victim.signal(fault)
                 connection.sendall(text[len(text) // 2:])
                 with http.client.HTTPResponse(connection, method="POST") as answer:
                     answer.begin()
@@ -178,18 +179,18 @@ class Lost(Case):
                 victim.kill()
                 self.under_test.has_lost(name)
 
-    def test_liars(self):
+    def test_misbehaving_workers(self):
         text = self.file("a.txt", some_text(1 << 20))
-        for deed in ("wrong-words", "half", "twice", "garbage", "nonsense", "hang-up", "refuse", "farewell"):
-            with self.subTest(deed=deed):
-                evil = self.evil(f"evil-{deed}", "--do", deed, "--when", "text", "--returns", "0")
+        for fault in ("wrong-words", "half", "twice", "garbage", "nonsense", "hang-up", "refuse", "farewell"):
+            with self.subTest(fault=fault):
+                worker = self.misbehaving(f"faulty-{fault}", "--do", fault, "--when", "text", "--returns", "0")
                 self.assert_counted(text)
-                evil.kill()
-                self.under_test.has_lost(f"evil-{deed}")
+                worker.kill()
+                self.under_test.has_lost(f"faulty-{fault}")
 
 
 class GoneAway(Case):
-    """Clients that leave in the middle, and what is refused."""
+    """Clients that disconnect in the middle, and refused requests."""
 
     def test_a_client_that_hangs_up_takes_its_text_along(self):
         self.under_test.own_worker("own")
@@ -201,7 +202,7 @@ class GoneAway(Case):
         self.assert_counted(self.file("a.txt", some_text(100_000)))
 
     def test_ctrl_c(self):
-        """Exit code 130, one line, and the master gives the text up."""
+        """Exit code 130, one line, and the master stops counting the text."""
         self.under_test.own_worker("own")
         text = self.file("a.txt", some_text(8 << 20))
         counting = self.start("mapreduce", self.command("wordcount", *[text] * 500))
@@ -233,7 +234,7 @@ class GoneAway(Case):
             return status == 503
         harness.until(busy, "all places to be taken")
         _, err = self.run_command("wordcount", self.file("a.txt", b"a"), code=4)
-        self.assertIn("Too many texts at once", err)
+        self.assertIn("Too many concurrent texts", err)
         self.assertEqual(err.count("\n"), 1)
         ended = len(self.ended_texts())
         open_ones[0].close()

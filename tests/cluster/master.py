@@ -1,4 +1,4 @@
-"""The program under test: a master with its HTTP API, workers of its own kind, and what `equalize` makes of a file."""
+"""The program under test: a master and its HTTP API, its workers, and `equalize` for expected results."""
 
 import functools
 import http.client
@@ -16,7 +16,7 @@ ENDED = ("done", "failed", "cancelled")
 
 
 @functools.cache
-def painted(extension, *options):
+def generated(extension, *options):
     with tempfile.TemporaryDirectory(prefix="ece465-cluster-") as folder:
         path = os.path.join(folder, f"image{extension}")
         subprocess.run([harness.MAKE_IMAGE, path, *options], check=True)
@@ -36,7 +36,7 @@ def equalized_locally(extension, content, *options):
 
 
 class Answer:
-    """What came back for a request."""
+    """The response to a request."""
 
     def __init__(self, response):
         self.status = response.status
@@ -52,7 +52,7 @@ class Answer:
 
 
 def form(name, content, field="file", boundary="x-ece465-boundary"):
-    """A multipart body with one file, and its type. `name`: str, or bytes as they go over the wire."""
+    """A multipart body with one file, and its content type. `name`: str, or raw bytes."""
     raw = name if isinstance(name, bytes) else name.encode()
     raw = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     head = (b"--" + boundary.encode() + b'\r\nContent-Disposition: form-data; name="' + field.encode() +
@@ -89,7 +89,7 @@ class Master:
             connection.close()
 
     def ask(self, method, path, status=200, **more):
-        """The JSON of an answer that must have this status."""
+        """The JSON of a response, whose status must be `status`."""
         answer = self.request(method, path, **more)
         self.case.assertEqual(answer.status, status, f"{method} {path}: {answer}")
         return answer.json
@@ -104,12 +104,12 @@ class Master:
         return self.ask("POST", "/upload", status, body=body, headers={"Content-Type": kind})
 
     def process(self, name, status=200):
-        """Starts a job; its id, or the answer if it is to fail."""
+        """Starts a job. Returns its id, or the response if it is expected to fail."""
         answer = self.ask("POST", f"/process/{urllib.parse.quote(name, safe='')}", status)
         return answer["job_id"] if status == 200 else answer
 
     def post_job(self, name, status=201, **options):
-        """Starts a job with options; what is known of it."""
+        """Starts a job with options, and returns its state."""
         return self.ask("POST", "/api/v1/jobs", status, body=json.dumps({"file": name, **options}),
                         headers={"Content-Type": "application/json"})
 
@@ -117,14 +117,14 @@ class Master:
         return self.get(f"/api/v1/jobs/{job}")
 
     def ended(self, job):
-        """Waits for a job's end; what is known of it then."""
+        """Waits for a job's end, and returns its final state."""
         def ask():
             found = self.job(job)
             return found["state"] in ENDED and found
         return harness.until(ask, f"{job} to end")
 
     def done(self, job):
-        """Waits for a job's good end."""
+        """Waits for a job's end, which must be a success."""
         ended = self.ended(job)
         self.case.assertEqual((ended["state"], ended["reason"]), ("done", None), ended)
         return ended
@@ -135,8 +135,8 @@ class Master:
         return answer.body
 
     def process_until(self, name, worker, words):
-        """Processes a file again and again until a worker (its process) has said these words, for instance that it
-        holds a request; the job that ran then. A newcomer may find that the master has been faster."""
+        """Processes a file repeatedly until a worker (its process) prints `words`, and returns the job that ran then.
+        Repeatedly, because the master may finish a job before a new worker gets a strip."""
         def held():
             job = self.process(name)
             harness.until(lambda: worker.count(words) or self.job(job)["state"] in ENDED, f"{job} to end")
@@ -144,20 +144,20 @@ class Master:
         return harness.until(held, f"{worker.name} to say '{words}'")
 
     def process_until_done_by(self, name, worker):
-        """Processes a file again and again until this worker was the first with some of it; that job."""
+        """Processes a file repeatedly until results of this worker were merged, and returns that job."""
         def shared():
             job = self.done(self.process(name))
             return any(share["id"] == worker for share in job["workers"]) and job
         return harness.until(shared, f"{worker} to do a part")
 
-    def has_told_of(self, failed):
-        """A job that failed is in the log: one line from the master, naming job and file."""
+    def assert_failure_logged(self, failed):
+        """Checks that the log has a line of the master about a failed job, with job and file."""
         lines = self.get("/logs")["logs"]
-        told = [line for line in lines if line["source"] == "Master" and failed["file"] in line["message"]]
-        self.case.assertTrue(any(re.search(rf"\b{failed['id']}\b.*failed", line["message"]) for line in told), lines)
+        logged = [line for line in lines if line["source"] == "Master" and failed["file"] in line["message"]]
+        self.case.assertTrue(any(re.search(rf"\b{failed['id']}\b.*failed", line["message"]) for line in logged), lines)
 
     def put_through(self, name, content):
-        """Uploads and processes; the job when it is done, and the result."""
+        """Uploads and processes a file. Returns the finished job and the result."""
         self.upload(name, content)
         job = self.done(self.process(name))
         return job, self.download(job["result"])
@@ -168,19 +168,19 @@ class Master:
         return self.get("/nodes")["connected_workers"]
 
     def has_workers(self, *ids):
-        """Waits until these have registered, whatever others have."""
+        """Waits until these workers, and maybe others, have registered."""
         harness.until(lambda: set(ids) <= set(self.nodes()), f"workers {', '.join(ids)}")
 
     def has_lost(self, worker):
         harness.until(lambda: worker not in self.nodes(), f"{worker} to be gone")
 
     def worker(self, worker):
-        """What is known of a worker; None if it is not there."""
+        """A worker's state; None if it is not connected."""
         return next((w for w in self.get("/api/v1/workers")["workers"] if w["id"] == worker), None)
 
     def prove(self, *ids):
-        """Gives these workers strips until each has answered one: then they are trusted with all that there is, and
-        the master does nothing while they can."""
+        """Runs jobs until each of these workers has answered a strip. Then they are past probation, and the master
+        processes no strips itself while they can."""
         self.upload("prove.tif", self.case.image("prove.tif", "--size", f"1024x{len(ids) * 2048}"))
 
         def proven():
@@ -207,12 +207,12 @@ class Master:
         return process
 
     def honest_peer(self, worker, beside):
-        """Starts an honest worker that is as slow as the evil ones, and trusted. Beside one of our own, which is much
-        faster, there may be nothing left for them to do their deeds with.
+        """Starts a correct worker that is as slow as the misbehaving ones, and past probation. One of our own would be
+        so much faster that a misbehaving worker might get no strip at all.
 
-        Whoever speaks an older dialect keeps nothing between the phases. Beside one that does, the strips that it counted
-        are mapped by the master, so as not to be sent twice (local_spares_link), and a deed done with mapped samples
-        would wait for a chance that need not come. When nobody keeps any, each gets its share of both phases."""
+        Workers of the older dialects cannot cache samples between the phases. Beside a worker that can, the master maps
+        the strips that they counted, to avoid sending them twice (local_saves_transfers), so they might never get a request
+        to map. Therefore this worker caches nothing then, and all workers get strips of both phases."""
         self.peer("misbehaving_worker", worker, "--dialect", "v2", *(() if beside == "v2" else ("--memory", "0")))
         self.prove(worker)
 
@@ -224,16 +224,16 @@ class Master:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{what}:"))
 
     def files(self):
-        """What lies in the data folder, hidden things not."""
+        """The names in the data folder, without hidden ones."""
         return sorted(name for name in os.listdir(self.data) if not name.startswith("."))
 
     def answers(self):
-        """Whether it still does."""
+        """Whether the master responds."""
         return self.runs.running() and self.request("GET", "/healthz").status == 200
 
 
 class Case(harness.Case):
-    """A test with masters. At its end every master still answers, and stops in good order when told to."""
+    """A test with masters. At its end, every master must still respond, and stop in good order."""
 
     def setUp(self):
         super().setUp()
@@ -246,20 +246,20 @@ class Case(harness.Case):
         for master in self.masters:
             if master.runs.running():
                 self.assertTrue(master.answers())
-                self.assertEqual(master.runs.stop(), 0, "exit code of a master that was told to stop")
+                self.assertEqual(master.runs.stop(), 0, "exit code of a stopped master")
 
     # --- Images ---
 
     def image(self, name, *options):
-        """A painted test image's bytes."""
-        return painted(os.path.splitext(name)[1], *map(str, options))
+        """The bytes of a generated test image."""
+        return generated(os.path.splitext(name)[1], *map(str, options))
 
     def equalized(self, name, content, *options):
-        """What `ece465 equalize` makes of it."""
+        """The result of `ece465 equalize`."""
         return equalized_locally(os.path.splitext(name)[1], content, *options)
 
     def assert_same(self, content, expected, what=""):
-        """Byte for byte, without printing megabytes."""
+        """Compares bytes without printing megabytes."""
         if content != expected:
             at = len(os.path.commonprefix([content, expected]))
             self.fail(f"{what}: {len(content)} bytes, not the {len(expected)} expected; they differ from {at} on")

@@ -1,13 +1,13 @@
-"""Workers that answer wrongly: what they say is never in the result, and the job ends.
+"""Workers with invalid answers: these never affect the result, and the job ends.
 
-Each liar works beside an honest worker, and alone: then the master does what is left.
+Each of them runs alone, so that the master processes the rest, and beside a correct worker.
 """
 
 import harness
 import master
 
-# What is done, and in answer to which requests.
-LIES = {
+# Faults, and the kinds of requests they apply to.
+INVALID_ANSWERS = {
     "short": ("count", "map"),
     "long": ("count", "map"),
     "lying-size": ("map",),
@@ -21,7 +21,7 @@ LIES = {
     "half": ("count", "map"),
     "hang-up": ("count", "map"),
 }
-ODDITIES = {  # nothing of it is wrong
+ODDITIES = {  # unusual, but not invalid
     "twice": ("count", "map"),
     "unasked": ("count", "map"),
 }
@@ -40,56 +40,56 @@ class Case(master.Case):
         self.assert_same(self.under_test.download("a_equalized.tif"), self.expected)
         return done
 
-    def assert_harmless(self, deeds, company):
-        """The results of jobs that such workers take part in are right, and what was counted in them is returned."""
-        if company:
+    def assert_harmless(self, faults, accompanied):
+        """Jobs with such workers have correct results. Returns how many invalid results the master has counted."""
+        if accompanied:
             self.under_test.honest_peer("honest", beside=self.dialect)
-        lies = 0
-        for deed, phases in deeds.items():
+        invalid = 0
+        for fault, phases in faults.items():
             for phase in phases:
-                with self.subTest(deed=deed, phase=phase, company=company):
-                    worker = f"{deed}-{phase}"
-                    liar = self.under_test.peer("misbehaving_worker", worker, "--dialect", self.dialect, "--do", deed,
+                with self.subTest(fault=fault, phase=phase, accompanied=accompanied):
+                    worker = f"{fault}-{phase}"
+                    peer = self.under_test.peer("misbehaving_worker", worker, "--dialect", self.dialect, "--do", fault,
                                                 "--when", phase, "--returns", "1")
                     try:
-                        job = self.under_test.process_until("a.tif", liar, f"does {deed} {phase}")
-                        lies += self.assert_result(job)["strips"]["lies"]
+                        job = self.under_test.process_until("a.tif", peer, f"does {fault} {phase}")
+                        invalid += self.assert_result(job)["strips"]["lies"]
                     finally:
-                        liar.kill()
+                        peer.kill()
                     self.under_test.has_lost(worker)
                     self.assertTrue(self.under_test.answers())
-        return lies
+        return invalid
 
 
-class Liars:
-    """The tests, for a dialect."""
+class Misbehaving:
+    """The tests of one dialect."""
 
-    def test_lies_alone(self):
-        self.assert_harmless(LIES, company=False)
+    def test_invalid_answers_alone(self):
+        self.assert_harmless(INVALID_ANSWERS, accompanied=False)
 
-    def test_lies_in_company(self):
-        self.assert_harmless(LIES, company=True)
+    def test_invalid_answers_beside_a_correct_worker(self):
+        self.assert_harmless(INVALID_ANSWERS, accompanied=True)
 
     def test_oddities(self):
-        lies = self.assert_harmless(ODDITIES, company=False)
-        if self.dialect != "documented":  # there, what was not asked for is taken for the answer to what was
-            self.assertEqual(lies, 0)
+        invalid = self.assert_harmless(ODDITIES, accompanied=False)
+        if self.dialect != "documented":  # there, an unrequested answer is taken for the requested one
+            self.assertEqual(invalid, 0)
 
 
-class Documented(Liars, Case):
+class Documented(Misbehaving, Case):
     dialect = "documented"
 
 
-class Course(Liars, Case):
+class Course(Misbehaving, Case):
     dialect = "course"
 
 
-class Version2(Liars, Case):
+class Version2(Misbehaving, Case):
     dialect = "v2"
 
 
 class Version2Only(Case):
-    """What only ECE465/2 can say, or keep from saying."""
+    """Specific to ECE465/2."""
 
     def test_kept_samples_that_are_gone_are_sent_again(self):
         self.under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "forget")
@@ -115,21 +115,22 @@ class Version2Only(Case):
         self.assert_result(self.under_test.process("a.tif"))
 
     def test_one_that_leaves_and_answers_nothing(self):
-        leaving = self.under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "farewell", "--returns", "0")
+        leaving = self.under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "farewell",
+                                       "--returns", "0")
         job = self.under_test.process_until("a.tif", leaving, "did farewell")
         leaving.kill()
         self.assert_result(job)
 
-    def test_several_lies_cost_the_connection(self):
-        liar = self.under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "wrong-sum", "--when", "count",
+    def test_repeated_invalid_answers_end_the_connection(self):
+        peer = self.under_test.peer("misbehaving_worker", "w", "--dialect", "v2", "--do", "wrong-sum", "--when", "count",
                                     "--returns", "0")
-        harness.until(lambda: self.assert_result(self.under_test.process("a.tif")) and not liar.running(),
-                      "the liar to be thrown out")
-        self.assertGreaterEqual(self.under_test.runs.logged("an answer was wrong"), 3)
+        harness.until(lambda: self.assert_result(self.under_test.process("a.tif")) and not peer.running(),
+                      "the worker to be disconnected")
+        self.assertGreaterEqual(self.under_test.runs.logged("invalid result"), 3)
 
 
 class Talkative(Case):
-    """A worker's line of a gigabyte without a newline costs no memory, and the worker its connection."""
+    """A line of a gigabyte must not use memory, and ends the worker's connection."""
 
     def test_a_line_without_end(self):
         before = self.under_test.memory("VmHWM")

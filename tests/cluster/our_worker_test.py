@@ -1,4 +1,4 @@
-"""`ece465 worker` under masters of the older dialects, and its comings and goings."""
+"""`ece465 worker` with masters of the older dialects; connecting, reconnecting and stopping."""
 
 import hashlib
 import signal
@@ -95,7 +95,7 @@ class ComingsAndGoings(Case):
 
     def test_it_may_be_started_before_its_master(self):
         with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))  # the port is taken, and nobody listens
+            listener.bind(("127.0.0.1", 0))  # the port is in use, but nobody listens
             own = self.worker("{}:{}".format(*listener.getsockname()))
             harness.until(lambda: own.lines, "a word about the missing master")
             listener.settimeout(harness.PATIENCE)
@@ -130,7 +130,7 @@ class ComingsAndGoings(Case):
         connection.send(VERSION_2, "CALC_HIST 0 task=1\n")
         connection.bytes(int(self.line_that_begins(connection, "HIST_RESULT").split()[1]))
         connection.send(f"CALC_HIST {len(samples)} task=2\n", samples[:300_000])
-        own.signal(signal.SIGTERM)  # in the middle of a request, which it may have begun to read or not
+        own.signal(signal.SIGTERM)  # in the middle of a request, which it may or may not have started to read
         self.line_that_begins(connection, "BYE")
         connection.send(samples[300_000:], "BYE\n")
         line = self.line_that_begins(connection, "HIST_RESULT", "ERROR code=leaving ")
@@ -146,14 +146,14 @@ class ComingsAndGoings(Case):
 
 
 class EvilMasters(Case):
-    """What cannot be understood ends the connection, and costs no memory; the worker lives on."""
+    """Malformed messages end the connection and use no memory; the worker continues."""
 
     def setUp(self):
         super().setUp()
         self.listener, self.address = self.listen()
 
     def registered(self, *answer):
-        """The first connection of a new worker, answered so."""
+        """The first connection of a new worker, with this answer to REGISTER."""
         self.own = self.worker(self.address)
         connection = self.accept(self.listener)
         self.assertTrue(connection.line().startswith("REGISTER w"))
@@ -161,7 +161,7 @@ class EvilMasters(Case):
         return connection
 
     def to_the_end(self, connection):
-        """All lines until it hangs up."""
+        """All lines until it disconnects."""
         lines = []
         try:
             while (line := connection.line()) is not None:

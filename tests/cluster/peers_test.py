@@ -1,7 +1,7 @@
-"""The peers of the older dialects get on with one another, and the evil worker does what it says.
+"""Tests of the test peers: those of the older dialects work together, and the misbehaving worker does what it says.
 
-They judge the program in the other tests, so they are held against each other and against the examples of PROTOCOL.md
-here, without it.
+The other tests rely on the peers, so here they are tested against each other and the examples of PROTOCOL.md, without
+the program.
 """
 
 import hashlib
@@ -104,7 +104,7 @@ class Course(harness.Case):
 
 
 class Evil(harness.Case):
-    """A master of a few lines, to see what the evil worker really says."""
+    """A minimal master, to check what the misbehaving worker sends."""
 
     def meet(self, dialect, *options):
         listener, address = self.listen()
@@ -122,7 +122,7 @@ class Evil(harness.Case):
     table = bytes([0, *[128] * 254, 255])
     counts = [2, 1, *[0] * 253, 1]
 
-    def test_truth_in_every_dialect(self):
+    def test_correct_answers_in_every_dialect(self):
         documented = self.meet("documented")
         documented.send("CALC_HIST 4\n", self.samples, "APPLY_CDF 4\n", self.table, self.samples)
         self.assertEqual(documented.line(), f"HIST_RESULT {json.dumps(self.counts)}")
@@ -148,12 +148,12 @@ class Evil(harness.Case):
         self.assertEqual((v2.line(), v2.bytes(4)), ("CDF_RESULT 4 task=12", bytes([0, 3, 0, 0])))
 
     def documented_answers(self, deed, *options):
-        """What comes for a count and a map, as text up to the end of the stream."""
+        """The answers to a count and a map, as text up to the end of the stream."""
         connection = self.meet("documented", "--do", deed, *options)
         connection.send("CALC_HIST 0\n")
-        self.assertEqual(connection.line(), f"HIST_RESULT {json.dumps([0] * 256)}")  # a probe is honestly answered
+        self.assertEqual(connection.line(), f"HIST_RESULT {json.dumps([0] * 256)}")  # a probe is answered correctly
         connection.send("CALC_HIST 4\n", self.samples)
-        # Of one that leaves with something unread the system throws away even what it said.
+        # If a peer disconnects with unread data, the system discards what it has sent.
         if deed not in ("hang-up", "half"):
             connection.send("APPLY_CDF 4\n", self.table, self.samples)
             connection.socket.shutdown(socket.SHUT_WR)
@@ -166,11 +166,11 @@ class Evil(harness.Case):
             pass
         return said.decode("latin-1")
 
-    def test_lies(self):
+    def test_invalid_answers(self):
         true_count = f"HIST_RESULT {json.dumps(self.counts)}\n"
         true_map = "CDF_RESULT 4\n\x00\x80\x00\xff"
         for deed, expected in {
-            "truth": true_count + true_map,
+            "correct": true_count + true_map,
             "wrong-sum": f"HIST_RESULT {json.dumps([3, 1, *[0] * 253, 1])}\n{true_map}",
             "shifted": f"HIST_RESULT {json.dumps([1, *[0] * 253, 1, 2])}\n{true_map}",
             "negative": f"HIST_RESULT {json.dumps([-3, 6, *[0] * 253, 1])}\n{true_map}",

@@ -1,4 +1,4 @@
-"""The result is what `equalize` writes, byte for byte, for any number of workers and every kind of image."""
+"""Results are byte-identical to those of `equalize`, for any number of workers and every kind of image."""
 
 import harness
 import master
@@ -9,7 +9,7 @@ SMALL = ("--size", "320x240")
 
 class SameBytes(master.Case):
     def images(self):
-        """Name and bytes; the first ones are large enough to be cut into strips."""
+        """Names and bytes. The first images are large enough for several strips."""
         for name, *options in (
             ("gray.tif", *LARGE),
             ("color.jpg", *LARGE, "--color", "ycbcr", "--sampling", "2x2"),

@@ -1,6 +1,6 @@
-"""`ece465 worker` under a documented master that insists on two fields and answers anything else by saying nothing.
+"""`ece465 worker` with a master of the documented dialect that ignores a REGISTER of more than two fields.
 
-Takes as long as the worker's patience: twice 10 s (PROTOCOL.md section 6.2).
+Takes two of the worker's registration timeouts of 10 s (PROTOCOL.md section 6.2).
 """
 
 import hashlib

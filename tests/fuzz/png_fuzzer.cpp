@@ -10,24 +10,23 @@
 #include "formats/png/chunks.hpp"
 #include "formats/png/deflate.hpp"
 
-// The PNG reader and writer against any file. The last byte (which lies behind the end of a well-formed file) chooses
-// what is done, and whether the IDATs hold rows that are yet to be compressed: mutations that had to get past a
-// deflate stream would seldom reach the rows. Checksums are mended for the same reason. Beside crashes, each part
-// looks for a broken promise.
+// Fuzzes the PNG reader and writer. The last byte (which follows the end of a well-formed file) selects the operation,
+// and whether the IDATs hold rows that are to be compressed first: mutations of a deflate stream seldom reach the rows.
+// Checksums are corrected for the same reason. Besides crashes, each part checks its postconditions.
 
 using namespace ece465;
 using namespace ece465::image;
 
 namespace {
 
-void promise(bool kept) {
-  if (!kept) std::abort();
+void require(bool condition) {
+  if (!condition) std::abort();
 }
 
 EqualizeOptions options_for(Channels channels) {
   EqualizeOptions options;
   options.channels = channels;
-  // Small enough for thousands of runs a second.
+  // Small enough for thousands of runs per second.
   options.limits.max_page_pixels = 1 << 16;
   options.limits.max_side_pixels = 3000;
   options.limits.max_metadata_bytes = 100'000;
@@ -39,18 +38,18 @@ void append(std::vector<std::byte>& to, Bytes bytes) { to.insert(to.end(), bytes
 std::vector<std::byte> packed(Bytes bytes) {
   uLongf size = compressBound(bytes.size());
   std::vector<std::byte> result(size);
-  promise(compress2(reinterpret_cast<Bytef*>(result.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
+  require(compress2(reinterpret_cast<Bytef*>(result.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
                     bytes.size(), 1) == Z_OK);
   result.resize(size);
   return result;
 }
 
-/// The file with every chunk's checksum made right, up to where its chunks no longer follow each other. `rows`: what
-/// is in its IDATs is compressed, too.
-std::vector<std::byte> mended(Bytes file, bool rows) {
+/// The file with corrected checksums of all chunks, as far as it consists of chunks. `rows`: also compresses the
+/// contents of its IDATs.
+std::vector<std::byte> repaired(Bytes file, bool rows) {
   MemorySink sink;
-  png::Output output(sink);
-  promise(output.append(file.first(png::kSignature.size())).has_value());
+  png::ChunkWriter output(sink);
+  require(output.append(file.first(png::kSignature.size())).has_value());
   file = file.subspan(png::kSignature.size());
   std::vector<std::byte> image;
   while (file.size() >= 12) {
@@ -61,47 +60,47 @@ std::vector<std::byte> mended(Bytes file, bool rows) {
     const bool is_image = rows && chunk == png::name("IDAT");
     if (is_image) append(image, data);
     if (!is_image && !image.empty()) {
-      promise(output.append_chunk(png::name("IDAT"), packed(image)).has_value());
+      require(output.append_chunk(png::name("IDAT"), packed(image)).has_value());
       image.clear();
     }
-    if (!is_image) promise(output.append_chunk(chunk, data).has_value());
+    if (!is_image) require(output.append_chunk(chunk, data).has_value());
     file = file.subspan(std::size_t{12} + length);
   }
-  promise(output.append(file).has_value());
+  require(output.append(file).has_value());
   return sink.bytes();
 }
 
-/// What comes out must be a picture whose levels are the ones that the tables made of the input's.
+/// Checks that the result is an image whose levels are those of the input, mapped by the tables.
 void check_result(const MemorySink& sink, const EqualizeReport& report, Channels channels) {
   const auto result = borrow_memory("result", sink.bytes());
   const auto again = analyze(*result, options_for(channels));
-  // It may exceed a limit that the input just met, but it must never be broken.
-  if (!again) return promise(again.error().code == Errc::too_large);
+  // It may exceed a limit that the input just met, but it must not be corrupt.
+  if (!again) return require(again.error().code == Errc::too_large);
   const PageReport& was = report.pages[0];
   const PageReport& is = again->pages[0];
-  promise(is.width == was.width && is.height == was.height);
+  require(is.width == was.width && is.height == was.height);
   const bool colors_are_clamped = was.layout.colors == 3 && channels == Channels::luma;
   if (was.palette || colors_are_clamped || report.output_format == Format::jpeg) return;
-  promise(is.before.size() == was.before.size());
+  require(is.before.size() == was.before.size());
   for (std::size_t i = 0; i < is.before.size(); ++i) {
-    promise(is.before[i] == map_histogram(was.before[i], was.tables[i]));
+    require(is.before[i] == map_histogram(was.before[i], was.tables[i]));
   }
 }
 
-/// As PNG, which must not depend on the memory.
+/// Equalizes to PNG; the result must not depend on the memory budget.
 void equalize_all_ways(const ByteSource& source, Channels channels) {
   EqualizeOptions options = options_for(channels);
   MemorySink kept;
   const auto report = equalize(source, kept, Format::png, options);
   const auto counted = analyze(source, options);
-  promise(report.has_value() == counted.has_value());
+  require(report.has_value() == counted.has_value());
   if (!report) return;
-  promise(counted->pages[0].before == report->pages[0].before);
+  require(counted->pages[0].before == report->pages[0].before);
   check_result(kept, *report, channels);
 
   options.memory_bytes = options.limits.min_memory_bytes;
   MemorySink streamed;
-  if (equalize(source, streamed, Format::png, options)) promise(streamed.bytes() == kept.bytes());
+  if (equalize(source, streamed, Format::png, options)) require(streamed.bytes() == kept.bytes());
 }
 
 void convert(const ByteSource& source, Format to, Channels channels) {
@@ -113,16 +112,16 @@ void convert(const ByteSource& source, Format to, Channels channels) {
 std::vector<std::byte> inflated(Bytes stream, std::size_t expected) {
   std::vector<std::byte> result(expected + 1);
   uLongf size = result.size();
-  promise(uncompress(reinterpret_cast<Bytef*>(result.data()), &size, reinterpret_cast<const Bytef*>(stream.data()),
+  require(uncompress(reinterpret_cast<Bytef*>(result.data()), &size, reinterpret_cast<const Bytef*>(stream.data()),
                      stream.size()) == Z_OK);
   result.resize(size);
   return result;
 }
 
-/// Two parts, made in either of two ways, must be one zlib stream of the bytes.
+/// Two parts, each made by one of the two compressors, must form a zlib stream of the bytes.
 void compress_in_parts(Bytes bytes) {
   for (unsigned ways = 0; ways < 4; ++ways) {
-    std::vector<std::byte> stream(png::kZlibHead.begin(), png::kZlibHead.end());
+    std::vector<std::byte> stream(png::kZlibHeader.begin(), png::kZlibHeader.end());
     std::uint32_t checksum = 1;
     for (unsigned part = 0; part < 2; ++part) {
       const std::size_t half = bytes.size() / 2;
@@ -131,18 +130,18 @@ void compress_in_parts(Bytes bytes) {
       if ((ways >> part & 1) == 0) {
         png::deflate_runs(now, part == 1, out);
       } else {
-        promise(png::deflate_matches(now, 6, part == 1, out).has_value());
+        require(png::deflate_matches(now, 6, part == 1, out).has_value());
       }
       append(stream, out.span());
       const uLong its = adler32_z(1, reinterpret_cast<const Bytef*>(now.data()), now.size());
-      checksum = png::joined_checksum(checksum, static_cast<std::uint32_t>(its), now.size());
+      checksum = png::combined_checksum(checksum, static_cast<std::uint32_t>(its), now.size());
     }
     stream.resize(stream.size() + 4);
     store(stream.data() + stream.size() - 4, checksum, std::endian::big);
     const auto again = inflated(stream, bytes.size());
-    promise(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()));
+    require(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()));
   }
-  promise(png::percent_repeated(bytes) <= 100);
+  require(png::percent_repeated(bytes) <= 100);
 }
 
 }  // namespace
@@ -156,7 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (format_of_content(bytes) != Format::png) return 0;
-  const auto mended_bytes = mended(bytes, choice % 2 == 1);
+  const auto mended_bytes = repaired(bytes, choice % 2 == 1);
   const auto source = borrow_memory("input", mended_bytes);
   switch (choice / 2 % 8) {
     case 0: equalize_all_ways(*source, Channels::luma); break;

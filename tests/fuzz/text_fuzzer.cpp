@@ -1,5 +1,5 @@
-// Texts cut into pieces of any size give the same counts as the whole, and no text makes it read beyond its end. The
-// same input is then a result of MAP, as a worker or a master might send it: what is taken for one means what it says.
+// Texts split into pieces of any size give the same counts as the whole, and are not read beyond their end. The same
+// input is then parsed as a result of MAP, as a worker or a master might send it.
 
 #include <cstdlib>
 #include <map>
@@ -12,7 +12,7 @@ using namespace ece465;
 
 namespace {
 
-void check(bool holds) {
+void require(bool holds) {
   if (!holds) std::abort();
 }
 
@@ -25,59 +25,60 @@ std::map<std::string, std::uint64_t> as_map(const text::WordTable& table) {
 std::string text_of(text::Tally tally) {
   const auto source = text::result_source(std::move(tally));
   std::string text(static_cast<std::size_t>(source->size()), '\0');
-  check(source->read_exactly(0, std::as_writable_bytes(std::span(text))).has_value());
+  require(source->read_exactly(0, std::as_writable_bytes(std::span(text))).has_value());
   return text;
 }
 
-/// Mapped piece by piece and added up, it is what the whole is.
+/// The results of the pieces must add up to the result of the whole.
 void check_pieces(const std::string& text, text::Kind kind, const text::TextLimits& limits) {
-  text::Chunker cutter(kind, limits);
+  text::Chunker chunker(kind, limits);
   text::Tally sum(kind);
   bool fine = true;
   const auto add = [&](const Buffer& piece) {
-    // A copy of its own, as above.
+    // A copy, so that a read beyond its end is detected.
     const std::string copy(as_text(piece.span()));
     const auto result = text::map_piece(kind, copy);
     fine = fine && result;
     if (!result) return;
-    check(result->size() <= text::max_result_bytes(copy.size()));
-    check(text::check_result(kind, copy, *result, text::Look::quick).has_value());
+    require(result->size() <= text::max_result_bytes(copy.size()));
+    require(text::check_result(kind, copy, *result, text::Check::quick).has_value());
     fine = fine && sum.add(*result);
   };
   for (std::size_t at = 0; at < text.size();) {
-    const MutableBytes room = cutter.room();
+    const MutableBytes room = chunker.prepare();
     const std::size_t n = std::min(room.size(), text.size() - at);
     std::copy_n(as_bytes(text).begin() + static_cast<std::ptrdiff_t>(at), n, room.begin());
     at += n;
-    const auto piece = cutter.put(n);
-    check(piece.has_value());
+    const auto piece = chunker.commit(n);
+    require(piece.has_value());
     if (*piece) add(**piece);
   }
-  const auto rest = cutter.rest();
-  check(rest.has_value());
+  const auto rest = chunker.finish();
+  require(rest.has_value());
   if (*rest) add(**rest);
   const auto whole = text::map_piece(kind, text);
-  check(whole.has_value() == fine);
-  if (whole) check(text_of(std::move(sum)) == *whole);
+  require(whole.has_value() == fine);
+  if (whole) require(text_of(std::move(sum)) == *whole);
 }
 
-/// As a result: taken whole or bit by bit it is the same, and what comes out of it goes in again.
+/// Parses the text as a result: at once or in parts must be the same, and the tally's own result must be accepted
+/// again.
 void check_result(const std::string& text, text::Kind kind, std::size_t step) {
   text::Tally whole(kind), bits(kind);
   const bool taken = whole.add(text).has_value();
   text::ResultReader reader(bits);
   bool taken_in_bits = true;
   for (std::size_t at = 0; taken_in_bits && at < text.size(); at += step) {
-    taken_in_bits = reader.take(std::string_view(text).substr(at, step)).has_value();
+    taken_in_bits = reader.add(std::string_view(text).substr(at, step)).has_value();
   }
   const bool ended = reader.end().has_value();
-  if (!taken) check(!taken_in_bits || !ended);
+  if (!taken) require(!taken_in_bits || !ended);
   if (!taken || !taken_in_bits || !ended) return;
   const std::string first = text_of(std::move(whole));
-  check(text_of(std::move(bits)) == first);
+  require(text_of(std::move(bits)) == first);
   text::Tally again(kind);
-  check(again.add(first).has_value());
-  check(text_of(std::move(again)) == first);
+  require(again.add(first).has_value());
+  require(text_of(std::move(again)) == first);
 }
 
 }  // namespace
@@ -86,26 +87,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   text::TextOptions options;
   options.limits.piece_bytes = std::size_t{1} + data[0] % 64;
-  // A copy of its own, so that a read beyond its end is seen.
+  // A copy, so that a read beyond its end is detected.
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto source = borrow_memory("text", as_bytes(text));
 
   text::WordTable whole;
   whole.count(text);
   const auto pieces = text::count_words(*source, options);
-  check(pieces.has_value());
-  check(as_map(*pieces) == as_map(whole));
+  require(pieces.has_value());
+  require(as_map(*pieces) == as_map(whole));
 
   const auto total = text::total_bytes(text);
   const auto in_pieces = text::total_bytes(*source, options);
-  check(total.has_value() == in_pieces.has_value());
-  if (total) check(total->bytes == in_pieces->bytes && total->lines == in_pieces->lines);
+  require(total.has_value() == in_pieces.has_value());
+  if (total) require(total->bytes == in_pieces->bytes && total->lines == in_pieces->lines);
 
   for (const auto kind : {text::Kind::wordcount, text::Kind::bytes}) {
     check_pieces(text, kind, options.limits);
     check_result(text, kind, options.limits.piece_bytes);
-    // It is hardly the result of its own first half; but looking must do no harm.
-    (void)text::check_result(kind, std::string_view(text).substr(0, text.size() / 2), text, text::Look::quick);
+    // Not likely to be the result of its own first half, but checking it must not crash.
+    (void)text::check_result(kind, std::string_view(text).substr(0, text.size() / 2), text, text::Check::quick);
   }
   return 0;
 }

@@ -3,8 +3,8 @@
 
 #include "ece465/image/equalize.hpp"
 
-/// Equalizes whatever it is given, as a TIFF and, since that takes other ways through the reader, as a PNG: no input
-/// may do worse than fail. What comes out of the first must be an image that can be read again.
+/// Equalizes arbitrary input to a TIFF and, which uses other paths of the reader, to a PNG. Any input may fail, but not
+/// crash. The resulting TIFF must be readable.
 
 using namespace ece465;
 using namespace ece465::image;
@@ -14,9 +14,9 @@ namespace {
 EqualizeOptions options_of(std::uint8_t choice) {
   EqualizeOptions options;
   options.channels = static_cast<Channels>(choice % 3);
-  options.threads = 1;  // what threads add is TSan's to look at; here they would only blur what is reached
+  options.threads = 1;  // threads are tested under TSan; here they would make coverage random
   options.memory_bytes = std::uint64_t{16} << 20;
-  // Large enough for every path, small enough for thousands of runs a second.
+  // Large enough for all code paths, small enough for thousands of runs per second.
   options.limits.max_page_pixels = 1 << 16;
   options.limits.max_pages = 16;
   options.limits.max_blocks = 1 << 12;
@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MemorySink sink, converted;
   if (equalize(*source, sink, Format::tiff, options)) {
     const auto again = borrow_memory("again.tif", sink.bytes());
-    // It may exceed a limit that the input just met, but it must never be broken.
+    // It may exceed a limit that the input just met, but it must not be corrupt.
     const auto read = analyze(*again, options);
     if (!read && read.error().code == Errc::corrupt) __builtin_trap();
   }

@@ -3,33 +3,33 @@
 #include <string>
 #include <vector>
 
-#include "ece465/wire/frame.hpp"
 #include "ece465/wire/handshake.hpp"
 #include "ece465/wire/histogram_codec.hpp"
+#include "wire_decode.hpp"
 
-// The worker protocol against anything a peer may send. The first byte of the input chooses what is done with the
-// rest; beside crashes, each part looks for a broken promise.
+// The worker protocol with arbitrary input of a peer. The first byte chooses what is done with the rest; besides
+// crashes, each part checks properties that must hold.
 
 using namespace ece465;
 using namespace ece465::wire;
 
 namespace {
 
-void promise(bool kept) {
-  if (!kept) std::abort();
+void require(bool holds) {
+  if (!holds) std::abort();
 }
 
-/// What a message says, written again, must be read as the same message.
+/// A message that is encoded again must be decoded to the same message.
 void check_round_trip(const Decoded& decoded, const Peer& peer) {
   const Message& message = decoded.header.message;
   if (std::holds_alternative<Ignored>(message)) return;
-  // A LOG without an id that is one: the text's first word may look like one when it is written again.
+  // In a LOG without a valid id, the first word of the text may look like one when it is encoded again.
   if (const auto* log = std::get_if<Log>(&message); log != nullptr && log->worker.empty()) return;
   const std::string bytes = to_line(message, decoded.header.dialect) + std::string(as_text(decoded.body));
   const auto again = decode(as_bytes(bytes), peer);
-  promise(std::holds_alternative<Decoded>(again));
-  promise(std::get<Decoded>(again).header == decoded.header);
-  promise(std::get<Decoded>(again).consumed == bytes.size());
+  require(std::holds_alternative<Decoded>(again));
+  require(std::get<Decoded>(again).header == decoded.header);
+  require(std::get<Decoded>(again).consumed == bytes.size());
 }
 
 /// Reads a whole stream of messages.
@@ -37,12 +37,12 @@ void read_stream(Bytes in, const Peer& peer) {
   while (true) {
     const auto result = decode(in, peer);
     if (std::holds_alternative<NeedMore>(result)) return;
-    if (const auto* error = std::get_if<Error>(&result)) return promise(!error->text().empty());
+    if (const auto* error = std::get_if<Error>(&result)) return require(!error->text().empty());
     const auto& decoded = std::get<Decoded>(result);
-    promise(decoded.consumed > 0 && decoded.consumed <= in.size());
-    promise(decoded.body.size() == body_bytes(decoded.header.message));
-    promise(decoded.body.size() <= peer.limits.max_payload_bytes + 131'072);
-    promise(std::holds_alternative<NeedMore>(decode(in.first(decoded.consumed - 1), peer)));
+    require(decoded.consumed > 0 && decoded.consumed <= in.size());
+    require(decoded.body.size() == body_bytes(decoded.header.message));
+    require(decoded.body.size() <= peer.limits.max_payload_bytes + 131'072);
+    require(std::holds_alternative<NeedMore>(decode(in.first(decoded.consumed - 1), peer)));
     check_round_trip(decoded, peer);
     if (const auto* histogram = std::get_if<HistResult>(&decoded.header.message)) {
       std::vector<std::uint64_t> counts(std::size_t{1} << histogram->bits);
@@ -56,10 +56,10 @@ void read_text_histogram(Bytes in) {
   for (const std::size_t levels : {std::size_t{3}, std::size_t{256}}) {
     const auto counts = parse_json_counts(as_text(in), levels);
     if (!counts) continue;
-    promise(counts->size() == levels);
+    require(counts->size() == levels);
     std::string text;
     append_json_counts(text, *counts);
-    promise(parse_json_counts(text, levels) == *counts);
+    require(parse_json_counts(text, levels) == *counts);
   }
 }
 
@@ -69,11 +69,11 @@ void read_packed_histogram(Bytes in) {
     if (!parse_packed_counts(in, counts)) continue;
     std::string packed;
     append_packed_counts(packed, counts);
-    promise(packed == as_text(in));  // one histogram, one encoding
+    require(packed == as_text(in));  // one histogram, one encoding
   }
 }
 
-/// Plays one connection after the other: a peer's messages, and now and then a deadline or an end.
+/// Plays one connection after the other: a peer's messages with some deadlines and disconnects.
 template <class Connect, class On, class OnDeadline, class OnEnd, class GetPeer, class OnError>
 void play(Bytes in, Connect connect, On on, OnDeadline on_deadline, OnEnd on_end, GetPeer peer, OnError on_error) {
   connect();
@@ -100,9 +100,9 @@ void shake_hands_as_master(Bytes in) {
   const Terms terms{2, true, std::chrono::milliseconds(5000), 1024};
   std::optional<MasterHandshake> handshake;
   const auto check = [&](const Step& step) {
-    promise(step.send.empty() || step.send.back() == '\n' || step.send.back() == '\0');
-    if (handshake->state() == MasterHandshake::State::failed) promise(!handshake->error().text().empty());
-    promise(memory.size() <= 4);
+    require(step.send.empty() || step.send.back() == '\n' || step.send.back() == '\0');
+    if (handshake->state() == MasterHandshake::State::failed) require(!handshake->error().text().empty());
+    require(memory.size() <= 4);
   };
   play(
       in, [&] { check(handshake.emplace(memory, terms, WireLimits{}, HandshakeTimeouts{}).start()); },
@@ -114,7 +114,7 @@ void shake_hands_as_master(Bytes in) {
 void shake_hands_as_worker(Bytes in) {
   WorkerHandshake handshake("w", Offer{2, 1, 1024, 1024, 1024, true, {"bytes"}}, WireLimits{}, HandshakeTimeouts{});
   const auto check = [&](const Step&) {
-    if (handshake.state() == WorkerHandshake::State::failed) promise(!handshake.error().text().empty());
+    if (handshake.state() == WorkerHandshake::State::failed) require(!handshake.error().text().empty());
   };
   play(
       in, [&] { check(handshake.start()); }, [&](const Header& header) { check(handshake.on(header)); },

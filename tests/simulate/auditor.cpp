@@ -20,14 +20,14 @@ std::string name(TaskId task) { return fmt::format("strip {} of job {}", task.st
 void Auditor::observe(const Event& event, Time now) {
   now_ = now;
   current_answer_.reset();
-  has_left_.reset();
+  must_close_.reset();
   std::visit([this](const auto& what) { on(what); }, event);
 }
 
 void Auditor::observe(const std::vector<Action>& actions) {
   for (const Action& action : actions) std::visit([this](const auto& what) { on(what); }, action);
-  if (has_left_ && workers_.contains(*has_left_)) complain("a worker has left, and is not closed");
-  check_stuck();
+  if (must_close_ && workers_.contains(*must_close_)) report("a worker has left, but is not closed");
+  check_progress();
 }
 
 double Auditor::progress(JobId job) const {
@@ -36,12 +36,12 @@ double Auditor::progress(JobId job) const {
   return static_cast<double>(it.merged[0] + it.merged[1]) / (phases * static_cast<double>(it.strips.size()));
 }
 
-std::optional<AttemptId> Auditor::attempt_besides(WorkerId worker) const {
+std::optional<AttemptId> Auditor::foreign_attempt(WorkerId worker) const {
   const auto other = std::ranges::find_if(attempts_, [&](const auto& entry) { return entry.second.worker != worker; });
   return other == attempts_.end() ? std::nullopt : std::optional(other->first);
 }
 
-// --- Events: what the scheduler is told ---
+// --- Events ---
 
 void Auditor::on(const WorkerJoined& event) {
   Worker& worker = workers_[event.worker];
@@ -53,7 +53,7 @@ void Auditor::on(const WorkerLeaving& event) {
   const auto at = workers_.find(event.worker);
   if (at == workers_.end()) return;
   at->second.leaving = true;
-  if (at->second.open.empty()) has_left_ = event.worker;
+  if (at->second.open.empty()) must_close_ = event.worker;
 }
 
 void Auditor::on(const WorkerHeard& event) {
@@ -74,7 +74,7 @@ void Auditor::on(const Answered& event) {
   worker.open.erase(event.attempt);
   worker.bytes_open -= attempt.bytes;
   worker.heard = now_;
-  if (worker.leaving && worker.open.empty()) has_left_ = event.worker;
+  if (worker.leaving && worker.open.empty()) must_close_ = event.worker;
   if (event.outcome == Outcome::good && attempt.keep) worker.kept[event.attempt] = attempt.task;
 }
 
@@ -97,37 +97,38 @@ void Auditor::on(const StripsAdded& event) {
 }
 void Auditor::on(const TableReady& event) { jobs_.at(event.job).table = true; }
 
-// --- Actions: what it does ---
+// --- Actions ---
 
 void Auditor::start(AttemptId id, const Attempt& attempt) {
-  if (id <= newest_) complain(fmt::format("attempt {} is not new", id.value));
+  if (id <= newest_) report(fmt::format("attempt {} is not new", id.value));
   newest_ = id;
   attempts_[id] = attempt;
   const auto job = jobs_.find(attempt.task.job);
-  if (job == jobs_.end() || job->second.done) return complain("work for a job that is not there");
-  if (attempt.task.strip >= job->second.ready) complain(name(attempt.task) + " is sent before it can be read");
+  if (job == jobs_.end() || job->second.done) return report("work for a job that has ended or never existed");
+  if (attempt.task.strip >= job->second.ready) report(name(attempt.task) + " is sent before it can be read");
   if (job->second.strips[attempt.task.strip].merged[index(attempt.phase)]) {
-    complain(name(attempt.task) + " is merged, and sent again");
+    report(name(attempt.task) + " is merged, but sent again");
   }
-  if (attempt.phase == Phase::apply && !job->second.table) complain("a strip is applied before there is a table");
+  if (attempt.phase == Phase::apply && !job->second.table) report("a strip is applied before the table is ready");
 }
 
 void Auditor::on(const Send& action) {
   const auto at = workers_.find(action.worker);
-  if (at == workers_.end()) return complain(fmt::format("work for worker {}, who is gone", action.worker.value));
+  if (at == workers_.end()) return report(fmt::format("work for worker {}, which was removed", action.worker.value));
   Worker& worker = at->second;
   const std::uint64_t bytes = jobs_.at(action.task.job).strips.at(action.task.strip).bytes;
   start(action.attempt, {action.worker, action.task, action.phase, action.keep, bytes});
-  if (worker.leaving) complain("work for a worker that said BYE");
-  if ((jobs_.at(action.task.job).needs & ~worker.spec.skills) != 0) complain("work for a worker that cannot do it");
+  if (worker.leaving) report("work for a worker that said BYE");
+  if ((jobs_.at(action.task.job).needs & ~worker.spec.capabilities) != 0)
+    report("work for a worker without the capabilities");
   worker.open.insert(action.attempt);
   worker.bytes_open += bytes;
-  if (worker.open.size() > worker.spec.max_tasks) complain("more requests than the worker said");
-  if (worker.open.size() > 1 && worker.bytes_open > worker.spec.credit_bytes) complain("more bytes than the credit");
+  if (worker.open.size() > worker.spec.max_tasks) report("more requests than the worker allows");
+  if (worker.open.size() > 1 && worker.bytes_open > worker.spec.credit_bytes) report("more bytes than the credit");
   if (!action.from) return;
   const auto kept = worker.kept.find(*action.from);
   if (kept == worker.kept.end() || kept->second != action.task) {
-    complain(fmt::format("worker {} does not keep {}", action.worker.value, name(action.task)));
+    report(fmt::format("worker {} does not keep {}", action.worker.value, name(action.task)));
   } else {
     worker.kept.erase(kept);
   }
@@ -141,55 +142,55 @@ void Auditor::on(const RunLocally& action) {
 void Auditor::on(const Drop& action) {
   if (action.worker == kMaster) return;
   const auto at = workers_.find(action.worker);
-  if (at == workers_.end()) return complain("a drop for a worker that is gone");
-  if (!at->second.spec.drops) complain("a drop for a worker that does not understand it");
+  if (at == workers_.end()) return report("a drop for a worker that was removed");
+  if (!at->second.spec.supports_drop) report("a drop for a worker that does not support it");
   at->second.kept.erase(action.attempt);
 }
 
 void Auditor::on(const Accept& action) {
   if (!current_answer_ || current_answer_->first != action.attempt)
-    return complain("something is merged that is not at hand");
+    return report("an answer is merged that is not the current one");
   const Attempt& attempt = current_answer_->second;
   if (attempt.task != action.task || attempt.phase != action.phase || attempt.worker != action.worker) {
-    complain("an answer is merged as the answer to something else");
+    report("an answer is merged as the answer to another request");
   }
   Job& job = jobs_.at(action.task.job);
-  if (job.done) complain("a strip is merged into a job that is over");
+  if (job.done) report("a strip is merged into a job that has ended");
   bool& merged = job.strips[action.task.strip].merged[index(action.phase)];
-  if (std::exchange(merged, true)) complain(name(action.task) + " is merged twice");
+  if (std::exchange(merged, true)) report(name(action.task) + " is merged twice");
   ++job.merged[index(action.phase)];
 }
 
 void Auditor::on(const Ping& action) {
   const auto at = workers_.find(action.worker);
-  if (at == workers_.end() || !at->second.spec.heartbeat) return complain("a ping for a worker that has no heartbeat");
-  if (now_ - at->second.heard > (options_.missed_heartbeats + 1) * options_.heartbeat) {
-    complain("a worker was not heard for long, and is pinged once more");
+  if (at == workers_.end() || !at->second.spec.heartbeat) return report("a ping for a worker without a heartbeat");
+  if (now_ - at->second.heard > (options_.max_missed_heartbeats + 1) * options_.heartbeat) {
+    report("a worker is pinged although it must be closed as silent");
   }
 }
 
 void Auditor::on(const CloseWorker& action) {
-  if (!workers_.contains(action.worker)) complain("a worker is closed twice");
+  if (!workers_.contains(action.worker)) report("a worker is closed twice");
   if (action.reason == CloseReason::left && !workers_[action.worker].open.empty()) {
-    complain("a leaving worker is closed before it has finished");
+    report("a leaving worker is closed before it has finished");
   }
   forget(action.worker);
 }
 
 void Auditor::on(const PhaseDone& action) {
   Job& job = jobs_.at(action.job);
-  if (std::exchange(job.phase_done[index(action.phase)], true)) complain("a phase ends twice");
-  if (job.open) complain("a phase ends, and strips may still be added");
-  if (job.merged[index(action.phase)] != job.strips.size()) complain("a phase ends before all its strips are merged");
+  if (std::exchange(job.phase_done[index(action.phase)], true)) report("a phase ends twice");
+  if (job.open) report("a phase ends, but strips may still be added");
+  if (job.merged[index(action.phase)] != job.strips.size()) report("a phase ends before all its strips are merged");
 }
 
 void Auditor::on(const JobDone& action) {
   Job& job = jobs_.at(action.job);
-  if (std::exchange(job.done, true)) return complain("a job ends twice");
+  if (std::exchange(job.done, true)) return report("a job ends twice");
   --open_jobs_;
   if (action.outcome != JobOutcome::finished) return;
   const bool all = job.merged[0] == job.strips.size() && (!job.apply || job.merged[1] == job.strips.size());
-  if (!all) complain("a job finishes before all its strips are merged");
+  if (!all) report("a job finishes before all its strips are merged");
 }
 
 void Auditor::forget(WorkerId id) {
@@ -199,14 +200,14 @@ void Auditor::forget(WorkerId id) {
   workers_.erase(at);
 }
 
-void Auditor::check_stuck() {
+void Auditor::check_progress() {
   if (!attempts_.empty()) return;
   for (const auto& [id, job] : jobs_) {
     if (job.done || job.merged[0] == job.ready) {
       const bool applying = !job.done && job.table && job.merged[1] < job.strips.size();
       if (!applying) continue;
     }
-    complain(fmt::format("nobody is at work, and job {} waits", id.value));
+    report(fmt::format("deadlock: nothing is running, and job {} waits", id.value));
   }
 }
 

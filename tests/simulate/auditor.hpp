@@ -11,29 +11,29 @@
 
 namespace ece465::simulate {
 
-/// Watches events going into the scheduler and actions coming out, keeps its own books, and complains when the
-/// scheduler breaks a rule. It knows nothing of how the scheduler thinks.
+/// Observes the scheduler's events and actions, tracks state independently, and reports rules that the scheduler
+/// violates. It knows nothing about the scheduler's implementation.
 class Auditor {
  public:
   explicit Auditor(const mapreduce::SchedulerOptions& options) : options_(options) {}
 
-  /// Before the step, and after it with what it gave.
+  /// Called before the step, and after it with its actions.
   void observe(const mapreduce::Event& event, Time now);
   void observe(const std::vector<mapreduce::Action>& actions);
 
-  /// The first rule that was broken; empty: none.
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
-  void complain(std::string what) {
-    if (complaint_.empty()) complaint_ = std::move(what);
+  /// The first violation; empty if none.
+  [[nodiscard]] const std::string& violation() const { return violation_; }
+  void report(std::string what) {
+    if (violation_.empty()) violation_ = std::move(what);
   }
 
   [[nodiscard]] bool jobs_open() const { return open_jobs_ > 0; }
-  /// Requests that the scheduler waits for: of workers, and of the master.
+  /// Requests that the scheduler waits for, including the master's.
   [[nodiscard]] std::size_t open_attempts() const { return attempts_.size(); }
   [[nodiscard]] std::size_t open_remote_attempts() const { return attempts_.size() - open_local_; }
-  /// One that is open with another worker.
-  [[nodiscard]] std::optional<mapreduce::AttemptId> attempt_besides(mapreduce::WorkerId worker) const;
-  /// Strips merged, both phases, over strips to merge.
+  /// An attempt that is open at another worker.
+  [[nodiscard]] std::optional<mapreduce::AttemptId> foreign_attempt(mapreduce::WorkerId worker) const;
+  /// Fraction of strips merged, both phases.
   [[nodiscard]] double progress(mapreduce::JobId job) const;
 
  private:
@@ -47,7 +47,7 @@ class Auditor {
     std::array<bool, 2> phase_done{};
     std::uint32_t ready = 0;
     bool apply = true, open = false, table = false, done = false;
-    mapreduce::Skills needs = 0;
+    mapreduce::Capabilities needs = 0;
   };
   struct Worker {
     mapreduce::WorkerSpec spec;
@@ -87,21 +87,21 @@ class Auditor {
   void on(const mapreduce::JobDone& action);
   void on(const mapreduce::SetTimer&) {}
 
-  /// What holds for every attempt, wherever it runs.
+  /// Rules for every attempt, local or remote.
   void start(mapreduce::AttemptId id, const Attempt& attempt);
   void forget(mapreduce::WorkerId id);
-  void check_stuck();
+  void check_progress();
 
   const mapreduce::SchedulerOptions options_;
-  std::string complaint_;
+  std::string violation_;
   Time now_{};
   std::unordered_map<mapreduce::JobId, Job> jobs_;
   std::unordered_map<mapreduce::WorkerId, Worker> workers_;
   std::unordered_map<mapreduce::AttemptId, Attempt> attempts_;
   mapreduce::AttemptId newest_;
   std::size_t open_local_ = 0, open_jobs_ = 0;
-  std::optional<std::pair<mapreduce::AttemptId, Attempt>> current_answer_;  // the good answer of this step
-  std::optional<mapreduce::WorkerId> has_left_;  // whom this step has to close: it said BYE and has nothing open
+  std::optional<std::pair<mapreduce::AttemptId, Attempt>> current_answer_;  // of this step, if good
+  std::optional<mapreduce::WorkerId> must_close_;  // by this step: the worker said BYE and has nothing open
 };
 
 }  // namespace ece465::simulate

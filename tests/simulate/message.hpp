@@ -4,9 +4,9 @@
 #include <optional>
 #include <variant>
 
-#include "picture.hpp"
+#include "virtual_image.hpp"
 
-/// What travels between the virtual master and its workers.
+/// Messages between the virtual master and its workers.
 
 namespace ece465::simulate {
 
@@ -16,13 +16,13 @@ struct Request {
   mapreduce::Phase phase = mapreduce::Phase::map;
   bool keep = false;
   std::optional<mapreduce::AttemptId> from;
-  std::uint64_t bytes = 0;  ///< of the strip, whether it travels or was kept
+  std::uint64_t bytes = 0;  ///< of the strip, whether sent or kept
   unsigned bits = 8;
-  bool poisonous = false;
+  bool crashes_worker = false;
   std::shared_ptr<const Samples> samples;  ///< none with `from`
   std::shared_ptr<const image::Table> table;
 
-  /// What it weighs on the wire.
+  /// Size on the wire.
   [[nodiscard]] std::uint64_t body_bytes() const { return from ? 0 : bytes; }
 };
 struct DropRequest {

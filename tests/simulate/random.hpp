@@ -5,8 +5,8 @@
 
 namespace ece465::simulate {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded by one number, and the same on every machine, which the
-/// standard library's distributions are not.
+/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded by one number, and reproducible on every machine, unlike the
+/// standard library's distributions.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -22,7 +22,7 @@ class Random {
   /// 0 <= x < 1.
   double fraction() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   bool chance(double probability) { return fraction() < probability; }
-  /// As many small values as large ones, counted in orders of magnitude.
+  /// Log-uniform between `low` and `high`.
   double scale(double low, double high) { return low * std::pow(high / low, fraction()); }
 
  private:

@@ -11,7 +11,7 @@
 namespace ece465::simulate {
 
 struct RunReport {
-  std::string complaint;  ///< empty: all is well
+  std::string violation;  ///< empty if none
   std::vector<VirtualMaster::JobResult> jobs;
   std::uint64_t steps = 0;
   std::array<std::uint64_t, 5> workers_closed{};  ///< by CloseReason
@@ -22,10 +22,10 @@ struct RunReport {
 
 using Log = std::function<void(Time, const std::string&)>;
 
-/// Lets a scenario happen. `log` may be empty.
+/// Simulates a scenario. `log` may be empty.
 [[nodiscard]] RunReport run(const Scenario& scenario, const Log& log = {});
 
-/// Runs a scenario, and its twin where its kind compares two, and checks what its kind promises.
-[[nodiscard]] RunReport run_and_judge(const Scenario& scenario, const Log& log = {});
+/// Also checks what the scenario's kind promises, for some kinds by comparison with a second run.
+[[nodiscard]] RunReport run_and_check(const Scenario& scenario, const Log& log = {});
 
 }  // namespace ece465::simulate

@@ -8,11 +8,11 @@
 #include "ece465/mapreduce/scheduler.hpp"
 #include "timeline.hpp"
 
-/// What will happen in a run, all of it drawn from one seed.
+/// The plan of a run, drawn from one seed.
 
 namespace ece465::simulate {
 
-inline constexpr mapreduce::Skills kSixteenBits = 1, kText = 2;
+inline constexpr mapreduce::Capabilities kSixteenBits = 1, kText = 2;
 
 struct Span {
   Time from, until;
@@ -26,44 +26,45 @@ struct WorkerPlan {
   Duration latency{};
   Time joins{};
 
-  // What goes wrong with it.
+  // Faults.
   std::optional<Time> crashes{};
-  bool silently = false;              ///< nobody tells the master: power cut, cable pulled
-  std::optional<Duration> returns{};  ///< after a crash or a close, so much later, as a new connection
+  bool silent = false;                ///< the master gets no end of stream, as after a power cut
+  std::optional<Duration> returns{};  ///< delay after a crash or a close until it reconnects
   std::optional<Time> leaves{};       ///< says BYE
-  std::optional<Span> hangs{};        ///< does nothing, also no heartbeats
-  std::optional<Span> stuck{};        ///< computes nothing, but has heartbeats
-  std::optional<Span> cut_off{};      ///< messages of both directions wait for the end of it
+  std::optional<Span> hangs{};        ///< does nothing, not even heartbeats
+  std::optional<Span> stuck{};        ///< computes nothing, but sends heartbeats
+  std::optional<Span> partitioned{};  ///< messages in both directions are delayed until its end
   std::optional<Time> slows_down{};
-  double slower = 1;                            ///< by this factor from then on
-  double lies = 0, forges = 0, fails = 0;       ///< chance per answer; forged ones answer for somebody else
-  double forgets = 0;                           ///< chance per kept strip
-  double lost = 0, doubled = 0, reordered = 0;  ///< chance per message
+  double slower = 1;  ///< factor from then on
+  double invalid_results = 0, forged = 0,
+         failed = 0;                               ///< probability per answer; a forged one answers for another worker
+  double forgotten = 0;                            ///< probability per kept strip
+  double lost = 0, duplicated = 0, reordered = 0;  ///< probability per message
 };
 
 struct JobPlan {
   Time arrives{};
-  std::vector<std::uint64_t> strip_bytes{};  ///< as the scheduler and the network see them
-  std::uint32_t samples_per_strip = 16;      ///< that are really there
+  std::vector<std::uint64_t> strip_bytes{};  ///< as seen by the scheduler and the network
+  std::uint32_t samples_per_strip = 16;      ///< that really exist
   unsigned bits = 8;
   bool apply = true;
-  mapreduce::Skills needs = 0;
-  Duration decoding{};  ///< between one strip and the next
+  mapreduce::Capabilities needs = 0;
+  Duration decoding{};  ///< per strip
   Duration reducing{};
   std::optional<Time> cancelled{};
-  std::optional<std::uint32_t> poison{};      ///< kills every worker that touches this strip
-  std::optional<std::uint32_t> unreadable{};  ///< the master itself cannot do this strip: the job fails
+  std::optional<std::uint32_t> crashing_strip{};    ///< crashes every worker that gets this strip
+  std::optional<std::uint32_t> unreadable_strip{};  ///< the master itself cannot process this strip: the job fails
 };
 
-/// What beyond correctness a run has to show.
+/// What a run has to show beyond correctness.
 enum class Kind {
-  chaos,         ///< anything may go wrong: nothing
-  cramped,       ///< workers keep little: what the master spares the link costs no time, and saves bytes
-  straggler,     ///< one worker slows down: the job hardly takes longer than without it
-  fairness,      ///< equal jobs at once: they advance alike
-  affinity,      ///< all is well, workers keep strips: pixels are sent once
-  last_resort,   ///< nobody works: the master does it all, soon
-  late_joiners,  ///< workers come when the only one keeps all strips: they take their share
+  chaos,          ///< any fault may occur: nothing
+  little_memory,  ///< workers can keep few strips: local_saves_transfers saves bytes and costs no time
+  straggler,      ///< one worker slows down: the job takes little longer than without
+  fairness,       ///< equal jobs at the same time: they progress equally
+  affinity,       ///< no faults, workers keep strips: pixels are sent once
+  last_resort,    ///< no worker works: the master does everything, soon
+  late_joiners,   ///< workers join when the only one keeps all strips: they take their share
 };
 [[nodiscard]] std::string_view kind_name(Kind kind);
 
@@ -72,17 +73,17 @@ struct Scenario {
   Kind kind = Kind::chaos;
   mapreduce::SchedulerOptions options;
   double master_link_bytes_per_second = 1e9;  ///< each way
-  double master_bytes_per_second = 1e9;       ///< of one of its processors
+  double master_bytes_per_second = 1e9;       ///< of one of its cores
   std::vector<WorkerPlan> workers;
   std::vector<JobPlan> jobs;
-  /// Messages arrive once and in order: then a worker's memory bounds hold to the byte.
-  bool faithful_network = true;
+  /// Messages arrive once and in order, so workers' memory limits hold exactly.
+  bool reliable_network = true;
 };
 
-/// `workers`: instead of a number drawn from the seed.
+/// `workers`: overrides the number drawn from the seed.
 [[nodiscard]] Scenario draw_scenario(std::uint64_t seed, std::optional<std::size_t> workers = std::nullopt);
 
-/// A healthy worker as ours are.
+/// A worker of the current dialect without faults.
 [[nodiscard]] WorkerPlan healthy_worker(double bytes_per_second, double link_bytes_per_second);
 
 }  // namespace ece465::simulate

@@ -18,17 +18,18 @@ using namespace std::chrono_literals;
 }
 [[nodiscard]] inline double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
-/// Virtual time: things to come, in order. What falls on one instant happens in the order in which it was planned.
+/// An event queue in virtual time. Events at the same time run in the order in which they were added.
 class Timeline {
  public:
   [[nodiscard]] Time now() const { return now_; }
-  /// The past is now.
+  /// A time in the past means now.
   void at(Time when, std::function<void()> what) { queue_.push({std::max(when, now_), ++planned_, std::move(what)}); }
   void in(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
-  /// Lets the next thing happen. False when there is none.
+  /// Runs the next event. False if there is none.
   bool advance() {
     if (queue_.empty()) return false;
-    const Entry next = std::move(const_cast<Entry&>(queue_.top()));  // popped at once: its order no longer matters
+    const Entry next =
+        std::move(const_cast<Entry&>(queue_.top()));  // popped immediately, so its order no longer matters
     queue_.pop();
     now_ = next.when;
     next.what();
@@ -41,7 +42,7 @@ class Timeline {
     std::uint64_t order;
     std::function<void()> what;
     bool operator<(const Entry& other) const {
-      return when != other.when ? when > other.when : order > other.order;  // priority_queue has the largest on top
+      return when != other.when ? when > other.when : order > other.order;  // priority_queue is a max-heap
     }
   };
   Time now_{};
@@ -49,11 +50,11 @@ class Timeline {
   std::priority_queue<Entry> queue_;
 };
 
-/// A line that carries one message after the other.
+/// A link that transmits one message after the other.
 class Link {
  public:
   explicit Link(double bytes_per_second) : bytes_per_second_(bytes_per_second) {}
-  /// When the last of `bytes`, ready at `now`, has passed. Calls must come in the order of `now`.
+  /// When the last of `bytes`, queued at `now`, has passed. Calls must be in the order of `now`.
   Time pass(Time now, std::uint64_t bytes) {
     free_ = std::max(free_, now) + seconds(static_cast<double>(bytes) / bytes_per_second_);
     return free_;

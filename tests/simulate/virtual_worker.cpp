@@ -10,35 +10,35 @@ namespace ece465::simulate {
 using mapreduce::Outcome;
 using mapreduce::Phase;
 
-VirtualWorker::VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network,
-                             Dependencies surroundings)
+VirtualWorker::VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool reliable_network,
+                             Dependencies dependencies)
     : plan_(plan),
       random_(seed),
-      faithful_network_(faithful_network),
-      world_(std::move(surroundings)),
+      reliable_network_(reliable_network),
+      deps_(std::move(dependencies)),
       up_(plan.link_bytes_per_second),
       down_(plan.link_bytes_per_second) {
-  world_.timeline->at(plan_.joins, [this] { world_.connect(*this); });
-  if (plan_.crashes) world_.timeline->at(*plan_.crashes, [this] { crash(); });
+  deps_.timeline->at(plan_.joins, [this] { deps_.connect(*this); });
+  if (plan_.crashes) deps_.timeline->at(*plan_.crashes, [this] { crash(); });
   if (plan_.leaves) {
-    world_.timeline->at(*plan_.leaves, [this] {
+    deps_.timeline->at(*plan_.leaves, [this] {
       if (!connection_) return;
       leaving_ = true;
-      world_.send(*this, Bye{});
+      deps_.send(*this, Bye{});
     });
   }
 }
 
 void VirtualWorker::connected(mapreduce::WorkerId as) {
   connection_ = as;
-  if (plan_.spec.heartbeat) beat(as);
+  if (plan_.spec.heartbeat) send_heartbeat(as);
 }
 
-void VirtualWorker::beat(mapreduce::WorkerId connection) {
+void VirtualWorker::send_heartbeat(mapreduce::WorkerId connection) {
   if (connection_ != connection) return;
-  const Time now = world_.timeline->now();
-  if (!plan_.hangs || !plan_.hangs->contains(now)) world_.send(*this, Heartbeat{});
-  world_.timeline->in(5s, [this, connection] { beat(connection); });
+  const Time now = deps_.timeline->now();
+  if (!plan_.hangs || !plan_.hangs->contains(now)) deps_.send(*this, Heartbeat{});
+  deps_.timeline->in(5s, [this, connection] { send_heartbeat(connection); });
 }
 
 void VirtualWorker::receive(const ToWorker& message) {
@@ -54,7 +54,7 @@ void VirtualWorker::on(const Request& request) {
 
 void VirtualWorker::on(const DropRequest& drop) {
   forget(drop.attempt);
-  // Not begun yet: say so at once. The one being computed is at the front only while it is not in the queue.
+  // A request that has not started is answered immediately. The one being computed is not in the queue.
   const auto waiting = std::ranges::find(queue_, drop.attempt, &Request::attempt);
   if (waiting == queue_.end()) return;
   const Request request = *waiting;
@@ -63,12 +63,12 @@ void VirtualWorker::on(const DropRequest& drop) {
 }
 
 void VirtualWorker::on(const PingRequest&) {
-  if (!plan_.hangs || !plan_.hangs->contains(world_.timeline->now())) world_.send(*this, Heartbeat{});
+  if (!plan_.hangs || !plan_.hangs->contains(deps_.timeline->now())) deps_.send(*this, Heartbeat{});
 }
 
 void VirtualWorker::begin_next() {
   if (busy_ || queue_.empty()) return;
-  const Time now = world_.timeline->now();
+  const Time now = deps_.timeline->now();
   for (const auto& pause : {plan_.hangs, plan_.stuck}) {
     if (!pause || !pause->contains(now)) continue;
     busy_ = true;
@@ -91,18 +91,18 @@ void VirtualWorker::begin_next() {
 }
 
 void VirtualWorker::finish(const Request& request) {
-  if (request.poisonous) return crash();
+  if (request.crashes_worker) return crash();
   Answer reply{.attempt = request.attempt, .outcome = Outcome::good, .result = {}, .bytes = 2048};
   auto samples = request.samples;
   if (request.from) {
     const auto kept = kept_.find(*request.from);
-    if (kept == kept_.end() || random_.chance(plan_.forgets)) {
+    if (kept == kept_.end() || random_.chance(plan_.forgotten)) {
       reply.outcome = Outcome::not_kept;
       return answer(request, std::move(reply));
     }
     samples = kept->second.samples;
   }
-  if (random_.chance(plan_.fails)) {
+  if (random_.chance(plan_.failed)) {
     reply.outcome = Outcome::failed;
     return answer(request, std::move(reply));
   }
@@ -117,22 +117,22 @@ void VirtualWorker::finish(const Request& request) {
     reply.bytes = request.bytes;
   }
   reply.result.checksum = checksum(reply.result);
-  if (random_.chance(plan_.lies)) spoil(reply.result, random_.next());
-  if (random_.chance(plan_.forges)) {
-    // As if it were somebody else's question. (Its answer to another question of its own would be plausible.)
-    if (const auto foreign = world_.foreign_attempt(*connection_)) reply.attempt = *foreign;
+  if (random_.chance(plan_.invalid_results)) invalidate(reply.result, random_.next());
+  if (random_.chance(plan_.forged)) {
+    // Answers another worker's request. (As an answer to another of its own requests it would be plausible.)
+    if (const auto foreign = deps_.foreign_attempt(*connection_)) reply.attempt = *foreign;
   }
   answer(request, std::move(reply));
   check_memory();
 }
 
 void VirtualWorker::answer(const Request& request, Answer answer) {
-  if (request.from) forget(*request.from);  // whatever the answer
+  if (request.from) forget(*request.from);  // regardless of the answer
   if (const auto open = open_.find(request.attempt); open != open_.end()) {
     bytes_open_ -= open->second;
     open_.erase(open);
   }
-  world_.send(*this, std::move(answer));
+  deps_.send(*this, std::move(answer));
 }
 
 void VirtualWorker::forget(mapreduce::AttemptId attempt) {
@@ -143,41 +143,41 @@ void VirtualWorker::forget(mapreduce::AttemptId attempt) {
 }
 
 void VirtualWorker::check_memory() const {
-  // Messages that come twice, or DROPs that do not come, make a worker hold more; that is not the master's fault.
-  if (!faithful_network_) return;
+  // Duplicated messages and lost DROPs make a worker hold more than the master knows.
+  if (!reliable_network_) return;
   const auto& spec = plan_.spec;
   if (open_.size() > spec.max_tasks) {
-    world_.complain(fmt::format("a worker holds {} requests, and said {}", open_.size(), spec.max_tasks));
+    deps_.report(fmt::format("a worker holds {} requests; its limit is {}", open_.size(), spec.max_tasks));
   }
   if (bytes_open_ > spec.credit_bytes && open_.size() > 1) {
-    world_.complain(fmt::format("a worker holds {} bytes, and said {}", bytes_open_, spec.credit_bytes));
+    deps_.report(fmt::format("a worker holds {} bytes; its limit is {}", bytes_open_, spec.credit_bytes));
   }
   if (bytes_kept_ > spec.keep_bytes) {
-    world_.complain(fmt::format("a worker keeps {} bytes, and said {}", bytes_kept_, spec.keep_bytes));
+    deps_.report(fmt::format("a worker keeps {} bytes; its limit is {}", bytes_kept_, spec.keep_bytes));
   }
 }
 
 void VirtualWorker::crash() {
   if (!connection_) return;
-  if (!plan_.silently) world_.master_sees_end(*this);
-  lose_everything();
-  come_back();
+  if (!plan_.silent) deps_.master_sees_end(*this);
+  reset_connection();
+  reconnect();
 }
 
 void VirtualWorker::disconnected() {
   if (!connection_) return;
-  lose_everything();
-  if (!leaving_) come_back();
+  reset_connection();
+  if (!leaving_) reconnect();
 }
 
-void VirtualWorker::come_back() {
+void VirtualWorker::reconnect() {
   if (!plan_.returns) return;
-  world_.timeline->in(*plan_.returns, [this] {
-    if (!connection_) world_.connect(*this);
+  deps_.timeline->in(*plan_.returns, [this] {
+    if (!connection_) deps_.connect(*this);
   });
 }
 
-void VirtualWorker::lose_everything() {
+void VirtualWorker::reset_connection() {
   connection_.reset();
   busy_ = false;
   queue_.clear();
@@ -187,7 +187,7 @@ void VirtualWorker::lose_everything() {
 }
 
 void VirtualWorker::later(Time when, std::function<void()> what) {
-  world_.timeline->at(when, [this, connection = connection_, what = std::move(what)] {
+  deps_.timeline->at(when, [this, connection = connection_, what = std::move(what)] {
     if (connection_ == connection) what();
   });
 }

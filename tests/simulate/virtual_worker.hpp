@@ -13,26 +13,26 @@
 
 namespace ece465::simulate {
 
-/// A worker that does what real ones do, and whatever its plan says goes wrong.
+/// A worker that behaves like a real one, with the faults in its plan.
 class VirtualWorker {
  public:
-  /// What it needs from the world. `master_sees_end`: the connection is gone, and the master is told.
+  /// `master_sees_end`: the connection has ended, and the master notices.
   struct Dependencies {
     Timeline* timeline = nullptr;
     std::function<void(VirtualWorker&)> connect;
     std::function<void(VirtualWorker&, ToMaster)> send;
     std::function<void(VirtualWorker&)> master_sees_end;
-    /// A request that another worker has open, if there is one.
+    /// A request that is open at another worker, if there is one.
     std::function<std::optional<mapreduce::AttemptId>(mapreduce::WorkerId)> foreign_attempt;
-    std::function<void(std::string)> complain;  ///< the master has broken its word
+    std::function<void(std::string)> report;  ///< a rule that the master violated
   };
-  VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool faithful_network, Dependencies surroundings);
+  VirtualWorker(const WorkerPlan& plan, std::uint64_t seed, bool reliable_network, Dependencies dependencies);
   VirtualWorker(const VirtualWorker&) = delete;
   VirtualWorker& operator=(const VirtualWorker&) = delete;
 
   void connected(mapreduce::WorkerId as);
   void receive(const ToWorker& message);
-  /// The master has hung up, or its host says that there is no such connection.
+  /// The master closed the connection, or no longer knows it.
   void disconnected();
 
   [[nodiscard]] const WorkerPlan& plan() const { return plan_; }
@@ -49,24 +49,24 @@ class VirtualWorker {
   void finish(const Request& request);
   void answer(const Request& request, Answer answer);
   void forget(mapreduce::AttemptId attempt);
-  void beat(mapreduce::WorkerId connection);
+  void send_heartbeat(mapreduce::WorkerId connection);
   void crash();
-  void lose_everything();
-  void come_back();
+  void reset_connection();
+  void reconnect();
   void check_memory() const;
-  /// Calls `what` unless this connection has ended by then.
+  /// Calls `what` at `when`, unless this connection has ended by then.
   void later(Time when, std::function<void()> what);
 
   WorkerPlan plan_;
   Random random_;
-  bool faithful_network_;
-  Dependencies world_;
+  bool reliable_network_;
+  Dependencies deps_;
   Link up_, down_;
   std::optional<mapreduce::WorkerId> connection_;
   bool leaving_ = false;
   bool busy_ = false;
   std::deque<Request> queue_;
-  std::map<mapreduce::AttemptId, std::uint64_t> open_;  // bodies of unanswered requests
+  std::map<mapreduce::AttemptId, std::uint64_t> open_;  // body sizes of unanswered requests
   struct Kept {
     std::shared_ptr<const Samples> samples;
     std::uint64_t bytes = 0;

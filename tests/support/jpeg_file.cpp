@@ -1,7 +1,7 @@
 #include "jpeg_file.hpp"
 
 #include <cstdio>
-// jpeglib.h wants FILE and size_t declared before it.
+// jpeglib.h needs FILE and size_t.
 #include <jpeglib.h>
 
 #include <algorithm>
@@ -21,12 +21,12 @@ J_COLOR_SPACE space_of(JpegColor color) {
   return JCS_UNKNOWN;
 }
 
-/// A compressor that writes to memory. libjpeg's own error handler ends the process: right for a test helper.
+/// A compressor that writes to memory. libjpeg's own error handler ends the process, which is fine in tests.
 class Compressor {
  public:
   explicit Compressor(const JpegOptions& options) {
     info.err = jpeg_std_error(&errors_);
-    errors_.trace_level = -1;  // no cautions about wide tables
+    errors_.trace_level = -1;  // no warnings about wide tables
     jpeg_create_compress(&info);
     jpeg_mem_dest(&info, &memory_, &size_);
     info.input_components = options.color == JpegColor::gray ? 1 : options.color == JpegColor::cmyk ? 4 : 3;

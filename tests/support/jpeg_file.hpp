@@ -8,7 +8,7 @@
 #include "ece465/base/bytes.hpp"
 #include "scene.hpp"
 
-/// JPEG files in memory, by libjpeg alone: independent of what is tested.
+/// JPEG files in memory, written and read by libjpeg, independently of the code under test.
 
 namespace ece465::testing {
 
@@ -32,7 +32,7 @@ struct JpegOptions {
   int quality = 90;
   bool wide_tables = false;  ///< quantization steps may exceed 255
   bool progressive = false, arithmetic = false, optimize = false;
-  bool one_component_per_scan = false;  ///< no scan holds two of them
+  bool one_component_per_scan = false;  ///< each component has its own scan
   unsigned restart_interval = 0;        ///< MCUs
   bool jfif = true;                     ///< for gray and YCbCr; RGB gets an Adobe marker
   std::vector<JpegMarker> markers;      ///< written after the JFIF header
@@ -41,10 +41,10 @@ struct JpegOptions {
 
 /// Encodes a scene of 8 bits and one or three colours (CMYK: three, and no black).
 [[nodiscard]] std::vector<std::byte> encode_jpeg(const Scene& scene, const JpegOptions& options);
-/// A stream of the tables that `encode_jpeg` would have written.
+/// A stream with only the tables that `encode_jpeg` would write.
 [[nodiscard]] std::vector<std::byte> encode_jpeg_tables(const JpegOptions& options);
 
-/// One component as it is stored.
+/// One stored component.
 struct JpegPlane {
   int id = 0;
   JpegFactors factors;
@@ -53,7 +53,7 @@ struct JpegPlane {
   std::array<std::uint16_t, 64> quant{};
 };
 
-/// A file taken apart.
+/// A decoded file.
 struct JpegPicture {
   std::uint32_t width = 0, height = 0;
   JpegColor color = JpegColor::gray;
@@ -63,7 +63,7 @@ struct JpegPicture {
   std::vector<JpegPlane> planes;
   std::vector<JpegMarker> markers;  ///< all APPn and COM, in order
 };
-/// Decodes to planes. `tables`: an abbreviated stream to read first.
+/// Decodes to planes. `tables`: a stream with tables, read first.
 [[nodiscard]] JpegPicture decode_jpeg(Bytes file, Bytes tables = {});
 /// Decodes to rows of gray (one component) or RGB.
 [[nodiscard]] Scene decode_jpeg_rows(Bytes file);

@@ -130,7 +130,7 @@ std::vector<std::byte> encode_png(const Scene& scene, const PngShape& shape) {
     png_set_PLTE(png, info, colors.data(), static_cast<int>(colors.size()));
   }
   png_set_compression_level(png, 1);
-  png_set_check_for_invalid_index(png, 0);  // tests want such files
+  png_set_check_for_invalid_index(png, 0);  // some tests use such files
   png_write_info(png, info);
   png_set_packing(png);
   if (std::endian::native == std::endian::little) png_set_swap(png);

@@ -13,7 +13,7 @@ using image::Block;
 using image::Channels;
 using image::PixelLayout;
 
-/// A hash that is the same everywhere; its low bits are the film grain.
+/// A hash that is the same on all platforms; its low bits are the film grain.
 std::uint32_t hash(std::uint32_t x, std::uint32_t y, std::uint32_t seed) {
   std::uint32_t h = x * 0x9E3779B1U ^ (y * 0x85EBCA77U + seed * 0xC2B2AE3DU);
   h ^= h >> 15;
@@ -56,14 +56,14 @@ LandscapePainter::LandscapePainter(std::uint32_t width, std::uint32_t height, co
       ridges_[i].push_back(380 + i * 140 - ridge(x * 8, period, seed + i) / 6);
     }
   }
-  // Detail at several scales, weaker as it gets finer, as in photographs; encoders then work about as hard.
+  // Detail at several scales, weaker at finer ones, as in photographs, so that encoders take about as long.
   for (const auto& [log2_period, amplitude] : {std::pair{6, 1800}, std::pair{4, 1300}, std::pair{2, 1800}}) {
     Octave octave{log2_period, amplitude, 0, {}, {}, {}};
     const std::size_t columns = (width >> log2_period) + 2;
     octave.above.resize(columns);
     octave.below.resize(columns);
     octave.between.resize(columns);
-    octave.lattice_y = UINT32_MAX;  // nothing there yet
+    octave.lattice_y = UINT32_MAX;  // no row computed yet
     octaves_.push_back(std::move(octave));
   }
   for (auto* row : {&texture_, &grain_, &on_land_, &line_}) row->resize(width);

@@ -13,7 +13,7 @@
 
 namespace ece465::testing {
 
-/// A folder of a test's own, gone with all that is in it when the test ends.
+/// A temporary folder of a test, removed with its contents when the test ends.
 class TempFolder {
  public:
   TempFolder() {
@@ -29,9 +29,9 @@ class TempFolder {
   TempFolder& operator=(const TempFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// The path of `name` in here.
+  /// The path of `name` in this folder.
   [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
-  /// Writes a file, and the folders that lead to it; returns its path.
+  /// Writes a file, creating parent folders; returns its path.
   std::string write(std::string_view name, std::string_view content) const {
     std::filesystem::create_directories((path_ / name).parent_path());
     std::ofstream(path_ / name, std::ios::binary) << content;

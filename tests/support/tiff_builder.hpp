@@ -9,7 +9,7 @@
 
 namespace ece465::testing {
 
-/// Lays out TIFF files byte by byte: what no library writes, and what none should.
+/// Makes TIFF files byte by byte: valid ones that no library writes, and invalid ones.
 class TiffBuilder {
  public:
   explicit TiffBuilder(std::endian order = std::endian::little, bool big = false);
@@ -29,7 +29,7 @@ class TiffBuilder {
     return integers(number, 4, std::move(values));
   }
   [[nodiscard]] Tag rational(std::uint16_t number, std::uint32_t numerator, std::uint32_t denominator) const;
-  /// ASCII, with its final zero.
+  /// ASCII, with its terminating zero.
   [[nodiscard]] static Tag text(std::uint16_t number, std::string_view value);
   /// UNDEFINED bytes.
   [[nodiscard]] static Tag blob(std::uint16_t number, std::string_view value);
@@ -37,17 +37,17 @@ class TiffBuilder {
   /// Appends bytes at an even offset and returns it.
   std::uint64_t add(Bytes bytes);
   std::uint64_t add(std::string_view bytes) { return add(as_bytes(bytes)); }
-  /// Appends a directory, its longer values before it, and returns its offset. Tags stay in the order given.
+  /// Appends a directory, preceded by its longer values, and returns its offset. Tags keep the given order.
   std::uint64_t add_directory(const std::vector<Tag>& tags, std::uint64_t next = 0);
   /// The tags of an uncompressed gray image of 8 bits in one strip at `offset`.
   [[nodiscard]] std::vector<Tag> gray_tags(std::uint32_t width, std::uint32_t height, std::uint64_t offset) const;
 
-  /// Overwrites an integer that is there already.
+  /// Overwrites an integer.
   void put(std::uint64_t at, std::uint64_t value, std::size_t size);
-  /// The file, its first directory at `first`.
+  /// The file, whose first directory is at `first`.
   [[nodiscard]] std::vector<std::byte> finish(std::uint64_t first);
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
-  /// Where the field for the next directory is, in the directory at `offset` with `tags` tags.
+  /// The offset of the next-directory field in the directory at `offset` with `tags` tags.
   [[nodiscard]] std::uint64_t next_field(std::uint64_t offset, std::size_t tags) const;
 
  private:

@@ -51,7 +51,7 @@ struct Memory {
     return 1;
   }
   static int warn(TIFF* tiff, void* data, const char* module, const char* format, va_list arguments) {
-    // That libtiff does not know private tags is the point of some tests; and inputs are odd on purpose.
+    // Some tests use private tags, which libtiff does not know, and odd inputs, on purpose.
     if (of(data).writing || std::strstr(format, "Unknown field") != nullptr) return 1;
     return complain(tiff, data, module, format, arguments);
   }
@@ -141,7 +141,7 @@ void write_pixels(TIFF* t, const Scene& scene, bool planar) {
   for_each_segment(t, scene, planar,
                    [&](std::size_t plane, std::uint32_t left, std::uint32_t top, std::uint32_t width,
                        std::uint32_t height, std::uint32_t index, std::uint32_t stride) {
-                     std::fill(buffer.begin(), buffer.end(), Sample{0xAA});  // padding that is no part of the picture
+                     std::fill(buffer.begin(), buffer.end(), Sample{0xAA});  // padding outside the picture
                      for (std::uint32_t y = 0; y < height; ++y) {
                        for (std::uint32_t x = 0; x < width; ++x) {
                          for (std::size_t s = 0; s < per_pixel; ++s) {

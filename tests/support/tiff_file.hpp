@@ -12,8 +12,8 @@
 
 struct tiff;  // libtiff's handle
 
-/// TIFF files for tests, written and read by libtiff alone, so that our own reader and writer have a witness; and
-/// their directories, taken apart by a third hand, to be compared tag by tag, or damaged.
+/// TIFF files for tests, written and read by libtiff, independently of the code under test; and a parser for their
+/// directories, to compare them tag by tag and to damage them.
 
 namespace ece465::testing {
 
@@ -25,12 +25,12 @@ struct TiffShape {
   bool planar = false;
   bool mirrored_bits = false;  ///< FillOrder 2
   bool big_endian = false, big_tiff = false;
-  /// Not empty: 256 colours; the scene's samples are indices.
+  /// If not empty, a palette of 256 colours; the scene's samples are indices.
   std::vector<std::uint16_t> red{}, green{}, blue{};
   /// Chroma subsampling of a YCbCr page made from an RGB scene; 0: not YCbCr. JPEG only: libtiff converts.
   std::uint16_t h_sampling = 0, v_sampling = 0;
   int quality = 90;
-  /// More tags, for each page, before its pixels are written.
+  /// Sets further tags of each page, before its pixels are written.
   std::function<void(tiff*)> tags{};
 };
 
@@ -39,19 +39,19 @@ struct TiffShape {
 [[nodiscard]] inline std::vector<std::byte> encode_tiff(const Scene& scene, const TiffShape& shape = {}) {
   return encode_tiff(std::vector{scene}, shape);
 }
-/// Writes with libtiff into memory, whatever `write` does with the handle. `mode`: as TIFFOpen's.
+/// Writes a file in memory with `write`, which gets libtiff's handle. `mode`: as TIFFOpen's.
 [[nodiscard]] std::vector<std::byte> make_tiff(const std::string& mode, const std::function<void(tiff*)>& write);
 
-/// What libtiff sees of page `index`, or of the directory at `offset` if that is not 0: uncompressed samples as they
-/// are stored, YCbCr as RGB when it is JPEG. Throws std::runtime_error with libtiff's words, warnings included.
+/// Page `index`, or the directory at `offset` if that is not 0, as decoded by libtiff: stored samples, but JPEG's YCbCr
+/// as RGB. Throws std::runtime_error with libtiff's message for errors and warnings.
 [[nodiscard]] Scene decode_tiff(Bytes file, std::size_t index = 0, std::uint64_t offset = 0);
 
-/// A tag as it stands in the file.
+/// A tag as stored in the file.
 struct TiffTag {
   std::uint16_t type = 0;
   std::uint64_t count = 0;
   std::vector<std::byte> values;
-  std::uint64_t where = 0;  ///< of the values, within the entry or not
+  std::uint64_t where = 0;  ///< offset of the values, within the entry or elsewhere
 
   bool operator==(const TiffTag& other) const {
     return type == other.type && count == other.count && values == other.values;
@@ -63,8 +63,7 @@ struct TiffDirectory {
   std::map<std::uint16_t, TiffTag> tags;
 };
 
-/// A TIFF taken apart. Throws std::runtime_error where it is not well formed: offsets beyond the end or odd, tags out
-/// of order.
+/// A parsed TIFF. Throws std::runtime_error if it is not well-formed: offsets beyond the end or odd, tags out of order.
 class TiffAnatomy {
  public:
   explicit TiffAnatomy(Bytes file);
@@ -74,7 +73,7 @@ class TiffAnatomy {
   std::vector<TiffDirectory> chain;
 
   [[nodiscard]] TiffDirectory directory_at(std::uint64_t offset) const;
-  /// The unsigned integers of a tag; empty when it is not there.
+  /// The unsigned integers of a tag; empty if it is missing.
   [[nodiscard]] std::vector<std::uint64_t> integers(const TiffDirectory& directory, std::uint16_t tag) const;
   /// The bytes of strip or tile `index`.
   [[nodiscard]] Bytes segment(const TiffDirectory& directory, std::size_t index) const;

@@ -1,4 +1,4 @@
-"""What an image carries besides its pixels, as exiftool reads it before and after."""
+"""Compares metadata before and after, as exiftool reads it."""
 
 import json
 
@@ -6,14 +6,17 @@ import tools
 
 tools.need_program("exiftool", "libimage-exiftool-perl")
 
-# What says where and how big things are in the file, and what is part of the picture.
+# Offsets and sizes in the file, and tags that are part of the picture.
 OTHER = ("StripOffsets", "StripByteCounts", "TileOffsets", "TileByteCounts", "PreviewImageStart", "PreviewImageLength",
          "Warning", "Palette", "ColorMap")
 
 
 def tags_of(*paths):
-    """For each file: every tag by group, copy number and name, with its raw value; whole blocks (EXIF, ICC, XMP) and
-    the digest of JPEG's quantization tables (colour only) among them. One call, since each takes a while to start."""
+    """For each file: all tags by group, copy number and name, with their raw values.
+
+    Includes complete blocks (EXIF, ICC, XMP) and the digest of JPEG's quantization tables (colour only). One call for
+    all files, because exiftool takes a while to start.
+    """
     printed = tools.output_of("exiftool", "-json", "-a", "-u", "-n", "-b", "-e", "-G0:1:4", "-all", "-Exif",
                               "-ICC_Profile", "-XMP", "-JPEGDigest", "--System:all", *paths)
     return [{name: value for name, value in tags.items()
@@ -22,7 +25,7 @@ def tags_of(*paths):
 
 
 def named(tags, name):
-    """The values of all tags of that name, in whatever group."""
+    """The values of all tags with this name, in any group."""
     return [value for tag, value in sorted(tags.items()) if tag.split(":")[-1] == name]
 
 
@@ -41,7 +44,7 @@ class SameFormat(tools.Case):
                 self.assert_kept(source, "Orientation", "ExposureTime", "ProfileDescription", "Source", "Comment",
                                  "XResolution", "ICC_Profile", "XMP")
 
-    def test_jpeg_keeps_quantization_unless_told_otherwise(self):
+    def test_jpeg_keeps_quantization_without_quality_option(self):
         source = self.make("in.jpg", "--color", "ycbcr", "--quality", "83")
         kept, other = self.equalize(source), self.equalize(source, "--quality", "60", output="other.jpg")
         first, same, different = (named(tags, "JPEGDigest") for tags in tags_of(source, kept, other))
@@ -67,7 +70,7 @@ class SameFormat(tools.Case):
 
 
 class Conversion(tools.Case):
-    def test_exif_icc_and_xmp_travel_to_other_formats(self):
+    def test_exif_icc_and_xmp_are_carried_over_to_other_formats(self):
         carried = ("ProfileDescription", "ProfileCopyright", "Orientation", "ExposureTime", "Source", "FNumber",
                    "DateTimeOriginal")
         for first in ("in.jpg", "in.tif", "in.png"):

@@ -1,6 +1,6 @@
-"""The pixels, against two references: OpenCV's equalizeHist, and the definition in numpy's integers.
+"""Compares pixels with two references: OpenCV's equalizeHist, and the definition in numpy's integers.
 
-OpenCV also reads the files, so that neither what is read nor what is written is judged by our own codecs.
+OpenCV also reads the files, so the test does not depend on our own codecs.
 """
 
 
@@ -54,7 +54,7 @@ def largest_difference(a, b):
 
 
 class Gray(tools.Case):
-    def test_small_images_are_exactly_what_opencv_makes(self):
+    def test_small_images_match_opencv_exactly(self):
         for name in ("small.png", "small.tif"):
             for seed in range(1, 6):
                 with self.subTest(name=name, seed=seed):
@@ -62,13 +62,13 @@ class Gray(tools.Case):
                     result = read(self.equalize(source, "--force"))
                     numpy.testing.assert_array_equal(result, cv2.equalizeHist(read(source)))
 
-    def test_large_images_are_within_one_level_of_opencv_and_exactly_the_definition(self):
+    def test_large_images_match_the_definition_and_are_within_one_level_of_opencv(self):
         source = self.make("large.tif", "--size", "3000x2000")
         before, after = read(source), read(self.equalize(source))
         self.assertLessEqual(largest_difference(after, cv2.equalizeHist(before)), 1)
         numpy.testing.assert_array_equal(after, equalized(before))
 
-    def test_16_bits_are_exactly_the_definition(self):
+    def test_16_bits_match_the_definition(self):
         for name in ("deep.png", "deep.tif"):
             with self.subTest(name=name):
                 source = self.make(name, "--bits", "16")
@@ -78,7 +78,7 @@ class Gray(tools.Case):
 
     def test_min_is_white_looks_the_same_as_min_is_black(self):
         source = self.make("white.tif", "--color", "minwhite")
-        # OpenCV shows it the usual way round.
+        # OpenCV reads it with 0 as black.
         numpy.testing.assert_array_equal(read(self.equalize(source)), equalized(read(source)))
 
     def test_jpeg_differs_by_its_own_quantization_only(self):
@@ -90,14 +90,14 @@ class Gray(tools.Case):
 
 
 class Color(tools.Case):
-    def test_each_channel_is_exactly_what_opencv_makes_of_it(self):
+    def test_each_channel_matches_opencv_exactly(self):
         for name in ("color.png", "color.tif"):
             with self.subTest(name=name):
                 source = self.make(name, "--color", "rgb", "--size", "160x120")
                 expected = cv2.merge([cv2.equalizeHist(channel) for channel in cv2.split(read(source))])
                 numpy.testing.assert_array_equal(read(self.equalize(source, "--channels", "each")), expected)
 
-    def test_luma_is_exactly_the_definition(self):
+    def test_luma_matches_the_definition(self):
         for name, *options in (
             ("color.png", "--color", "rgb"),
             ("deep.png", "--color", "rgb", "--bits", "16"),
@@ -108,12 +108,12 @@ class Color(tools.Case):
                 source = self.make(name, *options)
                 numpy.testing.assert_array_equal(read(self.equalize(source)), luma_equalized(read(source)))
 
-    def test_luma_is_close_to_a_trip_through_opencvs_ycrcb(self):
+    def test_luma_is_close_to_equalizing_opencvs_ycrcb(self):
         source = self.make("color.png", "--color", "rgb")
         y, cr, cb = cv2.split(cv2.cvtColor(read(source), cv2.COLOR_BGR2YCrCb))
         expected = cv2.cvtColor(cv2.merge([cv2.equalizeHist(y), cr, cb]), cv2.COLOR_YCrCb2BGR)
         difference = numpy.abs(read(self.equalize(source)).astype(int) - expected)
-        self.assertLess(difference.mean(), 1.5)  # the trip rounds chroma to 8 bits, and luma twice
+        self.assertLess(difference.mean(), 1.5)  # YCrCb rounds chroma to 8 bits, and luma twice
 
     def test_alpha_is_untouched_and_not_counted(self):
         for name, bits in (("alpha.png", "8"), ("alpha16.png", "16")):
@@ -128,7 +128,7 @@ class Color(tools.Case):
         after = read(self.equalize(source, "--channels", "gray"))
         numpy.testing.assert_array_equal(after, equalized(luma_of(read(source))))
 
-    def test_palette_colors_are_equalized_by_how_often_they_occur(self):
+    def test_palette_colors_are_equalized_by_their_frequency(self):
         for name, *options in (("palette.png", "--bits", "4", "--interlaced"), ("palette.png", "--bits", "8")):
             with self.subTest(options=options):
                 source = self.make(name, "--color", "palette", *options)
@@ -142,7 +142,7 @@ class Color(tools.Case):
                 before, after = (cv2.cvtColor(read(p), cv2.COLOR_BGR2YCrCb).astype(int)
                                  for p in (source, self.equalize(source, "--force")))
                 expected = equalized(before[..., 0].astype(numpy.uint8)).astype(int)
-                # The plane that is stored has fractions that the decoded picture has lost, hence the mean.
+                # The stored plane has fractions that decoding rounds, hence the mean.
                 self.assertLess(numpy.abs(after[..., 0] - expected).mean(), 1.5)
                 inside = (after[..., 0] > 40) & (after[..., 0] < 215)  # no channel clipped there
                 self.assertLess(numpy.abs(after[..., 1:] - before[..., 1:])[inside].mean(), 1.0)

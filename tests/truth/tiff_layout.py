@@ -1,4 +1,4 @@
-"""How a TIFF is laid out, as tiffinfo prints it before and after."""
+"""Compares the layout of TIFF files before and after, as tiffinfo prints it."""
 
 import re
 
@@ -8,7 +8,7 @@ tools.need_program("tiffinfo", "libtiff-tools")
 
 
 def layout_of(path):
-    """What tiffinfo prints, without the places where things lie."""
+    """What tiffinfo prints, without offsets."""
     lines = tools.output_of("tiffinfo", path).splitlines()
     lines = [line for line in lines if not line.startswith(path)]
     return [re.sub(r"offset 0x[0-9a-f]+ \([0-9]+\)|IFDOffset: \S+", "", line) for line in lines]

@@ -1,4 +1,4 @@
-"""What the checks share: where the binaries are, a folder to work in, and how to skip."""
+"""Helpers of these tests: the binaries, a temporary folder, and skipping."""
 
 import os
 import shutil
@@ -21,14 +21,14 @@ def need_program(name, package):
 
 
 def system_python():
-    """Debian's packages are seen by Debian's interpreter only: goes over to it when another one runs this."""
+    """Restarts with Debian's interpreter if another one is running: only that one sees Debian's packages."""
     system = "/usr/bin/python3"
     if os.path.exists(system) and os.path.realpath(sys.executable) != os.path.realpath(system):
         os.execv(system, [system, "-B", *sys.argv])
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own, which it works in and which goes away."""
+    """A test with a temporary folder."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="ece465-truth-")
@@ -39,13 +39,13 @@ class Case(unittest.TestCase):
         return os.path.join(self.folder, name)
 
     def make(self, name, *options):
-        """Writes a test image; its path."""
+        """Writes a test image and returns its path."""
         path = self.path(name)
         subprocess.run([os.environ["MAKE_IMAGE"], path, *options], check=True)
         return path
 
     def equalize(self, source, *options, output=None):
-        """Equalizes to `output` (a name), or beside the input; the result's path."""
+        """Equalizes to `output` (a name), or next to the input; returns the path of the result."""
         if output is None:
             stem, extension = os.path.splitext(source)
             path = f"{stem}_equalized{extension}"

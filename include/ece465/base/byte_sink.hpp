@@ -13,7 +13,7 @@
 
 namespace ece465 {
 
-/// Random-access bytes to write. Writes take their own offset, so threads may share one.
+/// Random-access output. Every write names its offset, so threads can share a sink.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
@@ -22,20 +22,20 @@ class ByteSink {
   [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset, Bytes bytes) = 0;
 };
 
-/// A file that appears under its name only when it is complete. Until `commit` it has no name where the file
-/// system allows that (O_TMPFILE), else a hidden temporary one beside the target; dropped without `commit`,
-/// it leaves nothing behind.
+/// A file that gets its name only when it is complete. Until `commit` it is unnamed where the file system supports
+/// O_TMPFILE, and has a hidden temporary name beside the target elsewhere. Destroyed without `commit`, it leaves
+/// nothing behind.
 class OutputFile final : public ByteSink {
  public:
   enum class Existing { refuse, replace };
 
-  /// Fails with `io` (or `no_space`): unwritable folder, a target that is no regular file; with `refuse`, also one that
-  /// exists already. A file that is replaced passes its permissions on.
+  /// Fails with `io` or `no_space` if the folder is not writable or the target is not a regular file, and with `refuse`
+  /// also if the target exists. A replaced file keeps its permissions.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& target,
                                                                   Existing existing);
-  /// The same for `name` (no path) in an open folder, whatever becomes of the folder's own path. A symlink under
-  /// that name is not followed: it counts as no file, and `replace` replaces the link itself. `shown` is what
-  /// messages call the file.
+  /// The same for `name` (not a path) in an open folder, even if the folder is renamed meanwhile. A symlink of that
+  /// name is not followed: it counts as a missing file, and `replace` replaces the link itself. `shown` is the file's
+  /// name in messages.
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create_in(const Descriptor& folder, const std::string& name,
                                                                      const std::string& shown, Existing existing);
   ~OutputFile() override;
@@ -43,11 +43,11 @@ class OutputFile final : public ByteSink {
   OutputFile& operator=(const OutputFile&) = delete;
 
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, Bytes bytes) override;
-  /// Bytes from the start to the last one written.
+  /// The offset behind the last byte written.
   [[nodiscard]] Result<std::uint64_t> size() const;
-  /// Gives the file its name, atomically. With `refuse` a file that appeared meanwhile wins, and this fails.
+  /// Gives the file its name, atomically. With `refuse`, fails if a file of that name has appeared meanwhile.
   [[nodiscard]] Result<void> commit();
-  /// Sends everything written so far to `descriptor` (standard output) instead of giving it a name.
+  /// Copies everything written so far to `descriptor` (standard output); for use instead of `commit`.
   [[nodiscard]] Result<void> copy_to(int descriptor, const std::string& name) const;
 
  private:
@@ -62,7 +62,7 @@ class OutputFile final : public ByteSink {
   Descriptor descriptor_;
 };
 
-/// Collects bytes in memory: for tests, fuzzers and small results.
+/// Collects bytes in memory, for tests, fuzzers and small results.
 class MemorySink final : public ByteSink {
  public:
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, Bytes bytes) override;

@@ -12,33 +12,33 @@
 
 namespace ece465 {
 
-/// Random-access bytes to read: a file, or memory. Reads take their own offset, so threads may share one.
+/// Random-access input: a file or memory. Every read names its offset, so threads can share a source.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  /// Fills `out` from `offset` on; fewer bytes come back only where the source ends. Thread-safe.
+  /// Reads `out.size()` bytes at `offset`, or fewer at the end of the source; returns how many. Thread-safe.
   [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, MutableBytes out) const = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
-  /// For messages: the path, or what the bytes are called.
+  /// The path or another name, for messages.
   [[nodiscard]] virtual const std::string& name() const = 0;
 
   /// Fills all of `out` or fails with `corrupt` ("ends early").
   [[nodiscard]] Result<void> read_exactly(std::uint64_t offset, MutableBytes out) const;
 };
 
-/// Opens a regular file. Fails with `bad_input` (missing, unreadable, a folder, a device).
+/// Opens a regular file. Fails with `bad_input` if it is missing, unreadable, or not a regular file.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path);
 
-/// Reads a regular file that is open already; `name` is for messages. Fails with `bad_input`.
+/// Reads a regular file that is already open; `name` is for messages. Fails with `bad_input`.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> read_descriptor(Descriptor file, std::string name);
 
 /// Reads bytes that the caller keeps alive.
 [[nodiscard]] std::unique_ptr<ByteSource> borrow_memory(std::string name, Bytes bytes);
 
-/// Copies a stream (standard input) to an unnamed temporary file, at most `max_bytes`, so that formats that
-/// seek can be read from a pipe with bounded memory. Fails with `bad_input`, `too_large`, `io`; with `cancelled`
-/// as soon as `stop` asks for it, even while nothing arrives.
+/// Copies at most `max_bytes` of a stream (standard input) to an unnamed temporary file, so that seekable formats can
+/// be read from a pipe in bounded memory. Fails with `bad_input`, `too_large` or `io`, and with `cancelled` as soon as
+/// `stop` is requested, even while no input arrives.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> spool(int descriptor, std::string name, std::uint64_t max_bytes,
                                                         const std::stop_token& stop = {});
 

@@ -21,7 +21,7 @@ using MutableBytes = std::span<std::byte>;
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-/// Reads an unsigned integer of `order` from the first `sizeof(T)` bytes, which must be there.
+/// Reads an unsigned integer in byte order `order` from `sizeof(T)` bytes.
 template <class T>
 [[nodiscard]] T load(const std::byte* from, std::endian order) {
   static_assert(std::is_unsigned_v<T>);
@@ -33,7 +33,7 @@ template <class T>
   return value;
 }
 
-/// Writes an unsigned integer in `order` to the first `sizeof(T)` bytes, which must be there.
+/// Writes an unsigned integer in byte order `order` to `sizeof(T)` bytes.
 template <class T>
 void store(std::byte* to, T value, std::endian order) {
   static_assert(std::is_unsigned_v<T>);
@@ -43,22 +43,22 @@ void store(std::byte* to, T value, std::endian order) {
   }
 }
 
-/// A block of memory that is not cleared when it is made and keeps its capacity when it shrinks: pixels are
-/// written before they are read, and touching fresh memory costs as much as the work done on it.
+/// A block of uninitialized memory that keeps its capacity when it shrinks. Pixels are written before they are read,
+/// and touching fresh memory costs as much as processing it.
 class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size) { resize(size); }
-  /// Takes its memory from `pool` as long as there is some. The pool must outlive the buffer.
+  /// Allocates from `pool` while it has memory left, then from the heap. The pool must outlive the buffer.
   explicit Buffer(Pool& pool) : pool_(&pool) {}
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
-    Buffer moved(std::move(other));  // what is moved from is empty, not a size without memory
+    Buffer moved(std::move(other));  // leaves `other` empty, instead of with our old contents
     swap(moved);
     return *this;
   }
 
-  /// Contents are kept only when `size` is within the capacity. Throws std::bad_alloc.
+  /// Keeps the contents only if `size` is within the capacity. Throws std::bad_alloc.
   void resize(std::size_t size) {
     if (size > capacity_) {
       std::byte* const pooled = pool_ != nullptr ? pool_->take(size) : nullptr;
@@ -70,7 +70,7 @@ class Buffer {
   [[nodiscard]] std::byte* data() { return data_.get(); }
   [[nodiscard]] const std::byte* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// The size that it can have again without taking memory.
+  /// The largest size that needs no new allocation.
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] MutableBytes span() { return {data_.get(), size_}; }
   [[nodiscard]] Bytes span() const { return {data_.get(), size_}; }
@@ -83,7 +83,7 @@ class Buffer {
 
  private:
   struct Release {
-    bool pooled;  // whoever has the pool gives it back
+    bool pooled;  // the pool frees it
     void operator()(const std::byte* memory) const {
       if (!pooled) delete[] memory;
     }

@@ -2,8 +2,8 @@
 
 namespace ece465 {
 
-/// How many threads this process can really run at once: the processors it may use (affinity, taskset) cut
-/// down to its share of them (a container's CPU limit, cgroup v2), at least 1.
+/// How many threads this process can run in parallel: the processors it may use (affinity), limited by its CPU quota
+/// (cgroup v2, as set for containers); at least 1.
 [[nodiscard]] unsigned usable_cpus();
 
 }  // namespace ece465

@@ -6,7 +6,7 @@
 
 namespace ece465 {
 
-/// Owns a file descriptor; closes it when it goes.
+/// Owns a file descriptor and closes it.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -22,7 +22,7 @@ class Descriptor {
   }
   [[nodiscard]] int get() const { return descriptor_; }
   explicit operator bool() const { return descriptor_ >= 0; }
-  /// Hands it over: whoever takes it closes it.
+  /// Gives up ownership: the caller closes it.
   [[nodiscard]] int release() { return std::exchange(descriptor_, -1); }
   void reset() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

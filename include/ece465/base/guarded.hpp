@@ -10,8 +10,9 @@
 
 namespace ece465 {
 
-/// Runs `f`, which returns a `Result`, and turns exceptions of the standard library and of others into errors: a failed
-/// allocation is `too_large` with the message `out_of_memory`, anything else is `internal`.
+/// Calls `f`, which returns a `Result`, and turns exceptions, which only libraries throw, into errors: std::bad_alloc
+/// into `too_large` with the message `out_of_memory`, others into `internal`. For threads, where an exception would end
+/// the process.
 template <class F>
 [[nodiscard]] std::invoke_result_t<F> guarded(F&& f, std::string_view out_of_memory = "out of memory") {
   try {

@@ -11,27 +11,26 @@
 #include "ece465/base/result.hpp"
 #include "ece465/base/rfc3339.hpp"
 
-/// The log of a long-running role: one line per event, for people and for programs.
+/// The log of a long-running command: one line per event, as text or JSON.
 ///
 ///     2026-11-25T15:27:20.123Z info worker joined worker=node-7 peer=10.0.0.2:4000
 ///     {"time":"2026-11-25T15:27:20.123Z","level":"info","message":"worker joined","worker":"node-7",...}
 ///
-/// Not on spdlog, which was tried. It formats one message and hands it to a sink; what these lines need (fields,
-/// quoting, JSON, control characters made harmless) it leaves to its user, so all that it would do is put the time
-/// before a finished string and write it. Both ways that takes about a microsecond a line; but spdlog as headers
-/// adds 5 s to compiling whatever uses it, and as a library one more to load at every start.
+/// spdlog was tried and not used. It formats one message and passes it to a sink; fields, quoting, JSON and escaping of
+/// control characters would still be ours. Either way a line takes about a microsecond, but header-only spdlog adds 5 s
+/// to the compilation of each file that uses it, and as a library it is one more to load at every start.
 
 namespace ece465 {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 enum class LogFormat : std::uint8_t { text, json };
 
-/// One `key=value` of an event. The key is a name that the program chose (small letters, digits, '_'); the value is
-/// anything that fmt can print, and may come from anywhere.
+/// One `key=value` of an event. The key is a constant of the program (lower-case letters, digits, '_'); the value is
+/// anything that fmt can print, and is not trusted.
 struct LogField {
   std::string_view key;
   std::string value;
-  bool bare = false;  ///< a number or a truth value: JSON has it without quotes
+  bool bare = false;  ///< a number or a boolean, written without quotes in JSON
 
   template <class T>
   LogField(std::string_view name, const T& what)
@@ -41,20 +40,20 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
-/// The line of an event, newline included. In text a value stands in quotes when it would be read wrongly without.
-/// Whatever comes from outside stays within the line and sends nothing to a terminal: control characters are spelled
-/// out (`\n`, `\x1b`), bytes that are no UTF-8 become U+FFFD.
+/// The line of an event, including its newline. In text, a value is quoted where it would otherwise be ambiguous.
+/// Untrusted values cannot break the line or control a terminal: control characters are escaped (`\n`, `\x1b`), and
+/// bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string log_line(LogFormat format, LogLevel level, WallTime time, std::string_view message,
                                    LogFields fields);
 
-/// Where events of one program go. Passed by reference to whoever has something to tell; thread-safe. Events below
-/// `level` are not written, but their fields were made: ask `wants` before costly ones.
+/// Writes the events of one program; thread-safe. Events below `level` are dropped, but their fields have been
+/// formatted by then: check `wants` before costly ones.
 class Logger {
  public:
-  /// Writes to a descriptor that stays open as long as the logger; one write(2) per line, so that lines of several
-  /// processes on one file or pipe do not mix. There is nobody to tell that it cannot be written to.
+  /// Writes to a descriptor that must stay open as long as the logger lives, with one write(2) per line, so that lines
+  /// of several processes on one file or pipe do not mix. Write errors are ignored: there is nowhere to report them.
   explicit Logger(LogLevel level = LogLevel::info, LogFormat format = LogFormat::text, int descriptor = 2);
-  /// Hands every line to `sink`, one at a time.
+  /// Passes every line to `sink`, one at a time.
   Logger(LogLevel level, LogFormat format, std::function<void(std::string_view line)> sink);
 
   [[nodiscard]] bool wants(LogLevel level) const { return level >= level_; }

@@ -5,20 +5,20 @@
 
 namespace ece465 {
 
-/// Memory for many buffers that go together, in one piece and on huge pages where the system offers them.
+/// Memory for many buffers that are freed together: one mapping, on huge pages where the system offers them.
 ///
-/// A decoded image of 36 MB in ordinary pages costs 9,000 page faults, which took a fifth of the time that
-/// equalizing a JPEG of that size took; on huge pages it costs 18.
+/// A decoded image of 36 MB in ordinary pages costs 9,000 page faults, which is a fifth of the time of equalizing a
+/// JPEG of that size; on huge pages it costs 18.
 class Pool {
  public:
-  /// Sets address space aside. Where that fails the pool is just empty.
+  /// Reserves address space. If that fails, the pool is empty.
   explicit Pool(std::size_t capacity);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// `size` bytes that nobody else has, aligned for anything and not cleared, until the pool goes; null when it
-  /// has not as much left. Thread-safe.
+  /// Allocates `size` uninitialized bytes, aligned to a cache line and valid as long as the pool; null if not enough is
+  /// left. Thread-safe.
   [[nodiscard]] std::byte* take(std::size_t size) noexcept;
 
  private:

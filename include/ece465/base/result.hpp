@@ -10,23 +10,23 @@
 
 namespace ece465 {
 
-/// What kind of trouble it was. Few on purpose: callers branch on these, people read `Error::text()`.
+/// The kind of a failure. There are few, because callers branch on them; people read `Error::text()`.
 enum class Errc {
-  usage,        ///< the caller asked for something that makes no sense
-  bad_input,    ///< an input is unreadable, or not what it should be
+  usage,        ///< the request itself is invalid
+  bad_input,    ///< an input is unreadable, or of the wrong kind
   not_found,    ///< the named file or job does not exist
-  unsupported,  ///< a well-formed input of a kind that is not handled
+  unsupported,  ///< a well-formed input of a kind that is not supported
   too_large,    ///< a limit or the memory budget would be exceeded
   corrupt,      ///< an input contradicts itself or ends early
-  io,           ///< output trouble: unwritable folder, existing file, broken disk
-  no_space,     ///< output trouble that room would cure: full disk, quota, a limit on file sizes
+  io,           ///< output failed: unwritable folder, existing file, broken disk
+  no_space,     ///< output failed for lack of space: full disk, quota, file size limit
   timeout,      ///< a peer did not answer in time
   unavailable,  ///< a peer cannot be reached
-  cancelled,    ///< somebody asked to stop
-  internal,     ///< a bug, or a library that broke its word
+  cancelled,    ///< a stop was requested
+  internal,     ///< a bug, here or in a library
 };
 
-/// The code's name in JSON ("bad_input"), and the code of such a name.
+/// The name of a code in JSON ("bad_input"), and the code of a name.
 [[nodiscard]] std::string_view errc_name(Errc code);
 [[nodiscard]] std::optional<Errc> parse_errc(std::string_view name);
 
@@ -41,7 +41,7 @@ struct Error {
   bool operator==(const Error&) const = default;
 };
 
-/// Operations that can fail for external reasons return one of these. Nothing of ours throws.
+/// Returned by operations that can fail for external reasons. Our own code does not throw.
 template <class T = void>
 using Result = std::expected<T, Error>;
 
@@ -58,14 +58,14 @@ template <class... Args>
   return std::unexpected(Error{code, fmt::format(message, std::forward<Args>(args)...), std::move(subject)});
 }
 
-/// Names the part of the subject that failed ("page 2"), as an error rises through a layer that knows it.
+/// Prefixes the message with the part of the subject that failed ("page 2"), in a layer that knows it.
 [[nodiscard]] inline std::unexpected<Error> within(std::string_view part, Error error) {
   error.message = fmt::format("{}: {}", part, error.message);
   return std::unexpected(std::move(error));
 }
 
-/// Names the subject of an error, unless a lower layer has: what failed to write names the output, what is wrong with
-/// an image does not know which file it came from.
+/// Sets the subject of an error, unless a lower layer has: a failed write names the output, but a decoder does not know
+/// the name of the file.
 [[nodiscard]] inline std::unexpected<Error> about(std::string_view subject, Error error) {
   if (error.subject.empty()) error.subject = subject;
   return std::unexpected(std::move(error));
@@ -73,11 +73,11 @@ template <class... Args>
 
 }  // namespace ece465
 
-// GCC 12's std::expected has no and_then yet; these two macros are the only way errors are passed on.
+// GCC 12's std::expected does not have and_then yet; these two macros are the only way errors are propagated.
 #define ECE465_CONCAT_(a, b) a##b
 #define ECE465_CONCAT(a, b) ECE465_CONCAT_(a, b)
 
-/// Runs an expression that yields a `Result<void>` and returns its error, if any.
+/// Evaluates a `Result<void>` and returns its error, if any.
 #define ECE465_TRY(expression) ECE465_TRY_(ECE465_CONCAT(ece465_result_, __LINE__), expression)
 #define ECE465_TRY_(name, expression)                                                     \
   do {                                                                                    \

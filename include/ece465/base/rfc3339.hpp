@@ -6,22 +6,21 @@
 
 #include "ece465/base/result.hpp"
 
-/// Points in time as RFC 3339 has them, in UTC, to the millisecond: "2026-11-25T15:27:20.123Z". Texts of this one
-/// length sort as the times do.
+/// Points in time in RFC 3339 form, in UTC, to the millisecond: "2026-11-25T15:27:20.123Z". The length is fixed, so
+/// the texts sort like the times.
 
 namespace ece465 {
 
-/// A point in time of the real clock, as logs, jobs and files' dates have it. What measures how long something
-/// takes is the steady clock.
+/// A point in time of the system clock, for logs, jobs and file dates. Durations are measured with the steady clock.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 [[nodiscard]] WallTime wall_now();
 
-/// Years before 0 or after 9999 have no such text; the nearest that has one stands for them.
+/// Times outside the years 0 to 9999, which RFC 3339 cannot express, are clamped.
 [[nodiscard]] std::string to_rfc3339(WallTime time);
 
-/// Reads what `to_rfc3339` writes, and all else that the RFC allows: any fraction (cut to milliseconds), another
-/// offset than Z, small letters, a blank for the T. A leap second is the one after it. Fails with `bad_input`.
+/// Parses any RFC 3339 time: any fraction (truncated to milliseconds), any offset, lower-case letters, a space instead
+/// of the T. A leap second becomes the second after it. Fails with `bad_input`.
 [[nodiscard]] Result<WallTime> parse_rfc3339(std::string_view text);
 
 }  // namespace ece465

@@ -4,7 +4,7 @@
 
 namespace ece465 {
 
-/// A duration in seconds, as people and JSON want it.
+/// A duration in seconds, for people and JSON.
 [[nodiscard]] inline double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }

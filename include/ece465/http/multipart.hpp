@@ -9,11 +9,11 @@
 #include "ece465/base/bytes.hpp"
 #include "ece465/base/result.hpp"
 
-/// multipart/form-data (RFC 7578) as a pure function over the bytes as they arrive: nothing is kept but a line.
+/// An incremental parser for multipart/form-data (RFC 7578), which buffers at most one part header or delimiter.
 
 namespace ece465::http {
 
-/// The `boundary` of a `Content-Type: multipart/form-data` header, or nothing.
+/// The `boundary` of a `Content-Type: multipart/form-data` header, if it has a valid one.
 [[nodiscard]] std::optional<std::string> multipart_boundary(std::string_view content_type);
 
 class MultipartParser {
@@ -23,7 +23,7 @@ class MultipartParser {
     std::optional<std::string> filename;
   };
   struct PartData {
-    Bytes bytes;  ///< points into the fed input or the parser; valid until the next call
+    Bytes bytes;  ///< of the input or the parser; valid until the next call
   };
   struct PartEnd {};
   struct NeedMore {};
@@ -32,9 +32,9 @@ class MultipartParser {
 
   explicit MultipartParser(std::string_view boundary, std::size_t max_header_bytes = std::size_t{8} << 10);
 
-  /// Gives the parser more input, which must stay alive until `next` says NeedMore.
+  /// Adds input, which must stay alive until `next` returns NeedMore.
   void feed(Bytes input);
-  /// The next event. Fails with `corrupt` or `too_large` (a part's header).
+  /// Returns the next event. Fails with `corrupt`, or with `too_large` for a part's header.
   [[nodiscard]] Result<Event> next();
 
  private:
@@ -45,11 +45,11 @@ class MultipartParser {
   std::string delimiter_;  // "\r\n--boundary"
   std::size_t max_header_bytes_;
   State state_ = State::preamble;
-  std::string held_;  // unconsumed bytes: a header so far, or what may be the beginning of a delimiter
-  std::string out_;   // bytes handed out of `held_`
+  std::string held_;  // unconsumed bytes: an incomplete header or a possible start of a delimiter
+  std::string out_;   // bytes of `held_` that turned out to be data
   Bytes input_;
   bool in_part_ = false;
-  bool borrowed_ = true;  // the "\r\n" at the start of `held_` is no data
+  bool synthetic_line_end_ = true;  // the "\r\n" at the start of `held_` is not data
 };
 
 }  // namespace ece465::http

@@ -5,17 +5,17 @@
 
 #include "ece465/base/result.hpp"
 
-/// The inner loops exist once per instruction set; the best one that this CPU has is used unless a person
-/// chooses another, to measure or to rule one out.
+/// The inner loops exist once per instruction set. The best that this CPU supports is used unless the user chooses
+/// another, to measure it or to rule it out.
 
 namespace ece465::image {
 
-/// The instruction sets to choose from on this CPU, best first, in the names that `choose_kernels` takes. The
-/// last is always "scalar": plain C++, the definition that the others are tested against.
+/// The instruction sets available on this CPU, best first, as named for `choose_kernels`. The last is always "scalar":
+/// plain C++, the definition that the others are tested against.
 [[nodiscard]] std::vector<std::string_view> kernel_names();
 
-/// Makes every later count and map use the kernels called `name`. Results do not depend on it. Not while
-/// images are being worked on. Fails with `usage` when this CPU or this program has no such kernels.
+/// Makes later calls use the kernels called `name`. Results do not depend on it. Must not be called while images are
+/// being processed. Fails with `usage` if this CPU or this build does not have these kernels.
 [[nodiscard]] Result<void> choose_kernels(std::string_view name);
 
 /// The name of the kernels in use.

@@ -6,8 +6,7 @@
 
 namespace ece465::image {
 
-/// The libraries that formats and kernels stand on, with the versions that run (not those compiled against,
-/// where a library can tell).
+/// The libraries behind the formats, with the versions in use at run time; libjpeg's is that of compile time.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> library_versions();
 
 }  // namespace ece465::image

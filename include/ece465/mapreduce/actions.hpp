@@ -7,13 +7,13 @@
 
 #include "ece465/mapreduce/types.hpp"
 
-/// What the scheduler asks for. The caller carries actions out in order; none of them can fail at once:
-/// whatever goes wrong comes back as an event.
+/// What the scheduler asks for. The caller performs actions in order. None of them fails immediately: failures are
+/// reported later, as events.
 
 namespace ece465::mapreduce {
 
-/// Send a strip to a worker. Map: with its pixels. Apply: with the table, and with the pixels too unless `from`
-/// names the map attempt under which this worker kept them; it maps them in place and keeps them no longer.
+/// Send a strip to a worker. Map: with its pixels. Apply: with the table, and also with the pixels unless `from`
+/// names the map attempt under which this worker kept them. The worker maps kept pixels in place and then forgets them.
 struct Send {
   WorkerId worker;
   AttemptId attempt;
@@ -22,20 +22,20 @@ struct Send {
   bool keep = false;
   std::optional<AttemptId> from;
 };
-/// Do a strip here, on a thread of the master; the outcome comes back as Answered by `kMaster`.
+/// Process a strip here, on a thread of the master. The outcome is reported as Answered by `kMaster`.
 struct RunLocally {
   AttemptId attempt;
   TaskId task;
   Phase phase = Phase::map;
 };
-/// Tell a worker (or `kMaster`) to forget an attempt: not to begin it, or to let go of the pixels it kept for it.
-/// Only sent to workers that understand it. A request that is still open is answered all the same, see Answered.
+/// Tell a worker (or `kMaster`) to forget an attempt: do not start it, or free the pixels kept for it. Only sent to
+/// workers that support it. A request that is still open is answered anyway, see Answered.
 struct Drop {
   WorkerId worker;
   AttemptId attempt;
 };
-/// The answer just reported is the first good one of its strip: merge it. Without this action an answer is
-/// thrown away. Given exactly once for each strip and phase.
+/// The answer just reported is the first good one of its strip: merge it. Without this action the caller discards the
+/// answer. Issued exactly once per strip and phase.
 struct Accept {
   AttemptId attempt;
   TaskId task;
@@ -48,13 +48,13 @@ struct Ping {
 };
 
 enum class CloseReason : std::uint8_t {
-  left,     ///< it said BYE and has finished
-  silent,   ///< nothing came from it for several heartbeats
-  overdue,  ///< a request stayed unanswered far beyond its deadline
-  lying,    ///< its answers were wrong too often
-  failing,  ///< it could not do its work too often in a row
+  left,             ///< it said BYE and has finished
+  silent,           ///< nothing was received for several heartbeats
+  overdue,          ///< a request stayed unanswered far beyond its deadline
+  invalid_results,  ///< too many invalid answers
+  failing,          ///< too many failures in a row
 };
-/// Close a worker's connection. The scheduler has forgotten the worker already.
+/// Close a worker's connection. The scheduler has already removed the worker.
 struct CloseWorker {
   WorkerId worker;
   CloseReason reason = CloseReason::left;
@@ -67,30 +67,30 @@ struct PhaseDone {
 };
 
 enum class JobOutcome : std::uint8_t { finished, cancelled, failed };
-/// How a job went.
+/// Statistics of a job.
 struct JobReport {
-  /// What one worker contributed: answers that were merged.
+  /// One worker's contribution: answers that were merged.
   struct Share {
     std::uint64_t strips = 0;
     std::uint64_t bytes = 0;
   };
-  std::uint64_t attempts = 0;      ///< strips handed out, all phases
-  std::uint64_t misses = 0;        ///< attempts that were lost, late, failed or lied
-  std::uint64_t lies = 0;          ///< of these, how many lied
-  std::uint64_t duplicates = 0;    ///< second attempts at slow strips
-  std::uint64_t stolen = 0;        ///< kept strips given to another worker to balance the load
-  std::uint64_t bytes_sent = 0;    ///< pixels sent to workers
-  std::uint64_t bytes_spared = 0;  ///< pixels not sent because the worker had kept them
+  std::uint64_t attempts = 0;         ///< in all phases
+  std::uint64_t failed_attempts = 0;  ///< lost, late, failed or invalid
+  std::uint64_t invalid_results = 0;  ///< of these, the invalid ones
+  std::uint64_t duplicates = 0;       ///< second attempts at slow strips
+  std::uint64_t stolen = 0;           ///< kept strips moved to another worker to balance the load
+  std::uint64_t bytes_sent = 0;       ///< pixels sent to workers
+  std::uint64_t bytes_spared = 0;     ///< pixels not sent because the worker had kept them
   std::map<WorkerId, Share> shares;
 };
-/// The job is over and forgotten; stitch when `finished`.
+/// The job has ended and the scheduler has removed it. If `finished`, its results are complete.
 struct JobDone {
   JobId job;
   JobOutcome outcome = JobOutcome::finished;
   JobReport report;
 };
 
-/// Send TimePassed at `at`. Replaces the timer set before.
+/// Send TimePassed at `at`. Replaces the previous timer.
 struct SetTimer {
   Time at;
 };

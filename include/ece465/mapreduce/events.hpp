@@ -6,24 +6,24 @@
 
 #include "ece465/mapreduce/types.hpp"
 
-/// What can happen to the scheduler. Ids that it does not know (any more) are never an error: messages cross on
-/// the wire, so such an event changes nothing.
+/// The scheduler's input. Events with unknown ids are not errors, since messages cross on the wire: they change
+/// nothing.
 
 namespace ece465::mapreduce {
 
-/// What a worker said of itself when it registered. Claims are cut to the scheduler's options.
+/// What a worker offered when it registered. Values are capped by the scheduler's options.
 struct WorkerSpec {
-  /// The strips in flight to it sum to at most these bytes, but one strip may always be in flight alone.
+  /// Limit on the total size of the strips in flight to it. A single strip may exceed it.
   std::uint64_t credit_bytes = std::uint64_t{4} << 20;
-  /// Requests it may hold at once.
+  /// Requests that it can hold at once.
   std::uint32_t max_tasks = 64;
   /// Bytes of strips that it can keep from the map phase for the apply phase.
   std::uint64_t keep_bytes = 0;
-  Skills skills = 0;
-  /// It is heard from in every heartbeat: it answers PING, and sends one itself when it has nothing else to say.
+  Capabilities capabilities = 0;
+  /// Something is received from it in every heartbeat interval: it answers PING, and sends one when it is idle.
   bool heartbeat = false;
-  /// It understands `Drop`.
-  bool drops = false;
+  /// It supports `Drop`.
+  bool supports_drop = false;
 
   /// A worker of the two older dialects: one command at a time, and nothing else.
   [[nodiscard]] static WorkerSpec one_at_a_time() { return {.credit_bytes = 1, .max_tasks = 1}; }
@@ -34,7 +34,7 @@ struct WorkerJoined {
   WorkerId worker;
   WorkerSpec spec;
 };
-/// A worker said BYE: it finishes what it holds and gets no more.
+/// A worker said BYE: it finishes its open requests and gets no more.
 struct WorkerLeaving {
   WorkerId worker;
 };
@@ -42,21 +42,21 @@ struct WorkerLeaving {
 struct WorkerLost {
   WorkerId worker;
 };
-/// Something other than an answer came from a worker: PONG, PING, LOG, a part of a body.
+/// A worker sent something other than an answer: PONG, PING, LOG, a part of a body.
 struct WorkerHeard {
   WorkerId worker;
 };
 
-/// What an answer is worth; the caller has looked at its size, sum and checksum.
+/// The quality of an answer. The caller has checked its size, sum and checksum.
 enum class Outcome : std::uint8_t {
   good,
-  lie,       ///< wrong size, a histogram that does not sum to the samples, checksum mismatch
-  failed,    ///< the worker (or the master: then the job fails) says that it could not
-  dropped,   ///< the worker confirms that it dropped the request
-  not_kept,  ///< the worker no longer has the strip it was to keep
+  invalid_result,  ///< wrong size, a histogram that does not sum to the samples, checksum mismatch
+  failed,          ///< the worker reports a failure; if the master does, the job fails
+  dropped,         ///< the worker confirms that it dropped the request
+  not_kept,        ///< the worker no longer has the strip that it was to keep
 };
 
-/// A worker, or the master itself, answered an attempt. Every request is answered once, dropped ones too.
+/// A worker, or the master itself, answered an attempt. Every request is answered once, including dropped ones.
 struct Answered {
   WorkerId worker;
   AttemptId attempt;
@@ -64,16 +64,16 @@ struct Answered {
 };
 
 struct JobSpec {
-  /// The strips' sizes: what each costs to send, and to hold.
+  /// The strips' sizes: the cost of sending and of holding them.
   std::vector<std::uint64_t> strip_bytes;
-  /// Strips [0, ready) can be read; more follow with StripsReady.
+  /// Strips [0, ready) can be read. The others follow with StripsReady.
   std::uint32_t ready = 0;
   /// The job has an apply phase after its map phase.
   bool apply = true;
-  /// Only workers that have all of these get its strips (and the master, which can do everything).
-  Skills needs = 0;
-  /// More strips follow with StripsAdded: nobody knows yet how many. Such a job has no apply phase, and all of its
-  /// strips can be read.
+  /// Only workers with all of these get its strips. The master has all capabilities.
+  Capabilities needs = 0;
+  /// More strips follow with StripsAdded; their number is not known yet. An open job has no apply phase, and all of its
+  /// strips are ready.
   bool open = false;
 };
 
@@ -82,23 +82,22 @@ struct JobSubmitted {
   JobId job;
   JobSpec spec;
 };
-/// Strips [0, ready) of a job can be read now: decoding goes on while the first strips are at work.
+/// Strips [0, ready) of a job can be read: the first strips are processed while later ones are still being decoded.
 struct StripsReady {
   JobId job;
   std::uint32_t ready = 0;
 };
-/// More strips of an open job, which can be read now.
+/// More strips of an open job. They can be read.
 struct StripsAdded {
   JobId job;
   std::vector<std::uint64_t> strip_bytes;
-  /// There will be no more: the job is over as soon as all are merged.
+  /// These are the last: the job ends when all strips are merged.
   bool last = false;
 };
-/// The reduce after PhaseDone{map} is finished and the table is there: the apply phase can start.
+/// The reduce step after PhaseDone{map} has produced the table: the apply phase can start.
 struct TableReady {
   JobId job;
 };
-/// Somebody gave up on the job.
 struct JobCancelled {
   JobId job;
 };

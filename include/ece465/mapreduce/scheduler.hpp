@@ -14,11 +14,11 @@
 
 namespace ece465::mapreduce {
 
-/// Decides which worker does which strip, and what to do when one does not. A pure state machine: it reads no
-/// clock, opens no socket and starts no thread, so that a test or the simulator drives it exactly as the cluster
-/// does. Same events at the same times: same actions. src/mapreduce/README.md tells how it thinks.
+/// Assigns strips to workers and recovers from failures. A pure state machine: it reads no clock, opens no socket and
+/// starts no thread, so tests and the simulator drive it exactly as the cluster does. The same events at the same times
+/// give the same actions. src/mapreduce/README.md describes the policies.
 ///
-/// Not thread-safe. Never fails; costs O(log n) for each strip it moves.
+/// Not thread-safe. Never fails. Costs O(log n) per strip moved.
 class Scheduler {
  public:
   explicit Scheduler(const SchedulerOptions& options = {});
@@ -26,10 +26,10 @@ class Scheduler {
   Scheduler(Scheduler&&) noexcept;
   Scheduler& operator=(Scheduler&&) noexcept;
 
-  /// Takes in one event and says what to do about it. `now` never goes back.
+  /// Processes one event and returns the actions to perform. `now` never decreases.
   [[nodiscard]] std::vector<Action> step(const Event& event, Time now);
 
-  // For people who watch.
+  // Snapshots for monitoring.
   [[nodiscard]] std::vector<WorkerView> workers() const;
   [[nodiscard]] std::optional<WorkerView> worker(WorkerId id) const;
   [[nodiscard]] std::optional<JobView> job(JobId id) const;
@@ -37,8 +37,8 @@ class Scheduler {
   [[nodiscard]] std::vector<StripView> strips(JobId id) const;
   [[nodiscard]] Totals totals() const;
 
-  /// Recounts everything that is kept in two places, O(n). A failure is a bug; tests and the simulator ask.
-  [[nodiscard]] Result<void> check() const;
+  /// Recomputes all redundant state and compares, O(n). A failure is a bug. For tests and the simulator.
+  [[nodiscard]] Result<void> check_invariants() const;
 
  private:
   class State;

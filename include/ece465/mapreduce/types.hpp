@@ -6,27 +6,26 @@
 #include <cstdint>
 #include <functional>
 
-/// The words of the scheduler: ids that cannot be mixed up, phases, and time that somebody else keeps.
+/// The scheduler's basic types: distinct id types, phases, and time supplied by the caller.
 
 namespace ece465::mapreduce {
 
-/// Time is whatever the caller passes in: a steady clock in the cluster, a counter in the simulator. Nothing in
-/// this room reads a clock.
+/// Passed in by the caller: a steady clock in the cluster, a counter in the simulator. This module never reads a clock.
 using Time = std::chrono::steady_clock::time_point;
 using Duration = Time::duration;
 
-/// A number that is only comparable with its own kind.
+/// Comparable only with ids of the same kind.
 template <class Tag>
 struct Id {
   std::uint64_t value = 0;
   auto operator<=>(const Id&) const = default;
 };
 
-/// One connection of a worker. A worker that comes back is a new one: nothing it held before counts any more.
+/// One connection of a worker. A worker that reconnects gets a new id and inherits no state.
 using WorkerId = Id<struct WorkerTag>;
-/// One unit that is reduced on its own: a page of an image, a set of text files.
+/// One unit that is reduced separately: a page of an image, or a text.
 using JobId = Id<struct JobTag>;
-/// One try of one strip by one worker; never used twice. Also the task id on the wire.
+/// One try of one strip by one worker; never reused. Also the task id on the wire.
 using AttemptId = Id<struct AttemptTag>;
 
 /// The master itself, as the worker of last resort.
@@ -39,14 +38,14 @@ struct TaskId {
   auto operator<=>(const TaskId&) const = default;
 };
 
-/// What a job needs and a worker has, as bits that the caller gives meaning to (16-bit samples, a kind of map
-/// function). Workers are grouped by their set of skills, so few distinct sets should exist.
-using Skills = std::uint32_t;
+/// Bits that a job needs and a worker has. The caller defines them (16-bit samples, a kind of map function). Workers
+/// are grouped by their set of capabilities, so the number of distinct sets should be small.
+using Capabilities = std::uint32_t;
 
-/// What is done to a strip. A job that only maps (a word count) never sees `apply`.
+/// A map-only job (a word count) has no `apply` phase.
 enum class Phase : std::uint8_t {
-  map,    ///< strip -> histogram, merged by adding
-  apply,  ///< strip and table -> new strip, merged by putting it in its place
+  map,    ///< strip -> histogram, merged by addition
+  apply,  ///< strip and table -> new strip, merged by copying it to its place
 };
 
 }  // namespace ece465::mapreduce

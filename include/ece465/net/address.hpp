@@ -11,8 +11,8 @@ namespace ece465::net {
 
 /// A host name or literal address, and a port; not resolved yet.
 ///
-/// Not an aggregate on purpose: GCC 12 copies an aggregate made from braces inside a co_await expression byte by
-/// byte, and its strings are freed twice. Give every type that coroutines take by value a constructor.
+/// Deliberately not an aggregate: GCC 12 copies an aggregate initialized by braces inside a co_await expression byte by
+/// byte, and frees its strings twice. Give every type that coroutines take by value a constructor.
 struct Address {
   std::string host;
   std::uint16_t port = 0;
@@ -25,7 +25,7 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-/// Reads `HOST:PORT`, `HOST` (then with `default_port`), `[v6]:PORT`. Fails with `usage`, naming the text.
+/// Parses `HOST:PORT`, `HOST` (with `default_port`), `[v6]:PORT`. Fails with `usage`, naming the text.
 [[nodiscard]] Result<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
 }  // namespace ece465::net

@@ -1,6 +1,6 @@
 #pragma once
 
-// The only place that knows which asio this is: Debian 12 ships 1.22.1, Ubuntu 24.04 1.28.1.
+// The only file that depends on the version of asio: Debian 12 has 1.22.1, Ubuntu 24.04 has 1.28.1.
 
 #include <asio/version.hpp>
 
@@ -30,26 +30,36 @@ template <class T = void>
 using Task = asio::awaitable<T>;
 using Duration = std::chrono::steady_clock::duration;
 
-/// The completion token of every leaf: an awaitable that returns (error_code, values...) and never throws. A
-/// throwing leaf that reaches its end of stream loses to the timer inside `a || b`.
+/// The completion token of asynchronous operations: an awaitable that returns (error_code, values...) and never throws.
+/// Operations that throw cannot be combined: inside `a || b`, one that fails loses to the timer.
 #if ASIO_VERSION >= 102400
 inline constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 #else
 inline constexpr auto kNoThrow = asio::experimental::as_tuple(asio::use_awaitable);
 #endif
 
-/// As a limit: none.
+/// As a limit: no limit.
 inline constexpr Duration kForever = Duration::max();
 
-/// The moment `limit` from now; the end of time when it lies beyond that, as it does for `kForever`.
+/// The time `limit` from now, without overflow: time_point::max() for `kForever`.
 [[nodiscard]] inline std::chrono::steady_clock::time_point deadline_after(Duration limit) {
   const auto now = std::chrono::steady_clock::now();
   const auto end = std::chrono::steady_clock::time_point::max();
   return limit < end - now ? now + limit : end;
 }
 
-/// The words and the kind of an asio failure. `doing`: "connect to 10.0.0.1:6000".
-[[nodiscard]] std::unexpected<Error> net_error(std::string_view doing, const asio::error_code& code);
+/// The error for an asio failure. `action`: "connect to 10.0.0.1:6000".
+[[nodiscard]] std::unexpected<Error> net_error(std::string_view action, const asio::error_code& code);
+
+// Every use of asio's templates costs its file about a second of compilation; these functions are compiled once.
+
+/// Runs a coroutine independently of the caller. Exceptions that leave it are ignored.
+void spawn(const asio::any_io_executor& executor, Task<void> task);
+inline void spawn(asio::io_context& context, Task<void> task) { spawn(context.get_executor(), std::move(task)); }
+
+/// Waits until the timer expires or is cancelled. The timer must outlive the wait.
+[[nodiscard]] Task<void> wait(asio::steady_timer& timer);
+[[nodiscard]] Task<void> sleep_for(Duration time);
 
 }  // namespace ece465::net
 

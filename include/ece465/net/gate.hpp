@@ -8,29 +8,30 @@
 
 namespace ece465::net {
 
-/// Something that coroutines on one io_context wait for until another calls `notify`.
+/// A condition variable for the coroutines of one io_context.
 class Event {
  public:
   explicit Event(asio::any_io_executor executor);
-  /// Waits for the next `notify`, at most `limit`; returns whether it came.
+  /// Waits for the next `notify`, at most `limit`; returns false if the time ran out.
   [[nodiscard]] Task<bool> wait(Duration limit = kForever);
-  /// Wakes all that wait now. Without waiters it has no effect: look at your condition, then wait, in a loop.
+  /// Wakes all current waiters. It is not remembered for later ones: check the condition and wait in a loop.
   void notify();
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
  private:
-  /// Each waiter's own timer, which `notify` cancels. Shared, since a waiter may outlive the event.
+  /// The timers of the waiters, which `notify` cancels. Shared, because a waiter may outlive the event.
   using Waiters = std::vector<asio::steady_timer*>;
   std::shared_ptr<Waiters> waiters_;
   asio::any_io_executor executor_;
 };
 
-/// Counts what is in flight, so that a stop can wait for it: seastar's gate.
+/// Counts operations in flight, so that a stop can wait for them. Unlike seastar's gate, it can be entered after
+/// `close`, and `close` does not wait: check `open` before starting an operation, and wait with `drained`.
 class Gate {
  public:
   explicit Gate(const asio::any_io_executor& executor) : emptied_(executor) {}
 
-  /// Held while something is in flight.
+  /// Held by an operation while it is in flight.
   class Pass {
    public:
     explicit Pass(Gate& gate) : gate_(&gate) { ++gate.inside_; }
@@ -52,12 +53,11 @@ class Gate {
     Gate* gate_;
   };
 
-  /// False once `close` was called: start nothing new then.
   [[nodiscard]] bool open() const { return open_; }
   [[nodiscard]] Pass enter() { return Pass(*this); }
   [[nodiscard]] std::size_t inside() const { return inside_; }
   void close() { open_ = false; }
-  /// Waits until nothing is in flight, at most `limit`; returns whether that was reached.
+  /// Waits until nothing is in flight, at most `limit`; returns false if the time ran out.
   [[nodiscard]] Task<bool> drained(Duration limit = kForever);
 
  private:

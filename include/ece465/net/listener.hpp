@@ -9,30 +9,30 @@
 
 namespace ece465::net {
 
-/// A listening TCP socket whose accept loop survives what accepting can meet.
+/// A listening TCP socket, with an accept loop that survives errors.
 class Listener {
  public:
-  /// Binds (`port` 0: any free one) and listens. Fails with `unavailable`, naming address and reason: "in use".
+  /// Binds (`port` 0: any free port) and listens. Fails with `unavailable`, naming address and reason.
   [[nodiscard]] static Result<Listener> open(asio::io_context& context, const Address& address);
 
-  /// Where it really listens.
+  /// The bound address, with the port that was chosen for 0.
   [[nodiscard]] Address address() const { return address_; }
 
-  /// Accepts until `stop`, starting `session` for each connection; a session counts in `gate` while it runs. At
-  /// `max_sessions` further peers wait in the kernel's queue. Out of descriptors: waits a little and goes on,
-  /// telling `trouble` once per spell.
+  /// Accepts connections until `stop`, running `session` for each; a session holds a pass of `gate` while it runs. At
+  /// `max_sessions` further peers wait in the kernel's queue. When descriptors run out, retries after a pause, and
+  /// calls `on_error` once until accepting works again.
   [[nodiscard]] Task<void> accept(std::function<Task<void>(Stream)> session, Gate& gate, std::size_t max_sessions,
-                                  std::function<void(const Error&)> trouble);
-  /// Takes no further connection; the loop ends. Sessions go on.
+                                  std::function<void(const Error&)> on_error);
+  /// Ends the accept loop. Sessions continue.
   void stop();
 
  private:
   Listener(asio::ip::tcp::acceptor acceptor, Address address)
-      : acceptor_(std::move(acceptor)), address_(std::move(address)), room_(acceptor_.get_executor()) {}
+      : acceptor_(std::move(acceptor)), address_(std::move(address)), session_ended_(acceptor_.get_executor()) {}
 
   asio::ip::tcp::acceptor acceptor_;
   Address address_;
-  Event room_;  // a session has ended
+  Event session_ended_;
 };
 
 }  // namespace ece465::net

@@ -6,29 +6,29 @@
 
 namespace ece465::text {
 
-/// Cuts a text that comes bit by bit into pieces of about `piece_bytes` that begin and end where the kind allows it: no
-/// word, no line is in two of them. What is longer than a piece is a longer piece.
+/// Splits a text that arrives in parts into pieces of about `piece_bytes` at word or line ends, depending on the kind.
+/// A longer word or line becomes a longer piece.
 class Chunker {
  public:
   Chunker(Kind kind, const TextLimits& limits);
 
-  /// Where the text's next bytes go; never empty.
-  [[nodiscard]] MutableBytes room() { return buffer_.span().subspan(filled_); }
-  /// So many bytes were put there. When a piece is complete, it comes back. Fails with `too_large` for a word (a line)
-  /// beyond the limit.
-  [[nodiscard]] Result<std::optional<Buffer>> put(std::size_t bytes);
-  /// What is left when the text is over, if anything. Fails as `put`.
-  [[nodiscard]] Result<std::optional<Buffer>> rest();
+  /// Where to write the next bytes of the text; never empty.
+  [[nodiscard]] MutableBytes prepare() { return buffer_.span().subspan(filled_); }
+  /// Adds `bytes` bytes that were written there. Returns a piece when one is complete. Fails with `too_large` for a
+  /// word or line over the limit.
+  [[nodiscard]] Result<std::optional<Buffer>> commit(std::size_t bytes);
+  /// Ends the text. Returns what is left, if anything. Fails like `commit`.
+  [[nodiscard]] Result<std::optional<Buffer>> finish();
 
  private:
-  /// Where what follows the last whole word (line) in the buffer begins.
-  [[nodiscard]] Result<std::size_t> find_cut() const;
+  /// The offset after the last delimiter in the buffer.
+  [[nodiscard]] Result<std::size_t> find_split() const;
 
   Kind kind_;
   TextLimits limits_;
   Buffer buffer_;
   std::size_t filled_ = 0;
-  std::size_t unparted_ = 0;  // the first bytes of the buffer, which are known to part nothing
+  std::size_t searched_ = 0;  // the first bytes of the buffer, which are known to contain no delimiter
 };
 
 }  // namespace ece465::text

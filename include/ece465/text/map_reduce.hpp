@@ -10,42 +10,45 @@
 #include "ece465/base/result.hpp"
 #include "ece465/text/word_table.hpp"
 
-/// The two classic examples of map-reduce, on local threads: a text is cut into pieces, each thread counts pieces into
-/// a table (or a sum) of its own, and these are added up.
+/// The two classic examples of map-reduce, on local threads: the text is split into pieces, each thread counts pieces
+/// into its own table (or sum), and the tables are merged.
 
 namespace ece465::text {
 
 struct TextLimits {
-  /// One word or line. Memory for one is taken at once, so that a file without a blank is told of and not tried.
+  /// One word or line, which must fit in memory: a file without any delimiter is refused.
   std::uint64_t max_word_bytes = std::uint64_t{64} << 20;
-  /// What a thread reads at a time.
+  /// How much a thread reads at a time.
   std::size_t piece_bytes = std::size_t{1} << 20;
 };
 
 struct TextOptions {
   unsigned threads = 1;
   TextLimits limits;
-  /// Called from any thread, with bytes that were done. Empty: nobody asks.
-  std::function<void(std::uint64_t bytes)> moved{};
-  /// Asked before each piece; true ends the run with `cancelled`. Empty: never.
-  std::function<bool()> stopped{};
+  /// Called on any thread, with the number of further bytes that were processed. May be empty.
+  std::function<void(std::uint64_t bytes)> on_progress{};
+  /// Called before each piece, on any thread; true ends the run with `cancelled`. May be empty.
+  std::function<bool()> is_cancelled{};
 };
 
-/// Several sources as one, without anything between them, as `cat` does it. They stay the caller's.
+/// Several sources as one, without anything between them, like `cat`. The caller keeps them alive.
 [[nodiscard]] std::unique_ptr<ByteSource> concatenate(std::vector<const ByteSource*> sources);
 
-/// Counts the words of a text. Fails with `too_large` for a word beyond the limit, and with what reading fails with.
+/// Counts the words of a text. Fails with `too_large` for a word over the limit, and with read errors.
 [[nodiscard]] Result<WordTable> count_words(const ByteSource& text, const TextOptions& options);
 
 struct ByteTotal {
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
-  std::uint64_t ignored = 0;  ///< lines that count as 0: no second column, no number, negative
+  std::uint64_t ignored = 0;  ///< lines that count as 0: no second column, not a number, negative
+
+  /// Fails with `too_large` if the sum exceeds 64 bits.
+  [[nodiscard]] Result<void> add(const ByteTotal& other);
 };
-/// Adds up the second column of a log: columns are parted by blanks, and what is there no whole number, or negative, is
-/// 0. Fails with `too_large` when the total does not fit 64 bits, and as above.
+/// Adds up the second column of a log. Blanks separate columns; values that are negative or not whole numbers count as
+/// 0. Fails with `too_large` if the total exceeds 64 bits, and like `count_words`.
 [[nodiscard]] Result<ByteTotal> total_bytes(const ByteSource& log, const TextOptions& options);
-/// The same of whole lines that are in memory.
+/// The same for whole lines in memory.
 [[nodiscard]] Result<ByteTotal> total_bytes(std::string_view lines);
 
 }  // namespace ece465::text

@@ -7,20 +7,20 @@
 #include "ece465/base/result.hpp"
 #include "ece465/wire/message.hpp"
 
-/// Header lines to messages and back (PROTOCOL sections 2 to 5). A caller with a socket reads a line, parses it,
-/// gives `body_bytes` of the stream a place, and reads them straight into it; in the other direction it writes
-/// the header and the payload as two buffers of one call. Nothing here holds or copies a payload.
+/// Header lines to messages and back (PROTOCOL sections 2 to 5). To receive, a caller reads a line, parses it,
+/// allocates `body_bytes` and reads the body directly into them; to send, it writes header and payload as two buffers
+/// of one call. Nothing here holds or copies a payload.
 
 namespace ece465::wire {
 
-/// Who wrote a line. Commands have a direction: those of the other one are not known.
+/// Who wrote a line. Commands have a direction; those of the other one are refused.
 enum class Sender : std::uint8_t { worker, master };
 
-/// What one side knows of the peer whose lines it parses.
+/// What one side knows about the peer whose lines it parses.
 struct Peer {
   Sender sender = Sender::worker;
-  /// ECE465/2 was agreed (PROTOCOL section 6): only its shapes count from here on. Before, and for ever with an
-  /// older peer, the shape of each line tells which of the two older dialects it is.
+  /// ECE465/2 was agreed on (PROTOCOL section 6): from then on only its forms are valid. Before, and always with an
+  /// older peer, the form of each line tells which of the two older dialects it is.
   bool v2 = false;
   WireLimits limits;
 };
@@ -28,25 +28,24 @@ struct Peer {
 /// A parsed line.
 struct Header {
   Message message;
-  /// The dialect whose shape the line had. REGISTER alone looks the same in both older ones: documented.
+  /// The dialect of the line. REGISTER looks the same in both older ones, and counts as documented.
   Dialect dialect = Dialect::documented;
-  /// The course dialect puts a histogram's counts on a line of their own: hand it to `add_counts_line`.
+  /// The course dialect puts a histogram's counts on a line of their own: pass it to `add_counts_line`.
   bool counts_line_follows = false;
   bool operator==(const Header&) const = default;
 };
 
-/// Parses one line, given without its newline; a carriage return before it is dropped. Blank lines and commands
-/// that the peer's dialect leaves to be ignored come back as `Ignored`. Fails with `corrupt` (not a line of this
-/// protocol), `too_large` (a size over the limits), `unsupported` (another version): close the connection, its
-/// position in the stream is unknown.
+/// Parses one line, given without its newline; a trailing carriage return is dropped. Blank lines and unknown commands
+/// are returned as `Ignored`. Fails with `corrupt` (not a line of this protocol), `too_large` (a size over the limits)
+/// or `unsupported` (another version): close the connection, because the position in the stream is unknown.
 [[nodiscard]] Result<Header> parse_header(std::string_view line, const Peer& peer);
 
-/// Completes a header whose `counts_line_follows` with that line. Fails with `corrupt`.
+/// Adds the line that follows a header with `counts_line_follows`. Fails with `corrupt`.
 [[nodiscard]] Result<void> add_counts_line(Header& header, std::string_view line, const Peer& peer);
 
-/// Appends the exact bytes of a header, newline included, in the given dialect, in which the message must exist.
-/// A HIST_RESULT in an older dialect takes its `counts` along: there is no body then.
-/// LOG and ERROR texts are cleaned and cut to one line; everything else must be valid (`worker` ids, `kind`s).
+/// Appends a header, including its newline, in the given dialect, in which the message must exist. In the older
+/// dialects a HIST_RESULT includes its `counts` and has no body. LOG and ERROR texts are cleaned and truncated;
+/// everything else must be valid (`worker` ids, `kind`s).
 void append_header(std::string& out, const Message& message, Dialect dialect);
 
 /// `append_header` to a new string.

@@ -7,74 +7,71 @@
 #include <variant>
 #include <vector>
 
-/// What master and worker say to each other, apart from the bytes that say it. One struct per command, the same
-/// for every dialect; src/wire/PROTOCOL.md is the normative text, its sections are named here. A message is the
-/// header only: pixels, tables and histograms follow it on the connection and never pass through these structs,
-/// so that they can be read from the socket straight to where they belong.
+/// The messages between master and worker, apart from their encoding: one struct per command, the same for all
+/// dialects. src/wire/PROTOCOL.md is the normative text. A message is a header only: pixels, tables and histograms
+/// follow it on the connection and never pass through these structs, so that they are read from the socket directly to
+/// their destination.
 ///
-/// GCC 12 and coroutines: make a message in a variable of its own, never from braces inside a co_await expression
-/// (it copies such aggregates byte by byte, and their strings are freed twice).
+/// GCC 12 and coroutines: build a message in a variable of its own, never from braces inside a co_await expression,
+/// where GCC copies aggregates byte by byte and frees their strings twice.
 
 namespace ece465::wire {
 
-/// The three forms in which a peer may speak (PROTOCOL section 2).
+/// The three dialects of the protocol (PROTOCOL section 2).
 enum class Dialect : std::uint8_t {
   documented,  ///< what the course's documents say
-  course,      ///< what its published programs really send
+  course,      ///< what its published programs send
   v2,          ///< ECE465/2: many requests in flight, 16 bits, kept chunks, checksums
 };
 
 /// "documented", "course", "ECE465/2": for logs and status.
 [[nodiscard]] std::string_view dialect_name(Dialect dialect);
 
-/// Whether several requests may be in flight towards a worker of this dialect; the others take one at a time.
-[[nodiscard]] constexpr bool pipelines(Dialect dialect) { return dialect == Dialect::v2; }
-
-/// Names a request of ECE465/2 on its connection, and the chunk that it left with the worker (`keep`). Chosen by
+/// Identifies a request of ECE465/2 on its connection, and the chunk that the worker keeps for it (`keep`). Chosen by
 /// the master, never used twice on one connection.
 enum class TaskId : std::uint64_t {};
-/// Names a table that a worker holds (TABLE). Chosen by the master.
+/// Identifies a table that a worker holds (TABLE). Chosen by the master.
 enum class TableId : std::uint64_t {};
 
-/// How a request and its answer are tied together: ECE465/2 by `task`; the course dialect by `job`, which the
-/// worker echoes as it came; the documented dialect by nothing, since answers come in order.
+/// Matches an answer to its request: in ECE465/2 by `task`; in the course dialect by `job`, which the worker echoes; in
+/// the documented dialect by order alone.
 struct RequestId {
   TaskId task{};
   std::string job{};
   bool operator==(const RequestId&) const = default;
 };
 
-/// What a worker that speaks ECE465/2 says of itself when it registers.
+/// What an ECE465/2 worker offers when it registers.
 struct Offer {
   unsigned version = 2;             ///< the highest version it speaks
-  unsigned threads = 1;             ///< requests it works on at once
-  std::uint64_t credit_bytes = 0;   ///< payload it takes in flight: received and not answered yet
-  std::uint64_t memory_bytes = 0;   ///< kept chunks it holds, together
-  std::uint64_t payload_bytes = 0;  ///< the largest payload it takes
-  bool checksum = false;            ///< knows xxh3
-  std::vector<std::string> maps{};  ///< kinds of MAP it can do
+  unsigned threads = 1;             ///< requests processed in parallel
+  std::uint64_t credit_bytes = 0;   ///< payload accepted in flight: received and not answered yet
+  std::uint64_t memory_bytes = 0;   ///< total size of kept chunks
+  std::uint64_t payload_bytes = 0;  ///< the largest payload accepted
+  bool checksum = false;            ///< supports xxh3
+  std::vector<std::string> maps{};  ///< supported kinds of MAP
   bool operator==(const Offer&) const = default;
 };
 
-/// What a master that speaks ECE465/2 answers: how this connection will work.
+/// The terms of an ECE465/2 connection, which the master's answer sets.
 struct Terms {
   unsigned version = 2;
   bool checksum = false;  ///< every payload of both sides carries its checksum
-  /// Each side sends something (a PING if nothing else) at least this often; a peer that is silent for three of
-  /// these is lost.
+  /// Each side sends something (a PING if nothing else) at least this often; a peer that is silent for three intervals
+  /// is lost.
   std::chrono::milliseconds heartbeat{5000};
-  std::uint64_t payload_bytes = 0;  ///< the largest payload the master takes
+  std::uint64_t payload_bytes = 0;  ///< the largest payload the master accepts
   bool operator==(const Terms&) const = default;
 };
 
-/// REGISTER. `offer` counts in ECE465/2 only.
+/// REGISTER. `offer` is valid in ECE465/2 only.
 struct Register {
   std::string worker{};
   Offer offer{};
   bool operator==(const Register&) const = default;
 };
 
-/// REGISTERED, or the course dialect's ACK_REGISTER. `terms` counts in ECE465/2 only.
+/// REGISTERED, or the course dialect's ACK_REGISTER. `terms` is valid in ECE465/2 only.
 struct Registered {
   Terms terms{};
   bool operator==(const Registered&) const = default;
@@ -85,25 +82,25 @@ struct CalcHist {
   RequestId id{};
   std::uint64_t size = 0;
   unsigned bits = 8;  ///< of a sample: 8, or 16 (little-endian)
-  bool keep = false;  ///< hold the chunk under `id.task` until an APPLY_CDF `from` it, or a DROP
+  bool keep = false;  ///< keep the chunk under `id.task` until an APPLY_CDF `from` it, or a DROP
   std::optional<std::uint64_t> checksum{};
   bool operator==(const CalcHist&) const = default;
 };
 
-/// HIST_RESULT. The older dialects write the counts as text: they are in `counts`. In ECE465/2 they follow as
-/// `size` bytes (histogram_codec.hpp) and `counts` is empty. `read_counts` is for both.
+/// HIST_RESULT. The older dialects write the counts as text; they are in `counts`. In ECE465/2 they follow as `size`
+/// bytes (histogram_codec.hpp), and `counts` is empty. `read_counts` handles both.
 struct HistResult {
   RequestId id{};
   std::uint64_t size = 0;
   unsigned bits = 8;
   std::vector<std::uint64_t> counts{};
-  std::optional<std::chrono::microseconds> took{};  ///< the worker's CPU time for it
+  std::optional<std::chrono::microseconds> took{};  ///< CPU time of the worker
   std::optional<std::uint64_t> checksum{};
   bool operator==(const HistResult&) const = default;
 };
 
-/// APPLY_CDF: map samples through a table. What follows: the table unless `table` names one, then `size` bytes
-/// of samples. With `from`, the samples are the chunk kept by that task, which is given up; `size` is 0 then.
+/// APPLY_CDF: map samples through a table. The body is the table, unless `table` names one, then `size` bytes of
+/// samples. With `from`, the samples are the chunk kept by that task, which is dropped afterwards, and `size` is 0.
 struct ApplyCdf {
   RequestId id{};
   std::uint64_t size = 0;
@@ -123,9 +120,9 @@ struct CdfResult {
   bool operator==(const CdfResult&) const = default;
 };
 
-// The rest exists in ECE465/2 only, but for LOG.
+// The rest exists in ECE465/2 only, except LOG, which the course dialect has as well.
 
-/// TABLE: hold this table, 256 bytes or 65,536 little-endian 16-bit levels, for the APPLY_CDFs to come.
+/// TABLE: keep this table, 256 bytes or 65,536 little-endian 16-bit levels, for later APPLY_CDFs.
 struct Table {
   TableId table{};
   std::uint64_t size = 0;
@@ -142,7 +139,7 @@ struct Map {
   bool operator==(const Map&) const = default;
 };
 
-/// MAP_RESULT: what came of it, in the encoding that belongs to the kind.
+/// MAP_RESULT: the result of a MAP, in the encoding of its kind.
 struct MapResult {
   TaskId task{};
   std::uint64_t size = 0;
@@ -151,7 +148,7 @@ struct MapResult {
   bool operator==(const MapResult&) const = default;
 };
 
-/// PING: answer PONG with the same number, at once.
+/// PING: answer at once with PONG and the same number.
 struct Ping {
   std::uint64_t number = 0;
   bool operator==(const Ping&) const = default;
@@ -168,22 +165,23 @@ struct Log {
   bool operator==(const Log&) const = default;
 };
 
-/// Why something was not done.
+/// Why a request failed.
 enum class ErrorCode : std::uint8_t {
-  failed,       ///< for a reason that only `text` knows; also any code this side does not know
+  failed,       ///< for the reason in `text`; also any unknown code
   bad_request,  ///< the request contradicts itself or the protocol
-  too_large,    ///< beyond what the worker offered or the limits allow
-  unsupported,  ///< no such command, kind of MAP, or version
-  no_chunk,     ///< `from` names a chunk that is not held (any more): send the samples
-  no_table,     ///< `table` names a table that is not held (any more): send it
+  too_large,    ///< beyond the worker's offer or the limits
+  unsupported,  ///< unknown command, kind of MAP, or version
+  no_chunk,     ///< `from` names a chunk that is not kept (any more): send the samples
+  no_table,     ///< `table` names a table that is not kept (any more): send it
   checksum,     ///< a payload arrived damaged: send it again
-  dropped,      ///< given up because of a DROP
-  leaving,      ///< came after BYE
-  refused,      ///< this peer may not register
+  dropped,      ///< cancelled by a DROP
+  leaving,      ///< arrived after BYE
+  refused,      ///< the peer may not register
 };
 [[nodiscard]] std::string_view error_code_name(ErrorCode code);
 
-/// ERROR. With `task`: the answer to that request, and the connection is fine. Without: the sender closes it.
+/// ERROR. With `task`, it answers that request, and the connection stays open; without, the sender closes the
+/// connection.
 struct ErrorReport {
   ErrorCode code = ErrorCode::failed;
   std::optional<TaskId> task{};
@@ -191,20 +189,20 @@ struct ErrorReport {
   bool operator==(const ErrorReport&) const = default;
 };
 
-/// DROP: forget the kept chunk or the table; a request that has not begun is answered ERROR `dropped`.
+/// DROP: forget the kept chunk or the table; a request that has not been started is answered ERROR `dropped`.
 struct Drop {
   std::optional<TaskId> task{};
   std::optional<TableId> table{};
   bool operator==(const Drop&) const = default;
 };
 
-/// BYE: the sender is leaving in good order (PROTOCOL section 7).
+/// BYE: the sender is leaving gracefully (PROTOCOL section 7).
 struct Bye {
   bool operator==(const Bye&) const = default;
 };
 
-/// A blank line (`verb` empty) or a command that this side does not know: skip `skip_bytes`, do nothing, and in
-/// ECE465/2 answer ERROR `unsupported` if it had a task.
+/// A blank line (`verb` is empty) or an unknown command: skip `skip_bytes`, and in ECE465/2 answer ERROR `unsupported`
+/// if it has a task.
 struct Ignored {
   std::string verb{};
   std::uint64_t skip_bytes = 0;
@@ -218,11 +216,11 @@ using Message = std::variant<Register, Registered, CalcHist, HistResult, ApplyCd
 /// The command's name in ECE465/2 ("CALC_HIST"): for logs and errors.
 [[nodiscard]] std::string_view name_of(const Message& message);
 
-/// Bytes of the table that follows this header: 0 when it names one.
+/// Size of the table that follows this header; 0 if it names one.
 [[nodiscard]] std::uint64_t table_bytes(const ApplyCdf& message);
-/// All bytes that follow this header: its body.
+/// Size of the body that follows this header.
 [[nodiscard]] std::uint64_t body_bytes(const Message& message);
-/// The checksum that the header gives for its body, if it does.
+/// The checksum of the body, if the header has one.
 [[nodiscard]] std::optional<std::uint64_t> body_checksum(const Message& message);
 
 }  // namespace ece465::wire

@@ -22,7 +22,7 @@ struct ClientCommand {
   std::string message;
   std::optional<int> id;
   std::optional<std::uint64_t> seed;
-  labs::Span think{std::chrono::seconds(1), std::chrono::seconds(3)};
+  labs::DurationRange think{std::chrono::seconds(1), std::chrono::seconds(3)};
   std::optional<int> connections;
   std::optional<std::uint64_t> requests;
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
@@ -99,7 +99,7 @@ int run_load(const ClientCommand& command, Console& console, const std::stop_tok
   options.server = command.server();
   options.connections = static_cast<std::size_t>(command.connections.value_or(1));
   options.requests = command.requests.value_or(1);
-  options.patience = command.timeout;
+  options.timeout = command.timeout;
   if (!command.message.empty()) options.message = command.message;
   const auto report = labs::load(options, stop);
   if (!report) return report_error(console, report.error());
@@ -114,20 +114,20 @@ int run_load(const ClientCommand& command, Console& console, const std::stop_tok
                     {"elapsed_seconds", seconds},
                     {"requests_per_second", rate},
                     {"latency_ms",
-                     {{"min", milliseconds(report->least)},
+                     {{"min", milliseconds(report->min)},
                       {"median", milliseconds(report->median)},
                       {"p90", milliseconds(report->p90)},
                       {"p99", milliseconds(report->p99)},
                       {"p99.9", milliseconds(report->p999)},
-                      {"max", milliseconds(report->most)}}}};
+                      {"max", milliseconds(report->max)}}}};
     console.print(json.pretty() + "\n");
   } else {
     console.print(fmt::format("{} over {} in {}: {} a second\n", counted(report->answered, "answer"),
                               counted(options.connections, "connection"), short_time(report->elapsed),
                               format_count(static_cast<std::uint64_t>(rate))));
-    console.print(fmt::format("latency min {}, median {}, p90 {}, p99 {}, p99.9 {}, max {}\n",
-                              short_time(report->least), short_time(report->median), short_time(report->p90),
-                              short_time(report->p99), short_time(report->p999), short_time(report->most)));
+    console.print(fmt::format("latency min {}, median {}, p90 {}, p99 {}, p99.9 {}, max {}\n", short_time(report->min),
+                              short_time(report->median), short_time(report->p90), short_time(report->p99),
+                              short_time(report->p999), short_time(report->max)));
   }
   if (stop.stop_requested()) return kExitInterrupted;
   if (report->failed == 0) return kExitOk;
@@ -144,10 +144,10 @@ int run_philosopher(const ClientCommand& command, Console& console, const std::s
   options.seed = command.seed ? *command.seed : random();
   options.think = command.think;
   options.requests = command.requests.value_or(0);
-  options.patience = command.timeout;
+  options.timeout = command.timeout;
   labs::ServeHooks hooks;
-  hooks.note = [&](std::string_view what) { console.note(what); };
-  if (!command.quiet) hooks.say = [&](std::string_view line) { console.print(printable(line) + "\n"); };
+  hooks.on_warning = [&](std::string_view what) { console.note(what); };
+  if (!command.quiet) hooks.on_line = [&](std::string_view line) { console.print(printable(line) + "\n"); };
   const auto answers = labs::run_philosopher(options, hooks, stop);
   if (!answers) return report_error(console, answers.error());
   return stop.stop_requested() ? kExitInterrupted : kExitOk;

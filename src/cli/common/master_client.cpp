@@ -151,7 +151,7 @@ net::Task<Result<text::Tally>> MasterClient::map_text(text::Kind kind, const Byt
                                                       TransferProgress progress) {
   text::Tally tally(kind);
   text::ResultReader reader(tally);
-  const auto take = [&reader](Bytes bytes) { return reader.take(as_text(bytes)); };
+  const auto take = [&reader](Bytes bytes) { return reader.add(as_text(bytes)); };
   const std::string target = fmt::format("/api/v1/mapreduce/{}", text::kind_name(kind));
   const auto response = co_await client_.post(target, source, std::move(progress), take);
   if (!response) co_return explained(response.error());

@@ -125,7 +125,7 @@ Result<std::chrono::nanoseconds> parse_duration_or_zero(std::string_view text) {
   return time;
 }
 
-Result<labs::Span> parse_span(std::string_view text) {
+Result<labs::DurationRange> parse_span(std::string_view text) {
   constexpr std::string_view kTo = "..";
   const auto to = text.find(kTo);
   ECE465_ASSIGN(const auto min, parse_duration_or_zero(text.substr(0, to)));
@@ -135,7 +135,7 @@ Result<labs::Span> parse_span(std::string_view text) {
   }
   if (max < min) return fail(Errc::usage, "'{}' ends before it begins; use a form like 500ms..1.5s", text);
   if (max > std::chrono::hours(1)) return fail(Errc::usage, "'{}' is longer than an hour", text);
-  return labs::Span{min, max};
+  return labs::DurationRange{min, max};
 }
 
 Result<std::uint64_t> parse_count(std::string_view text) {

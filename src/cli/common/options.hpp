@@ -35,7 +35,7 @@ namespace ece465::cli {
 /// A duration, or 0.
 [[nodiscard]] Result<std::chrono::nanoseconds> parse_duration_or_zero(std::string_view text);
 /// "500ms..1.5s", or one time for both ends; from 0 to an hour.
-[[nodiscard]] Result<labs::Span> parse_span(std::string_view text);
+[[nodiscard]] Result<labs::DurationRange> parse_span(std::string_view text);
 /// true, yes, on, 1; false, no, off, 0.
 [[nodiscard]] Result<bool> parse_bool(std::string_view text);
 

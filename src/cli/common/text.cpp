@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ece465/base/seconds.hpp"
+#include "ece465/base/utf8.hpp"
 
 namespace ece465::cli {
 namespace {
@@ -69,7 +70,7 @@ struct Character {
 std::vector<Character> characters(std::string_view text) {
   std::vector<Character> all;
   while (!text.empty()) {
-    const std::string_view one = text.substr(0, char_bytes(text));
+    const std::string_view one = text.substr(0, std::max<std::size_t>(utf8_length(text), 1));
     all.push_back({one, char_width(code_point(one))});
     text.remove_prefix(one.size());
   }
@@ -117,10 +118,7 @@ std::string printable(std::string_view text) {
 
 std::string valid_utf8(std::string_view text) {
   std::string out;
-  for (const auto& c : characters(text)) {
-    const bool valid = c.bytes.size() > 1 || static_cast<unsigned char>(c.bytes[0]) < 0x80;
-    out += valid ? c.bytes : std::string_view("\xEF\xBF\xBD");
-  }
+  while (!text.empty()) out += take_utf8(text);
   return out;
 }
 

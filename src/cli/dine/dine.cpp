@@ -19,9 +19,9 @@ bool has_coordinator(labs::DineMode mode) { return mode == labs::DineMode::ipc |
 
 labs::DineHooks hooks_of(const DineCommand& command, Console& console) {
   labs::DineHooks hooks;
-  hooks.note = [&console](std::string_view what) { console.note(what); };
+  hooks.on_warning = [&console](std::string_view what) { console.note(what); };
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   return hooks;
 }
@@ -31,8 +31,8 @@ Result<labs::DineReport> dine_as_configured(DineCommand& command, Console& conso
   std::optional<Screen> screen;  // restores the terminal before anything else is printed
   if (command.live) {
     screen.emplace(console);
-    hooks.note = {};
-    hooks.look = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
+    hooks.on_warning = {};
+    hooks.on_progress = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
       screen->draw(table_picture(seats, elapsed, console.out_width(), console.out_height(), console.out_paint()));
     };
   }
@@ -133,10 +133,10 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
     case labs::DineEnd::duration: return kExitOk;
     case labs::DineEnd::interrupted: return kExitInterrupted;
     case labs::DineEnd::deadlock:
-      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->circle))});
-    case labs::DineEnd::breach: break;
+      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->cycle))});
+    case labs::DineEnd::violation: break;
   }
-  std::string_view history = report->breach;
+  std::string_view history = report->violation;
   while (!history.empty()) {
     const auto end = history.find('\n');
     console.error(history.substr(0, end));

@@ -18,7 +18,7 @@ std::string_view dine_end_name(labs::DineEnd end) {
     case labs::DineEnd::duration: return "duration";
     case labs::DineEnd::interrupted: return "interrupted";
     case labs::DineEnd::deadlock: return "deadlock";
-    case labs::DineEnd::breach: return "breach";
+    case labs::DineEnd::violation: return "breach";
   }
   return "?";
 }
@@ -27,8 +27,8 @@ std::string seat_row(std::string_view name, std::uint64_t meals, const std::opti
                      std::string_view more) {
   std::string line = fmt::format("{:>11}  {:>8}", name, format_count(meals));
   if (waited) {
-    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->least), short_time(waited->median),
-                        short_time(waited->p99), short_time(waited->most));
+    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->min), short_time(waited->median),
+                        short_time(waited->p99), short_time(waited->max));
   }
   return line + (more.empty() ? "" : fmt::format("  {}", more)) + "\n";
 }
@@ -40,10 +40,10 @@ std::string remark(const labs::SeatReport& seat) {
 
 Json stats_json(const std::optional<labs::DurationStats>& waited) {
   if (!waited) return {};
-  return {{"min", seconds(waited->least)},
+  return {{"min", seconds(waited->min)},
           {"median", seconds(waited->median)},
           {"p99", seconds(waited->p99)},
-          {"max", seconds(waited->most)}};
+          {"max", seconds(waited->max)}};
 }
 
 }  // namespace
@@ -111,8 +111,8 @@ std::string dine_json(const labs::DineOptions& options, const labs::DineReport& 
                   {"philosophers", options.philosophers},
                   {"seed", options.seed},
                   {"end", dine_end_name(report.end)},
-                  {"deadlock", report.circle.empty() ? Json() : Json::array(report.circle)},
-                  {"breach", report.breach.empty() ? Json() : Json(report.breach)},
+                  {"deadlock", report.cycle.empty() ? Json() : Json::array(report.cycle)},
+                  {"breach", report.violation.empty() ? Json() : Json(report.violation)},
                   {"start_up_seconds", seconds(report.start_up)},
                   {"elapsed_seconds", seconds(report.elapsed)},
                   {"meals", report.meals},

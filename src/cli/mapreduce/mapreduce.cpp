@@ -169,14 +169,14 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
 
   text::TextOptions options;
   options.threads = command.threads == 0 ? usable_cpus() : command.threads;
-  options.stopped = [&stop] { return stop.stop_requested(); };
+  options.is_cancelled = [&stop] { return stop.stop_requested(); };
   Result<void> done;
   {
     Progress progress(console, 1, all->size(), !command.quiet);
     progress.started(0, all->name(), all->size());
     const auto size = static_cast<std::size_t>(all->size());
     std::atomic<std::uint64_t> moved = 0;
-    options.moved = [&](std::uint64_t bytes) {
+    options.on_progress = [&](std::uint64_t bytes) {
       progress.moved(0, static_cast<std::size_t>(moved.fetch_add(bytes) + bytes), size);
     };
     const TransferProgress sent = [&](std::uint64_t bytes, std::uint64_t /*total*/) {

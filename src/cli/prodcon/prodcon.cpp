@@ -72,7 +72,7 @@ std::string prodcon_summary(const ProdconCommand& command, const labs::ProdconRe
       fmt::format("{} made, {} done, {} left in {}: {:.2f} per second, seed {}\n", counted(report.produced, "job"),
                   report.consumed, report.left, short_time(report.elapsed), rate, options.seed);
   text += fmt::format("queue of {}: {:.1f} on average, {} at most, full {:.0f}% and empty {:.0f}% of the time\n",
-                      options.capacity, report.mean_depth, report.most_depth, report.full_fraction * 100,
+                      options.capacity, report.mean_depth, report.peak_depth, report.full_fraction * 100,
                       report.empty_fraction * 100);
   text += fmt::format("depth over time [{}]\n", depth_bars(report, options.capacity, unicode));
   text += fmt::format("jobs waited {} in the median, p99 {}, {} at most\n", short_time(report.waited_median),
@@ -117,7 +117,7 @@ int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop)
   if (command.json) command.quiet = true;
   labs::ProdconHooks hooks;
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   const auto report = labs::run_prodcon(command.options, hooks, std::move(stop));
   if (!report) return report_error(console, report.error());

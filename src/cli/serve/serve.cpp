@@ -34,26 +34,26 @@ int run_serve(ServeCommand& command, Console& console, std::stop_token stop) {
   const int port = command.port.value_or(default_port(options.protocol));
   options.address = net::Address(command.host, static_cast<std::uint16_t>(port));
   labs::ServeHooks hooks;
-  hooks.note = [&](std::string_view what) { console.note(what); };
+  hooks.on_warning = [&](std::string_view what) { console.note(what); };
   hooks.listening = [&](const net::Address& address) {
     if (!command.json) console.print(greeting(options.protocol, address));
   };
   if (!command.quiet && !command.json) {
     // Peers must not send escape sequences to the terminal.
-    hooks.say = [&](std::string_view line) { console.print(printable(line) + "\n"); };
+    hooks.on_line = [&](std::string_view line) { console.print(printable(line) + "\n"); };
   }
   const auto report = labs::serve(options, hooks, std::move(stop));
   if (!report) return report_error(console, report.error());
   if (command.json) {
     console.print(fmt::format(R"({{"command":"serve","connections":{},"most_at_once":{},"messages":{}}})"
                               "\n",
-                              report->connections, report->most_at_once, report->messages));
+                              report->connections, report->peak_connections, report->messages));
   } else {
     console.print(fmt::format("Shutting down: {}, at most {} at once, {}\n", counted(report->connections, "connection"),
                               report->most_at_once, counted(report->messages, "message")));
   }
-  if (report->breach.empty()) return kExitOk;
-  console.error(report->breach);
+  if (report->violation.empty()) return kExitOk;
+  console.error(report->violation);
   return kExitFailed;
 }
 

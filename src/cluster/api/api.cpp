@@ -1,7 +1,6 @@
 #include "api/api.hpp"
 
-#include "api/api_state.hpp"
-#include "api/page.hpp"
+#include "api/handlers.hpp"
 #include "api/route_table.hpp"
 #include "ece465/base/seconds.hpp"
 

@@ -21,34 +21,32 @@ namespace ece465::cluster {
 struct ApiLimits {
   /// The largest file that can be uploaded.
   std::uint64_t max_upload_bytes = std::uint64_t{64} << 30;
-  /// Uploads at once; each holds two buffers. More are answered 503.
+  /// Concurrent uploads; each has two buffers. Beyond this and the other limits on concurrency: 503.
   std::size_t max_uploads = 64;
-  /// Texts counted at once; master/text_run.hpp says what each may hold. More are answered 503.
+  /// Concurrent texts; master/text_run.hpp limits the memory of each.
   std::size_t max_texts = 4;
-  /// An upload (a text) that is slower than this after its first minute is given up (408): it holds a place that others
-  /// want.
+  /// Slower uploads and texts are cut off (408) after their first minute: they occupy one of a limited number of slots.
   std::uint64_t min_upload_bytes_per_second = 1024;
   net::Duration upload_grace = std::chrono::minutes(1);
   std::size_t max_json_bytes = std::size_t{64} << 10;
-  /// Jobs in one list.
+  /// Jobs in one response.
   std::size_t max_jobs_listed = 1000;
-  /// Entries of a timeline in one answer.
+  /// Timeline entries in one response.
   std::size_t max_timeline_entries = 5000;
-  /// Who watches events at once. More are answered 503.
+  /// Concurrent subscribers of events.
   std::size_t max_subscribers = 1000;
   net::Duration heartbeat = std::chrono::seconds(15);
-  /// A viewer that takes nothing for so long is gone.
+  /// A subscriber that reads nothing for this long is disconnected.
   net::Duration subscriber_write_limit = std::chrono::seconds(30);
-  /// Previews made at once, waiting to be made (more are answered 503), and kept.
+  /// Previews computed at once, queued, and cached.
   std::size_t previews_at_once = 1;
   std::size_t previews_waiting = 64;
   std::size_t preview_cache_bytes = std::size_t{16} << 20;
-  /// Memory for making one; a file that needs more has no preview.
+  /// Memory for one computation. A file that needs more has no preview.
   std::uint64_t preview_memory_bytes = std::uint64_t{128} << 20;
 };
 
-/// What the API stands on. All of it outlives the server, and is used on the loop's thread except where it says
-/// otherwise.
+/// What the API works on. Everything outlives the server, and is used on the loop's thread unless it says otherwise.
 struct ApiContext {
   Engine& engine;
   DataFolder& folder;
@@ -60,21 +58,21 @@ struct ApiContext {
   asio::thread_pool& cpu;
   std::string version;
   WallTime started{};
-  /// Where workers connect, so that people can be told how to start one; 0: not known yet.
+  /// The port for workers, which the web page shows; 0: not known yet.
   std::uint16_t worker_port = 0;
-  /// Why the master cannot take jobs now (/readyz): it starts or stops, its folder is gone.
+  /// Fails if the master cannot take jobs (/readyz): it is starting or stopping, or its data folder is missing.
   std::function<Result<void>()> ready;
   /// Open HTTP connections.
   std::function<std::size_t()> connections;
   ApiLimits limits{};
-  /// For the access log, at debug level; may be null.
+  /// For the access log, at debug level. May be null.
   Logger* logger = nullptr;
 };
 
 /// The course's endpoints and /api/v1. `context` must outlive the router.
 [[nodiscard]] http::Router make_routes(ApiContext& context);
 
-/// What `http::Server::observe` should call: metrics, and the access log.
+/// The callback for `http::Server::observe`: metrics and the access log.
 [[nodiscard]] std::function<void(const http::Request&, int status, net::Duration took)> observe_requests(
     ApiContext& context);
 

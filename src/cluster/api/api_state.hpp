@@ -9,30 +9,30 @@
 
 namespace ece465::cluster {
 
-/// What the routes share: the context that they were given, and what they remember between requests.
+/// What the handlers share: the context, and state that outlives a request.
 struct Api {
   explicit Api(ApiContext& c) : context(c), previews(c) {}
 
   ApiContext& context;
   HeaderCache headers;
-  Previews previews;
-  std::size_t uploads = 0;  ///< at work now
-  std::size_t texts = 0;    ///< at work now
+  PreviewCache previews;
+  std::size_t uploads = 0;  ///< in progress
+  std::size_t texts = 0;    ///< in progress
 };
 
-/// Counts what is at work.
-class Busy {
+/// Counts a request as in progress for as long as it lives.
+class InProgress {
  public:
-  explicit Busy(std::size_t& count) : count_(++count) {}
-  ~Busy() { --count_; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
+  explicit InProgress(std::size_t& count) : count_(++count) {}
+  ~InProgress() { --count_; }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
 
  private:
   std::size_t& count_;
 };
 
-/// Whether a body that took so long for so many bytes holds a place that others want.
+/// Whether a body is slower than the limits allow.
 [[nodiscard]] inline bool too_slow(const ApiLimits& limits, net::Duration took, std::uint64_t bytes) {
   return took > limits.upload_grace &&
          static_cast<double>(bytes) < seconds(took) * static_cast<double>(limits.min_upload_bytes_per_second);

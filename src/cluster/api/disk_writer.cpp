@@ -20,12 +20,12 @@ struct DiskWriter::State {
   asio::thread_pool& files;
   asio::any_io_executor executor;
   std::unique_ptr<OutputFile> file;
-  net::Event idle;  // the write that ran has ended
+  net::Event idle;  // notified when a write has ended
   bool busy = false;
-  Result<void> outcome;  // of the writes so far
+  Result<void> outcome;  // of all writes so far
   Buffer filling, writing;
   std::size_t filled = 0, to_write = 0;
-  std::uint64_t written = 0;  // handed to the disk, or being handed
+  std::uint64_t written = 0;  // including the running write
 };
 
 DiskWriter::DiskWriter(asio::thread_pool& files, const asio::any_io_executor& executor,
@@ -43,13 +43,13 @@ net::Task<void> DiskWriter::write_behind(std::shared_ptr<State> state) {
   state->idle.notify();
 }
 
-net::Task<void> DiskWriter::settle() {
+net::Task<void> DiskWriter::wait_for_write() {
   while (state_->busy) co_await state_->idle.wait();
 }
 
-/// Hands the full buffer over, once the other is free.
+/// Starts writing the full buffer once the other one is free.
 net::Task<Result<void>> DiskWriter::flush() {
-  co_await settle();
+  co_await wait_for_write();
   State& state = *state_;
   if (!state.outcome || state.filled == 0) co_return state.outcome;
   state.filling.swap(state.writing);
@@ -74,7 +74,7 @@ net::Task<Result<void>> DiskWriter::append(Bytes bytes) {
 
 net::Task<Result<void>> DiskWriter::commit() {
   ECE465_CO_TRY(co_await flush());
-  co_await settle();
+  co_await wait_for_write();
   ECE465_CO_TRY(state_->outcome);
   const auto state = state_;
   co_return co_await net::offload(state->files, [&]() -> Result<void> {
@@ -85,7 +85,7 @@ net::Task<Result<void>> DiskWriter::commit() {
 }
 
 net::Task<void> DiskWriter::discard() {
-  co_await settle();
+  co_await wait_for_write();
   const auto state = state_;
   (void)co_await net::offload(state->files, [&]() -> Result<void> {
     state->file.reset();

@@ -8,19 +8,18 @@
 
 namespace ece465::cluster {
 
-/// Writes a file on the files pool while its content still arrives: one buffer fills as the other is written, so memory
-/// is constant and neither the disk nor the network waits for the other more than it must.
+/// Writes a file on the files pool while its content arrives. With two buffers, one is filled while the other is
+/// written: memory is constant, and disk and network overlap.
 class DiskWriter {
  public:
   DiskWriter(asio::thread_pool& files, const asio::any_io_executor& executor, std::unique_ptr<OutputFile> file);
 
-  /// Takes a copy of `bytes`; waits only when both buffers are full. Fails with `io` or `no_space`, also for what was
-  /// taken earlier.
+  /// Copies `bytes`; waits only if both buffers are full. Reports errors of earlier writes, too: `io` or `no_space`.
   [[nodiscard]] net::Task<Result<void>> append(Bytes bytes);
-  /// Writes what is left and gives the file its name.
+  /// Writes the rest and gives the file its name.
   [[nodiscard]] net::Task<Result<void>> commit();
-  /// Drops the file (unless it was committed). Not left to the destructor: giving gigabytes back takes a file system
-  /// its time, and the loop has none.
+  /// Deletes the file unless it was committed. Not done by the destructor, because freeing gigabytes takes a file
+  /// system long enough to stall the loop.
   [[nodiscard]] net::Task<void> discard();
   [[nodiscard]] std::uint64_t bytes() const;
 
@@ -28,9 +27,9 @@ class DiskWriter {
   struct State;
   [[nodiscard]] static net::Task<void> write_behind(std::shared_ptr<State> state);
   [[nodiscard]] net::Task<Result<void>> flush();
-  [[nodiscard]] net::Task<void> settle();
+  [[nodiscard]] net::Task<void> wait_for_write();
 
-  std::shared_ptr<State> state_;  // shared with the write that runs
+  std::shared_ptr<State> state_;  // shared with the running write
 };
 
 }  // namespace ece465::cluster

@@ -1,9 +1,8 @@
-#include "api/files.hpp"
-
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "api/handlers.hpp"
 #include "api/responses.hpp"
 #include "ece465/http/range.hpp"
 #include "ece465/image/codec.hpp"
@@ -17,13 +16,13 @@ using http::Request;
 using http::Response;
 using json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kSmallestPreview = 16, kLargestPreview = 2048, kUsualPreview = 320;
-/// How long a list may take to look into files that are new to it. What is left is described by the next list.
-constexpr auto kLookingTime = std::chrono::seconds(2);
+constexpr std::uint64_t kMinPreviewSize = 16, kMaxPreviewSize = 2048, kDefaultPreviewSize = 320;
+/// How long one request may read headers that are not cached. Later requests describe the rest.
+constexpr auto kHeaderTime = std::chrono::seconds(2);
 
 using Entries = Result<std::vector<DataFolder::Entry>>;
 
-/// The type by what the file is: a PNG that is called .jpg is one of the course's own samples.
+/// The type is detected from content: one of the course's own samples is a PNG named .jpg.
 std::string_view content_type(const ByteSource& source) {
   std::array<std::byte, 16> head{};
   const auto n = source.read_at(0, head);
@@ -49,13 +48,13 @@ Result<Download> open_download(const DataFolder& folder, const std::string& name
   return download;
 }
 
-/// The list of inputs, described; on the files pool.
+/// The list of inputs with their headers. Runs on the files pool.
 Result<std::string> describe(const DataFolder& folder, HeaderCache& headers) {
   ECE465_ASSIGN(const auto inputs, folder.inputs());
   ECE465_ASSIGN(const auto results, folder.results());
   std::set<std::string, std::less<>> result_names;
   for (const auto& result : results) result_names.insert(result.name);
-  const auto end = std::chrono::steady_clock::now() + kLookingTime;
+  const auto end = std::chrono::steady_clock::now() + kHeaderTime;
   json files = json::array();
   for (const auto& input : inputs) {
     std::optional<HeaderSummary> summary;
@@ -71,8 +70,8 @@ Result<std::string> describe(const DataFolder& folder, HeaderCache& headers) {
   return json{{"files", std::move(files)}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// Removes a file and its result. False: the file was not there.
-Result<bool> remove_with_result(const DataFolder& folder, const std::string& name) {
+/// Deletes a file and its result. False: there was no such file.
+Result<bool> delete_with_result(const DataFolder& folder, const std::string& name) {
   ECE465_ASSIGN(const bool removed, folder.remove(name));
   if (removed) ECE465_TRY(folder.remove(result_name(name)));
   return removed;
@@ -101,12 +100,12 @@ net::Task<Response> list_results(Api& api, Request& /*request*/) {
 net::Task<Response> delete_file(Api& api, Request& request) {
   ApiContext& context = api.context;
   const std::string name = request.captured["name"];
-  // Whoever deletes a file does not want its result, which would appear after this.
+  // A running job would create the result after this.
   for (const JobStatus& job : context.engine.jobs()) {
     if (job.request.file == name && !job.ended()) (void)context.engine.cancel(job.number);
   }
   const DataFolder& folder = context.folder;
-  const Result<bool> removed = co_await net::offload(context.files, [&]() { return remove_with_result(folder, name); });
+  const Result<bool> removed = co_await net::offload(context.files, [&]() { return delete_with_result(folder, name); });
   if (!removed) co_return error_response(removed.error());
   if (!*removed) co_return Response::detail(404, "File not found or already deleted.");
   context.logs.add(kMasterSource, fmt::format("Deleted {}.", name));
@@ -120,7 +119,7 @@ net::Task<Response> download(Api& api, Request& request) {
   const Result<Download> opened =
       co_await net::offload(api.context.files, [&]() { return open_download(folder, name); });
   if (!opened) co_return error_response(opened.error());
-  // The open file is whole and stays so: files here are replaced, never written over.
+  // The open file does not change: files are replaced, never overwritten.
   const std::string etag = fmt::format("\"{}\"", opened->file.version);
   Response response = http::serve_file(request, opened->file.source, etag, opened->type);
   response.headers.add("Content-Disposition", http::attachment(name));
@@ -137,10 +136,10 @@ net::Task<Response> describe_files(Api& api, Request& /*request*/) {
 
 net::Task<Response> preview(Api& api, Request& request) {
   ApiContext& context = api.context;
-  const auto size = query_number(request, "size", kUsualPreview, kSmallestPreview, kLargestPreview);
+  const auto size = query_number(request, "size", kDefaultPreviewSize, kMinPreviewSize, kMaxPreviewSize);
   if (!size) {
     co_return invalid_response("query", "size",
-                               fmt::format("A number from {} to {} is wanted.", kSmallestPreview, kLargestPreview));
+                               fmt::format("Must be a number from {} to {}.", kMinPreviewSize, kMaxPreviewSize));
   }
   const auto side = static_cast<std::uint32_t>(*size);
   const DataFolder& folder = context.folder;
@@ -148,11 +147,11 @@ net::Task<Response> preview(Api& api, Request& request) {
   auto opened = co_await net::offload(context.files, [&]() { return folder.open_version(name); });
   if (!opened) co_return error_response(opened.error());
 
-  const std::string etag = fmt::format("\"{}\"", Previews::key(*opened, side));
+  const std::string etag = fmt::format("\"{}\"", PreviewCache::key(*opened, side));
   const auto known = request.headers.get("If-None-Match");
   Response response(known && http::etag_matches(*known, etag) ? 304 : 200);
   response.headers.add("ETag", etag);
-  // A list of files is looked at again and again; a file of that name may be replaced meanwhile.
+  // Short, because the file may be replaced; long enough for a list of files that is loaded repeatedly.
   response.headers.add("Cache-Control", "private, max-age=10");
   if (response.status == 304) co_return response;
   const auto jpeg = co_await api.previews.get(std::move(*opened), side);

@@ -4,7 +4,9 @@
 
 namespace ece465::cluster {
 
-HeaderSummary read_headers(const ByteSource& source) {
+namespace {
+
+HeaderSummary read_header(const ByteSource& source) {
   HeaderSummary summary;
   const auto reader = image::open_image(source, {});
   if (!reader) {
@@ -18,11 +20,13 @@ HeaderSummary read_headers(const ByteSource& source) {
   image.width = first.width;
   image.height = first.height;
   image.bits = first.layout.bits;
-  // A colour JPEG's chroma travels hidden behind its brightness; a palette's colours stand beside the pixels.
+  // A colour JPEG's chroma are auxiliary samples of its luma; a palette's colours are not in the pixels.
   image.color = first.layout.colors == 3 || first.auxiliary_samples > 0 || first.palette.has_value();
   image.pages = pages.size();
   return summary;
 }
+
+}  // namespace
 
 std::optional<HeaderSummary> HeaderCache::look(const DataFolder& folder, std::string_view name) {
   const std::string key(name);
@@ -30,23 +34,23 @@ std::optional<HeaderSummary> HeaderCache::look(const DataFolder& folder, std::st
   if (!opened) return std::nullopt;
   {
     const std::scoped_lock lock(mutex_);
-    const auto at = known_.find(key);
-    if (at != known_.end() && at->second.version == opened->version) {
-      order_.splice(order_.begin(), order_, at->second.place);
+    const auto at = entries_.find(key);
+    if (at != entries_.end() && at->second.version == opened->version) {
+      order_.splice(order_.begin(), order_, at->second.order);
       return at->second.summary;
     }
   }
-  // Without the lock: it may take the disk's time. Two threads may both read one file; the later one is remembered.
-  HeaderSummary summary = read_headers(*opened->source);
+  // Without the lock, because the disk may be slow. If two threads read the same file, the later result is kept.
+  HeaderSummary summary = read_header(*opened->source);
   const std::scoped_lock lock(mutex_);
-  if (const auto at = known_.find(key); at != known_.end()) {
-    order_.erase(at->second.place);
-    known_.erase(at);
+  if (const auto at = entries_.find(key); at != entries_.end()) {
+    order_.erase(at->second.order);
+    entries_.erase(at);
   }
   order_.push_front(key);
-  known_.emplace(key, Known{opened->version, summary, order_.begin()});
-  if (known_.size() > capacity_) {
-    known_.erase(order_.back());
+  entries_.emplace(key, Entry{opened->version, summary, order_.begin()});
+  if (entries_.size() > capacity_) {
+    entries_.erase(order_.back());
     order_.pop_back();
   }
   return summary;

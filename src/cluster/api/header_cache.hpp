@@ -12,35 +12,32 @@
 
 namespace ece465::cluster {
 
-/// What the headers of a file say: what it is, or why it cannot be read.
+/// What an image's header says, or why it cannot be read.
 struct HeaderSummary {
   std::optional<ImageSummary> image;
   std::string detail;
 };
 
-/// Reads the headers of an image. Blocks.
-[[nodiscard]] HeaderSummary read_headers(const ByteSource& source);
-
-/// Remembers the headers of files as they were last seen, so that a list of a thousand files does not open each of
-/// them each time. Thread-safe; `look` blocks.
+/// Caches the headers of files, so that listing a thousand files does not open each of them each time. Thread-safe;
+/// `look` blocks.
 class HeaderCache {
  public:
   explicit HeaderCache(std::size_t capacity = 4096) : capacity_(capacity) {}
 
-  /// Nothing when the file is gone.
+  /// Nullopt if the file does not exist.
   [[nodiscard]] std::optional<HeaderSummary> look(const DataFolder& folder, std::string_view name);
 
  private:
-  struct Known {
+  struct Entry {
     std::string version;
     HeaderSummary summary;
-    std::list<std::string>::iterator place;
+    std::list<std::string>::iterator order;
   };
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the rest
   std::size_t capacity_;
-  std::list<std::string> order_;  // names, the one asked for last at the front
-  std::unordered_map<std::string, Known> known_;
+  std::list<std::string> order_;  // names, most recently used first
+  std::unordered_map<std::string, Entry> entries_;
 };
 
 }  // namespace ece465::cluster

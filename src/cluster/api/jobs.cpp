@@ -1,10 +1,9 @@
-#include "api/jobs.hpp"
-
 #include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/handlers.hpp"
 #include "api/responses.hpp"
 #include "ece465/net/offload.hpp"
 #include "observability/json.hpp"
@@ -17,68 +16,68 @@ using http::Response;
 using json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kDefaultLimit = 100;
-constexpr std::uint64_t kMostPages = 65'536;
-constexpr int kLeastQuality = 1, kBestQuality = 100;
+constexpr std::uint64_t kMaxPages = 65'536;
+constexpr int kMinQuality = 1, kMaxQuality = 100;
 constexpr std::string_view kJobNotFound = "Job not found";
-constexpr std::string_view kChannelsWanted = "One of luma, gray, each is wanted.";
-constexpr std::string_view kQualityWanted = "A number from 1 to 100 is wanted.";
+constexpr std::string_view kInvalidChannels = "Must be luma, gray or each.";
+constexpr std::string_view kInvalidQuality = "Must be a number from 1 to 100.";
 
-/// A request to the engine, or what is wrong with it.
-using Wanted = std::expected<JobRequest, Response>;
+/// A valid job request, or the response that refuses it.
+using ParsedRequest = std::expected<JobRequest, Response>;
 
-Wanted wanted_from_query(const Request& request, std::string name) {
-  JobRequest wanted;
-  wanted.file = std::move(name);
+ParsedRequest parse_job_request(const Request& request, std::string name) {
+  JobRequest job_request;
+  job_request.file = std::move(name);
   if (const auto at = request.query.find("channels"); at != request.query.end()) {
     const auto channels = parse_channels(at->second);
-    if (!channels) return std::unexpected(invalid_response("query", "channels", kChannelsWanted));
-    wanted.channels = *channels;
+    if (!channels) return std::unexpected(invalid_response("query", "channels", kInvalidChannels));
+    job_request.channels = *channels;
   }
   if (request.query.contains("quality")) {
-    const auto quality = query_number(request, "quality", kBestQuality, kLeastQuality, kBestQuality);
-    if (!quality) return std::unexpected(invalid_response("query", "quality", kQualityWanted));
-    wanted.quality = static_cast<int>(*quality);
+    const auto quality = query_number(request, "quality", kMaxQuality, kMinQuality, kMaxQuality);
+    if (!quality) return std::unexpected(invalid_response("query", "quality", kInvalidQuality));
+    job_request.quality = static_cast<int>(*quality);
   }
-  return wanted;
+  return job_request;
 }
 
-Wanted parse_job_request(const std::string& text) {
+ParsedRequest parse_job_request(const std::string& text) {
   const json object = json::parse(text, nullptr, false);
   if (!object.is_object()) {
-    return std::unexpected(invalid_response("body", "", "A JSON object with the field file is wanted."));
+    return std::unexpected(invalid_response("body", "", "Must be a JSON object with the field file."));
   }
-  JobRequest wanted;
+  JobRequest job_request;
   if (!object.contains("file")) return std::unexpected(invalid_response("body", "file", kFieldRequired));
-  if (!object["file"].is_string()) return std::unexpected(invalid_response("body", "file", "Text is wanted."));
-  wanted.file = object["file"].get<std::string>();
+  if (!object["file"].is_string()) return std::unexpected(invalid_response("body", "file", "Must be a string."));
+  job_request.file = object["file"].get<std::string>();
   if (const auto at = object.find("channels"); at != object.end()) {
     const auto channels = at->is_string() ? parse_channels(at->get<std::string>()) : std::nullopt;
-    if (!channels) return std::unexpected(invalid_response("body", "channels", kChannelsWanted));
-    wanted.channels = *channels;
+    if (!channels) return std::unexpected(invalid_response("body", "channels", kInvalidChannels));
+    job_request.channels = *channels;
   }
-  // null is what a job says that was asked for none.
+  // A job without a quality shows it as null.
   if (const auto at = object.find("quality"); at != object.end() && !at->is_null()) {
-    const bool fits = at->is_number_unsigned() && at->get<std::uint64_t>() >= kLeastQuality &&
-                      at->get<std::uint64_t>() <= kBestQuality;
-    if (!fits) return std::unexpected(invalid_response("body", "quality", kQualityWanted));
-    wanted.quality = at->get<int>();
+    const bool fits =
+        at->is_number_unsigned() && at->get<std::uint64_t>() >= kMinQuality && at->get<std::uint64_t>() <= kMaxQuality;
+    if (!fits) return std::unexpected(invalid_response("body", "quality", kInvalidQuality));
+    job_request.quality = at->get<int>();
   }
-  return wanted;
+  return job_request;
 }
 
-/// A job by the id in the path: as the engine knows it, else as it was written down.
+/// The job with the id in the path, from the engine or else from the store.
 net::Task<std::expected<JobStatus, Response>> find_job(ApiContext& context, const Request& request) {
   const auto number = parse_job_number(request.captured.find("id")->second);
   if (!number) co_return std::unexpected(not_found_response(kJobNotFound));
   if (auto job = context.engine.job(*number)) co_return std::move(*job);
   const JobStore& store = context.store;
-  auto kept = co_await net::offload(context.files, [&]() { return store.find(*number); });
-  if (!kept) co_return std::unexpected(error_response(kept.error()));
-  if (!*kept) co_return std::unexpected(not_found_response(kJobNotFound));
-  co_return std::move(**kept);
+  auto stored = co_await net::offload(context.files, [&]() { return store.find(*number); });
+  if (!stored) co_return std::unexpected(error_response(stored.error()));
+  if (!*stored) co_return std::unexpected(not_found_response(kJobNotFound));
+  co_return std::move(**stored);
 }
 
-/// What a plane is called: by what was equalized, not by how the file stores it.
+/// A plane is named by what was equalized, not by how the file stores it.
 std::string_view plane_name(const JobStatus& job, std::size_t plane, std::size_t planes) {
   constexpr std::array<std::string_view, 3> kColors{"red", "green", "blue"};
   if (planes == kColors.size()) return kColors[plane];
@@ -102,7 +101,7 @@ std::string histograms_json(const JobStatus& job, std::size_t page, const PageLe
       .dump();
 }
 
-/// The text of a page's histograms, or nothing when there are none; on the files pool. A 16-bit page's are a megabyte.
+/// A page's histograms as JSON, if there are any. Runs on the files pool: those of a 16-bit page take a megabyte.
 Result<std::optional<std::string>> load_histograms(const JobStore& store, const JobStatus& job, std::size_t page) {
   ECE465_ASSIGN(const auto levels, store.levels(job.number, page));
   if (!levels) return std::nullopt;
@@ -112,9 +111,9 @@ Result<std::optional<std::string>> load_histograms(const JobStore& store, const 
 }  // namespace
 
 net::Task<Response> process_file(Api& api, Request& request) {
-  auto wanted = wanted_from_query(request, request.captured["name"]);
-  if (!wanted) co_return std::move(wanted).error();
-  const auto accepted = co_await api.context.engine.process(std::move(*wanted));
+  auto job_request = parse_job_request(request, request.captured["name"]);
+  if (!job_request) co_return std::move(job_request).error();
+  const auto accepted = co_await api.context.engine.process(std::move(*job_request));
   if (!accepted) co_return error_response(accepted.error());
   co_return Response::json(200,
                            json{{"status", "processing_started"}, {"job_id", to_string(accepted->job.number)}}.dump());
@@ -123,9 +122,9 @@ net::Task<Response> process_file(Api& api, Request& request) {
 net::Task<Response> create_job(Api& api, Request& request) {
   const auto text = co_await request.text(api.context.limits.max_json_bytes);
   if (!text) co_return Response::detail(text.error().code == Errc::too_large ? 413 : 400, text.error().text());
-  auto wanted = parse_job_request(*text);
-  if (!wanted) co_return std::move(wanted).error();
-  const auto accepted = co_await api.context.engine.process(std::move(*wanted));
+  auto job_request = parse_job_request(*text);
+  if (!job_request) co_return std::move(job_request).error();
+  const auto accepted = co_await api.context.engine.process(std::move(*job_request));
   if (!accepted) co_return error_response(accepted.error());
   Response response = Response::json(accepted->existing ? 200 : 201, job_json(accepted->job));
   response.headers.add("Location", fmt::format("/api/v1/jobs/{}", to_string(accepted->job.number)));
@@ -134,17 +133,17 @@ net::Task<Response> create_job(Api& api, Request& request) {
 
 net::Task<Response> list_jobs(Api& api, Request& request) {
   ApiContext& context = api.context;
-  const std::uint64_t most = context.limits.max_jobs_listed;
-  const auto limit = query_number(request, "limit", std::min(kDefaultLimit, most), 1, most);
-  if (!limit) co_return invalid_response("query", "limit", fmt::format("A number from 1 to {} is wanted.", most));
+  const std::uint64_t max = context.limits.max_jobs_listed;
+  const auto limit = query_number(request, "limit", std::min(kDefaultLimit, max), 1, max);
+  if (!limit) co_return invalid_response("query", "limit", fmt::format("Must be a number from 1 to {}.", max));
   const auto at = request.query.find("file");
   const std::string file = at == request.query.end() ? "" : at->second;
   const JobStore& store = context.store;
-  const auto kept = co_await net::offload(context.files, [&]() { return store.newest(*limit, file); });
-  if (!kept) co_return error_response(kept.error());
-  // What the engine knows is newer than what it wrote down.
+  const auto stored = co_await net::offload(context.files, [&]() { return store.newest(*limit, file); });
+  if (!stored) co_return error_response(stored.error());
+  // The engine's status is newer than the stored one.
   std::map<JobNumber, const JobStatus*, std::greater<>> jobs;
-  for (const JobStatus& job : *kept) jobs[job.number] = &job;
+  for (const JobStatus& job : *stored) jobs[job.number] = &job;
   const auto current = context.engine.jobs();
   for (const JobStatus& job : current) {
     if (file.empty() || job.request.file == file) jobs[job.number] = &job;
@@ -168,7 +167,7 @@ net::Task<Response> show_job(Api& api, Request& request) {
 net::Task<Response> cancel_job(Api& api, Request& request) {
   auto job = co_await find_job(api.context, request);
   if (!job) co_return std::move(job).error();
-  // It may end just now: then there is nothing to cancel, and its state tells so.
+  // This fails if the job has just ended; the response shows its state.
   (void)api.context.engine.cancel(job->number);
   const auto now = api.context.engine.job(job->number);
   co_return Response::json(200, job_json(now ? *now : *job));
@@ -177,30 +176,30 @@ net::Task<Response> cancel_job(Api& api, Request& request) {
 net::Task<Response> show_strips(Api& api, Request& request) {
   auto job = co_await find_job(api.context, request);
   if (!job) co_return std::move(job).error();
-  JobStrips at_work;
-  at_work.page = job->page;
-  at_work.phase = job->phase;
-  if (auto known = api.context.engine.strips(job->number)) at_work = std::move(*known);
+  JobStrips current;
+  current.page = job->page;
+  current.phase = job->phase;
+  if (auto known = api.context.engine.strips(job->number)) current = std::move(*known);
   json strips = json::array();
-  for (const JobStrips::Strip& strip : at_work.strips) {
+  for (const JobStrips::Strip& strip : current.strips) {
     strips.push_back({{"plane", strip.plane},
                       {"first_row", strip.first_row},
                       {"rows", strip.rows},
                       {"state", strip_state_name(strip.state)},
                       {"workers", strip.workers},
                       {"by", strip.by ? json(*strip.by) : json(nullptr)},
-                      {"misses", strip.misses}});
+                      {"misses", strip.failed_attempts}});
   }
-  const json text{{"page", at_work.page + 1}, {"phase", phase_name(at_work.phase)}, {"strips", std::move(strips)}};
+  const json text{{"page", current.page + 1}, {"phase", phase_name(current.phase)}, {"strips", std::move(strips)}};
   co_return Response::json(200, text.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 net::Task<Response> show_timeline(Api& api, Request& request) {
   ApiContext& context = api.context;
-  const auto page = query_number(request, "page", 1, 1, kMostPages);
-  if (!page) co_return invalid_response("query", "page", "The number of a page is wanted, from 1 on.");
+  const auto page = query_number(request, "page", 1, 1, kMaxPages);
+  if (!page) co_return invalid_response("query", "page", "Must be a page number, starting from 1.");
   const auto from = query_number(request, "from", 0, 0, TimelineLimits{}.entries);
-  if (!from) co_return invalid_response("query", "from", "The number of an entry is wanted, from 0 on.");
+  if (!from) co_return invalid_response("query", "from", "Must be the number of an entry, starting from 0.");
   auto job = co_await find_job(context, request);
   if (!job) co_return std::move(job).error();
   const auto pages = context.engine.timeline(job->number);
@@ -209,8 +208,8 @@ net::Task<Response> show_timeline(Api& api, Request& request) {
 }
 
 net::Task<Response> show_histograms(Api& api, Request& request) {
-  const auto page = query_number(request, "page", 1, 1, kMostPages);
-  if (!page) co_return invalid_response("query", "page", "The number of a page is wanted, from 1 on.");
+  const auto page = query_number(request, "page", 1, 1, kMaxPages);
+  if (!page) co_return invalid_response("query", "page", "Must be a page number, starting from 1.");
   auto job = co_await find_job(api.context, request);
   if (!job) co_return std::move(job).error();
   const JobStore& store = api.context.store;

@@ -13,11 +13,11 @@ json reference(std::string_view schema) { return {{"$ref", fmt::format("#/compon
 
 json content_of(std::string_view type, json schema) { return {{type, {{"schema", std::move(schema)}}}}; }
 
-json describe(const ResponseDoc& answer) {
-  json object{{"description", answer.description}};
-  if (!answer.schema.empty()) object["content"] = content_of("application/json", reference(answer.schema));
-  // A media type without a schema: bytes.
-  if (!answer.type.empty()) object["content"] = json{{answer.type, json::object()}};
+json describe(const ResponseDoc& response) {
+  json object{{"description", response.description}};
+  if (!response.schema.empty()) object["content"] = content_of("application/json", reference(response.schema));
+  // Without a schema the content is bytes.
+  if (!response.type.empty()) object["content"] = json{{response.type, json::object()}};
   return object;
 }
 
@@ -29,7 +29,7 @@ json describe(const ParameterDoc& parameter) {
           {"schema", json::parse(parameter.schema)}};
 }
 
-/// "GET /api/v1/jobs/{id}" -> "get_api_v1_jobs_id": what generated clients call it.
+/// "GET /api/v1/jobs/{id}" -> "get_api_v1_jobs_id": the method's name in generated clients.
 std::string operation_id(const RouteDoc& route) {
   std::string id;
   for (const char c : fmt::format("{}{}", route.method, route.path)) {
@@ -54,7 +54,8 @@ json describe(const RouteDoc& route) {
                              {"content", content_of(route.body_type, reference(route.body_schema))}};
   }
   object["responses"] = json::object();
-  for (const auto& answer : route.answers) object["responses"][std::to_string(answer.status)] = describe(answer);
+  for (const auto& response : route.responses)
+    object["responses"][std::to_string(response.status)] = describe(response);
   return object;
 }
 

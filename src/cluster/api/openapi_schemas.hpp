@@ -4,7 +4,7 @@
 
 namespace ece465::cluster {
 
-/// What the API's JSON looks like (JSON Schema 2020-12, as OpenAPI 3.1 has it). Tests hold every answer against these.
+/// The schemas of the API's JSON (JSON Schema 2020-12, as in OpenAPI 3.1). Tests validate every response against them.
 inline constexpr std::string_view kSchemas = R"json({
 "Error": {"type": "object", "required": ["detail"], "additionalProperties": false,
   "properties": {"detail": {"type": "string"}, "error": {"$ref": "#/components/schemas/ErrorParts"}}},
@@ -64,30 +64,31 @@ inline constexpr std::string_view kSchemas = R"json({
     "channels": {"type": "string", "enum": ["luma", "gray", "each"]}, "quality": {"type": ["integer", "null"]},
     "state": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
     "reason": {"type": ["string", "null"], "description": "Why it failed, in one sentence"},
-    "error": {"description": "The same in parts", "oneOf": [{"$ref": "#/components/schemas/ErrorParts"}, {"type": "null"}]},
+    "error": {"description": "The reason in parts", "oneOf": [{"$ref": "#/components/schemas/ErrorParts"}, {"type": "null"}]},
     "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
     "progress": {"type": "number", "minimum": 0, "maximum": 1},
-    "page": {"type": "integer", "description": "From 1 on"}, "pages": {"type": "integer"},
+    "page": {"type": "integer", "description": "Starting from 1"}, "pages": {"type": "integer"},
     "created": {"$ref": "#/components/schemas/Time"}, "started": {"$ref": "#/components/schemas/TimeOrNull"},
     "finished": {"$ref": "#/components/schemas/TimeOrNull"},
-    "seconds": {"type": "number", "description": "From start to end, or to now"},
+    "seconds": {"type": "number", "description": "From start to end, or until now"},
     "phases": {"type": "object", "description": "Seconds of wall time so far", "additionalProperties": false,
       "required": ["read", "split", "map", "reduce", "apply", "stitch", "write"], "properties": {
         "read": {"type": "number"}, "split": {"type": "number"}, "map": {"type": "number"}, "reduce": {"type": "number"},
         "apply": {"type": "number"}, "stitch": {"type": "number"}, "write": {"type": "number"}}},
     "image": {"$ref": "#/components/schemas/ImageOrNull"},
-    "bytes": {"type": "object", "description": "On the sockets of workers", "additionalProperties": false,
+    "bytes": {"type": "object", "description": "Bytes exchanged with workers", "additionalProperties": false,
       "required": ["pixels", "sent", "received", "spared", "map", "apply"], "properties": {
         "pixels": {"type": "integer"}, "sent": {"type": "integer"}, "received": {"type": "integer"},
         "spared": {"type": "integer"}, "map": {"$ref": "#/components/schemas/Traffic"},
         "apply": {"$ref": "#/components/schemas/Traffic"}}},
     "strips": {"type": "object", "additionalProperties": false,
-      "required": ["total", "map_done", "apply_done", "attempts", "retries", "duplicates", "stolen", "lies"],
+      "required": ["total", "map_done", "apply_done", "attempts", "retries", "duplicates", "stolen", "invalid_results", "lies"],
       "properties": {
         "total": {"type": "integer"}, "map_done": {"type": "integer"}, "apply_done": {"type": "integer"},
         "attempts": {"type": "integer"}, "retries": {"type": "integer"}, "duplicates": {"type": "integer"},
-        "stolen": {"type": "integer"}, "lies": {"type": "integer"}}},
-    "workers": {"type": "array", "description": "Whose answers were merged", "items": {
+        "stolen": {"type": "integer"}, "invalid_results": {"type": "integer"},
+        "lies": {"type": "integer", "deprecated": true, "description": "The same as invalid_results"}}},
+    "workers": {"type": "array", "description": "Workers whose results were merged", "items": {
       "type": "object", "required": ["id", "strips", "bytes"], "additionalProperties": false, "properties": {
         "id": {"type": "string"}, "strips": {"type": "integer"}, "bytes": {"type": "integer"}}}},
     "notes": {"type": "array", "items": {"type": "string"}}}},
@@ -106,26 +107,26 @@ inline constexpr std::string_view kSchemas = R"json({
 "Timeline": {"type": "object", "required": ["kept", "seconds", "ended", "cut", "strips_total", "strips", "events", "next",
   "more"],
   "additionalProperties": false, "properties": {
-    "kept": {"type": "boolean", "description": "False: the page has not begun, or is forgotten; all else is empty"},
-    "seconds": {"type": "number", "description": "From the page's beginning to its end, or to now"},
+    "kept": {"type": "boolean", "description": "False: the page has not begun, or its timeline has been deleted; the rest is empty"},
+    "seconds": {"type": "number", "description": "From the page's start to its end, or until now"},
     "ended": {"type": "boolean"},
-    "cut": {"type": "boolean", "description": "There are more strips, or more happened, than is told of"},
-    "strips_total": {"type": "integer", "description": "All of the page; of very many, only the first are told of"},
-    "strips": {"type": "array", "description": "Only when asked from the beginning", "items": {
+    "cut": {"type": "boolean", "description": "Some strips or events were not recorded"},
+    "strips_total": {"type": "integer", "description": "Number of strips of the page; a large page is recorded only in part"},
+    "strips": {"type": "array", "description": "Only if `from` is 0", "items": {
       "type": "object", "required": ["plane", "first_row", "rows", "first_column", "columns", "bytes"],
       "additionalProperties": false, "properties": {"plane": {"type": "integer"}, "first_row": {"type": "integer"},
         "rows": {"type": "integer"}, "first_column": {"type": "integer"}, "columns": {"type": "integer"},
         "bytes": {"type": "integer"}}}},
     "events": {"type": "array", "items": {"type": "object", "required": ["at", "what", "phase"],
       "additionalProperties": false, "properties": {
-        "at": {"type": "number", "description": "Seconds since the page began"},
+        "at": {"type": "number", "description": "Seconds since the start of the page"},
         "what": {"type": "string", "enum": ["phase", "ready", "sent", "done", "missed", "written", "gone"]},
         "phase": {"type": "string", "enum": ["queued", "read", "map", "reduce", "apply", "write", "done"]},
-        "strip": {"type": "integer", "description": "ready: strips below it can be read"},
+        "strip": {"type": "integer", "description": "ready: strips below this one can be read"},
         "worker": {"type": "string"},
-        "kept": {"type": "boolean", "description": "sent: without samples, which the worker has kept"},
+        "kept": {"type": "boolean", "description": "sent without samples, which the worker has cached"},
         "why": {"type": "string", "enum": ["lost", "lie", "failed", "not_kept"]}}}},
-    "next": {"type": "integer"}, "more": {"type": "boolean", "description": "There is more already"}}},
+    "next": {"type": "integer"}, "more": {"type": "boolean", "description": "More events are available"}}},
 "Histograms": {"type": "object", "required": ["page", "pages", "bits", "planes"], "additionalProperties": false,
   "properties": {
     "page": {"type": "integer"}, "pages": {"type": "integer"}, "bits": {"type": "integer", "enum": [8, 16]},
@@ -159,7 +160,7 @@ inline constexpr std::string_view kSchemas = R"json({
   "properties": {
     "version": {"type": "string"}, "started": {"$ref": "#/components/schemas/Time"},
     "uptime_seconds": {"type": "number"},
-    "worker_port": {"type": "integer", "description": "Where workers connect"}, "workers": {"type": "integer"},
+    "worker_port": {"type": "integer", "description": "The port for workers"}, "workers": {"type": "integer"},
     "jobs": {"type": "object", "required": ["queued", "running", "done", "failed", "cancelled"],
       "additionalProperties": false, "properties": {
         "queued": {"type": "integer"}, "running": {"type": "integer"}, "done": {"type": "integer"},

@@ -5,49 +5,49 @@
 
 namespace ece465::cluster {
 
-std::string Previews::key(const DataFolder::Opened& file, std::uint32_t side) {
+std::string PreviewCache::key(const DataFolder::Opened& file, std::uint32_t side) {
   return fmt::format("{}-p{}", file.version, side);
 }
 
-net::Task<Result<Previews::Jpeg>> Previews::get(DataFolder::Opened file, std::uint32_t side) {
+net::Task<Result<PreviewCache::Jpeg>> PreviewCache::get(DataFolder::Opened file, std::uint32_t side) {
   const std::string name = key(file, side);
-  if (const auto at = kept_.find(name); at != kept_.end()) {
-    order_.splice(order_.begin(), order_, at->second.place);
+  if (const auto at = entries_.find(name); at != entries_.end()) {
+    order_.splice(order_.begin(), order_, at->second.order);
     co_return at->second.jpeg;
   }
-  if (const auto at = making_.find(name); at != making_.end()) {
-    const auto making = at->second;
-    while (!making->outcome) co_await making->done.wait();
-    co_return *making->outcome;
+  if (const auto at = pending_.find(name); at != pending_.end()) {
+    const auto pending = at->second;
+    while (!pending->outcome) co_await pending->done.wait();
+    co_return *pending->outcome;
   }
-  const auto making = std::make_shared<Making>(co_await asio::this_coro::executor);
-  making_.emplace(name, making);
+  const auto pending = std::make_shared<Pending>(co_await asio::this_coro::executor);
+  pending_.emplace(name, pending);
   auto outcome = co_await make(*file.source, side);
   if (outcome) keep(name, *outcome);
-  making->outcome = outcome;
-  making_.erase(name);
-  making->done.notify();
+  pending->outcome = outcome;
+  pending_.erase(name);
+  pending->done.notify();
   co_return outcome;
 }
 
-/// Waits for a turn, and makes it.
-net::Task<Result<Previews::Jpeg>> Previews::make(const ByteSource& source, std::uint32_t side) {
-  if (at_work_ >= context_.limits.previews_at_once) {
+/// Computes a preview, after waiting in the queue if necessary.
+net::Task<Result<PreviewCache::Jpeg>> PreviewCache::make(const ByteSource& source, std::uint32_t side) {
+  if (running_ >= context_.limits.previews_at_once) {
     if (queue_.size() >= context_.limits.previews_waiting) {
-      co_return fail(Errc::unavailable, "Too many previews at once.");
+      co_return fail(Errc::unavailable, "Too many previews are being computed.");
     }
-    // Whoever ends hands its place over, so that nobody who comes later gets in between.
-    const auto turn = std::make_shared<net::Event>(co_await asio::this_coro::executor);
-    queue_.push_back(turn);
-    co_await turn->wait();
+    // A finished computation hands its slot to the first in the queue, so later requests cannot overtake it.
+    const auto slot = std::make_shared<net::Event>(co_await asio::this_coro::executor);
+    queue_.push_back(slot);
+    co_await slot->wait();
   } else {
-    ++at_work_;
+    ++running_;
   }
   image::PreviewOptions options;
   options.memory_bytes = context_.limits.preview_memory_bytes;
   auto made = co_await net::offload(context_.cpu, [&]() { return image::make_preview(source, side, options); });
   if (queue_.empty()) {
-    --at_work_;
+    --running_;
   } else {
     queue_.front()->notify();
     queue_.pop_front();
@@ -56,14 +56,14 @@ net::Task<Result<Previews::Jpeg>> Previews::make(const ByteSource& source, std::
   co_return std::make_shared<const std::vector<std::byte>>(std::move(*made));
 }
 
-void Previews::keep(const std::string& key, const Jpeg& jpeg) {
+void PreviewCache::keep(const std::string& key, const Jpeg& jpeg) {
   order_.push_front(key);
-  kept_.emplace(key, Kept{jpeg, order_.begin()});
-  kept_bytes_ += jpeg->size();
-  while (kept_bytes_ > context_.limits.preview_cache_bytes && !order_.empty()) {
-    const auto oldest = kept_.find(order_.back());
-    kept_bytes_ -= oldest->second.jpeg->size();
-    kept_.erase(oldest);
+  entries_.emplace(key, Entry{jpeg, order_.begin()});
+  cached_bytes_ += jpeg->size();
+  while (cached_bytes_ > context_.limits.preview_cache_bytes && !order_.empty()) {
+    const auto oldest = entries_.find(order_.back());
+    cached_bytes_ -= oldest->second.jpeg->size();
+    entries_.erase(oldest);
     order_.pop_back();
   }
 }

@@ -28,7 +28,7 @@ Response error_response(const Error& error) {
     return 500;
   }();
   if (error.subject.empty()) return Response::detail(status, error.text());
-  // Programs get the parts as well, so that they need not take the sentence apart.
+  // The parts are also there separately, for programs.
   const nlohmann::ordered_json body{{"detail", error.text()}, {"error", error_json(error)}};
   return Response::json(status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
@@ -38,7 +38,7 @@ Response unread_body_response(const Error& error) {
   return Response::detail(status, error.text());
 }
 
-Response not_found_response(std::string_view what) { return Response::detail(404, what); }
+Response not_found_response(std::string_view message) { return Response::detail(404, message); }
 
 Response invalid_response(std::string_view where, std::string_view field, std::string_view message) {
   using json = nlohmann::ordered_json;
@@ -48,20 +48,20 @@ Response invalid_response(std::string_view where, std::string_view field, std::s
   return Response::json(422, json{{"detail", json::array({entry})}}.dump());
 }
 
-Response busy_response(std::string_view words) {
-  Response response = Response::detail(503, words);
+Response busy_response(std::string_view message) {
+  Response response = Response::detail(503, message);
   response.headers.add("Retry-After", "1");
   return response;
 }
 
-std::optional<std::uint64_t> query_number(const http::Request& request, std::string_view name, std::uint64_t missing,
-                                          std::uint64_t least, std::uint64_t most) {
+std::optional<std::uint64_t> query_number(const http::Request& request, std::string_view name, std::uint64_t fallback,
+                                          std::uint64_t min, std::uint64_t max) {
   const auto at = request.query.find(std::string(name));
-  if (at == request.query.end()) return missing;
+  if (at == request.query.end()) return fallback;
   const std::string& text = at->second;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) return std::nullopt;
   return number;
 }
 

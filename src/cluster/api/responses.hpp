@@ -9,22 +9,21 @@
 
 namespace ece465::cluster {
 
-/// The answer for a failure: 404 for a file that is not there, 422 for what cannot be used as it is, 503 for what may
-/// work later, 507 when there is no room, 500 for the rest; with the error's words as `detail`.
+/// The response for an error. Its status follows from the code: 404 not_found, 422 invalid input, 503 temporary, 507 no
+/// space, 500 everything else.
 [[nodiscard]] http::Response error_response(const Error& error);
-/// The answer for a body that could not be read: 413 (too large), 408 (nothing came for too long), 400.
+/// The response for a request body that could not be read: 413 (too large), 408 (timeout) or 400.
 [[nodiscard]] http::Response unread_body_response(const Error& error);
-[[nodiscard]] http::Response not_found_response(std::string_view what);
-/// The message for what is not there at all.
+[[nodiscard]] http::Response not_found_response(std::string_view message);
+/// The message for a missing field.
 inline constexpr std::string_view kFieldRequired = "Field required";
-/// 422 in FastAPI's form, which the course's clients know: what is wrong with which part of the request. `where`:
-/// "body" or "query".
+/// 422 in FastAPI's format, which the course's clients expect. `where`: "body" or "query".
 [[nodiscard]] http::Response invalid_response(std::string_view where, std::string_view field, std::string_view message);
-/// 503 with Retry-After: too much at once.
-[[nodiscard]] http::Response busy_response(std::string_view words);
+/// 503 with Retry-After.
+[[nodiscard]] http::Response busy_response(std::string_view message);
 
-/// A number in the query between `least` and `most`; `missing` when it is not there; nothing when it is no such number.
+/// A query parameter as a number; `fallback` if it is missing, nullopt if it is not a number from `min` to `max`.
 [[nodiscard]] std::optional<std::uint64_t> query_number(const http::Request& request, std::string_view name,
-                                                        std::uint64_t missing, std::uint64_t least, std::uint64_t most);
+                                                        std::uint64_t fallback, std::uint64_t min, std::uint64_t max);
 
 }  // namespace ece465::cluster

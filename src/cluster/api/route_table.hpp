@@ -11,12 +11,12 @@ namespace ece465::cluster {
 
 struct Api;
 
-/// One answer of a route, as its documentation says it.
+/// A response of a route, for its documentation.
 struct ResponseDoc {
   int status;
   std::string_view description;
-  std::string_view schema = {};  ///< a name in the schemas, for JSON; else
-  std::string_view type = {};    ///< the content type of what is no JSON
+  std::string_view schema = {};  ///< for JSON: a name in the schemas
+  std::string_view type = {};    ///< otherwise: the content type
 };
 
 struct ParameterDoc {
@@ -26,17 +26,16 @@ struct ParameterDoc {
   std::string_view schema;  ///< as JSON
 };
 
-/// A route: what it does, and all that the OpenAPI document says about it. One table makes both, so that neither
-/// knows a route that the other does not.
+/// A route and its documentation. The router and the OpenAPI document are made from the same table.
 struct RouteDoc {
   std::string_view method, path, tag, summary;
   std::vector<ParameterDoc> parameters;
   std::string_view body_type, body_schema;  ///< of a request with a body
-  std::vector<ResponseDoc> answers;
+  std::vector<ResponseDoc> responses;
   net::Task<http::Response> (*handle)(Api&, http::Request&);
 };
 
-/// Every route of the API.
+/// All routes of the API.
 [[nodiscard]] const std::vector<RouteDoc>& route_table();
 
 /// The OpenAPI 3.1 document of these routes.

@@ -1,5 +1,4 @@
-#include "api/texts.hpp"
-
+#include "api/handlers.hpp"
 #include "api/responses.hpp"
 #include "ece465/net/offload.hpp"
 
@@ -9,7 +8,7 @@ namespace {
 using http::Response;
 using Clock = std::chrono::steady_clock;
 
-/// A body as a text. Says what the answer is when it cannot be read: the client's fault, not the text's.
+/// A request body as a text. If reading it fails, the client is at fault, so `refusal` is the response.
 class BodyText final : public TextSource {
  public:
   BodyText(http::BodyReader& body, const ApiLimits& limits) : body_(body), limits_(limits) {}
@@ -17,15 +16,15 @@ class BodyText final : public TextSource {
   net::Task<Result<std::size_t>> read(MutableBytes out) override {
     const auto begun = Clock::now();
     auto n = co_await body_.read(out);
-    waited_ += Clock::now() - begun;  // for the client, which does not answer for the time that the pieces take
+    waited_ += Clock::now() - begun;  // only time spent waiting for the client, not for workers
     if (!n) {
       refusal_ = unread_body_response(n.error());
       co_return n;
     }
     bytes_ += *n;
     if (too_slow(limits_, waited_, bytes_)) {
-      refusal_ = Response::detail(408, "The text comes too slowly.");
-      co_return fail(Errc::timeout, "the text comes too slowly");
+      refusal_ = Response::detail(408, "The text arrives too slowly.");
+      co_return fail(Errc::timeout, "the text arrives too slowly");
     }
     co_return n;
   }
@@ -39,11 +38,11 @@ class BodyText final : public TextSource {
   std::optional<Response> refusal_;
 };
 
-/// A result on its way.
-struct Answer {
-  Answer(std::shared_ptr<Busy> held, std::shared_ptr<const ByteSource> result)
-      : place(std::move(held)), source(std::move(result)) {}
-  std::shared_ptr<Busy> place;
+/// A result that is being sent. It occupies memory, so it still counts as in progress.
+struct Sending {
+  Sending(std::shared_ptr<InProgress> text, std::shared_ptr<const ByteSource> result)
+      : in_progress(std::move(text)), source(std::move(result)) {}
+  std::shared_ptr<InProgress> in_progress;
   std::shared_ptr<const ByteSource> source;
 };
 
@@ -52,12 +51,12 @@ struct Answer {
 net::Task<Response> map_text(Api& api, http::Request& request) {
   ApiContext& context = api.context;
   const auto kind = text::parse_kind(request.captured.find("kind")->second);
-  if (!kind) co_return not_found_response("No such kind: wordcount and bytes are there");
+  if (!kind) co_return not_found_response("No such kind; must be wordcount or bytes");
   if (request.body->length().value_or(0) > context.limits.max_upload_bytes) {
     co_return Response::detail(413, fmt::format("The text is larger than {} bytes.", context.limits.max_upload_bytes));
   }
-  if (api.texts >= context.limits.max_texts) co_return busy_response("Too many texts at once.");
-  const auto place = std::make_shared<Busy>(api.texts);
+  if (api.texts >= context.limits.max_texts) co_return busy_response("Too many concurrent texts.");
+  const auto in_progress = std::make_shared<InProgress>(api.texts);
 
   BodyText text(*request.body, context.limits);
   auto tally = co_await context.engine.map_text(*kind, text);
@@ -67,13 +66,12 @@ net::Task<Response> map_text(Api& api, http::Request& request) {
     return std::shared_ptr<const ByteSource>(text::result_source(*std::move(tally)));
   });
   if (!source) co_return error_response(source.error());
-  // As long as the answer is in memory, and its peer may read slowly, the place is taken.
-  const auto answer = std::make_shared<Answer>(place, *std::move(source));
+  const auto sending = std::make_shared<Sending>(in_progress, *std::move(source));
   Response response(200);
-  response.headers.add("Content-Type", "text/plain");  // of whatever encoding the text has
+  response.headers.add("Content-Type", "text/plain");  // in the text's own encoding
   http::FileBody body;
-  body.length = answer->source->size();
-  body.source = std::shared_ptr<const ByteSource>(answer, answer->source.get());
+  body.length = sending->source->size();
+  body.source = std::shared_ptr<const ByteSource>(sending, sending->source.get());
   response.body = std::move(body);
   co_return response;
 }

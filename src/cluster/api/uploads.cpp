@@ -1,8 +1,7 @@
-#include "api/uploads.hpp"
-
 #include <optional>
 
 #include "api/disk_writer.hpp"
+#include "api/handlers.hpp"
 #include "api/responses.hpp"
 #include "ece465/http/multipart.hpp"
 #include "observability/json.hpp"
@@ -14,7 +13,7 @@ using http::MultipartParser;
 using http::Response;
 
 constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
-/// What a form may have around its file: delimiters, headers, other small fields.
+/// Allowance for the rest of the form: delimiters, headers, other small fields.
 constexpr std::uint64_t kFormBytes = std::uint64_t{1} << 20;
 constexpr std::string_view kField = "file";
 
@@ -22,15 +21,16 @@ using Clock = std::chrono::steady_clock;
 
 Response missing_file() { return invalid_response("body", kField, kFieldRequired); }
 
-/// One upload, from its first byte to its name in the folder.
+/// One upload. The part `file` of a multipart form is written to the data folder as it arrives. It may replace the
+/// input of a running job, which keeps reading the old file.
 class Upload {
  public:
   Upload(ApiContext& context, http::Request& request, std::string_view boundary)
       : context_(context), body_(*request.body), parser_(boundary) {}
 
-  /// Reads the whole form. Returns an answer when the upload is refused or fails.
+  /// Reads the form. Returns a response if the upload is refused or fails.
   net::Task<std::optional<Response>> receive();
-  /// What was received stays, or goes.
+  /// Keep or delete what was received.
   net::Task<std::optional<Response>> commit();
   net::Task<void> discard();
 
@@ -49,19 +49,19 @@ class Upload {
   http::BodyReader& body_;
   MultipartParser parser_;
   std::string name_;
-  std::optional<DiskWriter> writer_;  // once the file's part has begun
+  std::optional<DiskWriter> writer_;  // once the part `file` has begun
   bool in_file_ = false;
   bool finished_ = false;
 };
 
-/// The file's part begins: everything that can be wrong with it by its name is told before it is read.
+/// Begins the part `file`: checks its name before its content is read.
 net::Task<std::optional<Response>> Upload::begin(std::string file_name) {
   if (!has_image_extension(file_name)) co_return Response::detail(400, "Only JPG and TIFF files are permitted.");
   auto name = safe_name(file_name);
   if (!name) co_return Response::detail(400, name.error().text());
-  // It would not be listed, and the next job on the file whose result is called so would write over it.
+  // It would be listed as a result, and the job of its presumed input would overwrite it.
   if (is_result_name(*name)) {
-    co_return Response::detail(400, fmt::format("{} is what a result is called; give the file another name.", *name));
+    co_return Response::detail(400, fmt::format("{} is the name of a result. Rename the file.", *name));
   }
   name_ = *name;
   const DataFolder& folder = context_.folder;
@@ -81,7 +81,7 @@ net::Task<std::optional<Response>> Upload::take(Bytes bytes) {
 
 net::Task<std::optional<Response>> Upload::handle(const MultipartParser::Event& event) {
   if (const auto* const part = std::get_if<MultipartParser::PartBegin>(&event)) {
-    // Other fields are nobody's business, and so is a second file. A form whose file was not chosen has an empty name.
+    // Other fields and further files are ignored. The name is empty if the user has not selected a file.
     const bool wanted = part->name == kField && part->filename && !part->filename->empty() && !writer_;
     if (wanted) co_return co_await begin(*part->filename);
   } else if (const auto* const data = std::get_if<MultipartParser::PartData>(&event)) {
@@ -102,7 +102,7 @@ net::Task<std::optional<Response>> Upload::receive() {
   while (!finished_) {
     const auto n = co_await body_.read(piece.span());
     if (!n) co_return unread_body_response(n.error());
-    if (*n == 0) co_return Response::detail(400, "The form ends early.");
+    if (*n == 0) co_return Response::detail(400, "The form is truncated.");
     total += *n;
     if (total > context_.limits.max_upload_bytes + kFormBytes) co_return too_large();
     if (too_slow(context_.limits, Clock::now() - begun, total))
@@ -136,8 +136,8 @@ net::Task<Response> upload_file(Api& api, http::Request& request) {
   ApiContext& context = api.context;
   const auto boundary = http::multipart_boundary(request.headers.get("Content-Type").value_or(""));
   if (!boundary) co_return missing_file();
-  if (api.uploads >= context.limits.max_uploads) co_return busy_response("Too many uploads at once.");
-  const Busy busy(api.uploads);
+  if (api.uploads >= context.limits.max_uploads) co_return busy_response("Too many concurrent uploads.");
+  const InProgress in_progress(api.uploads);
 
   Upload upload(context, request, *boundary);
   auto refused = co_await upload.receive();

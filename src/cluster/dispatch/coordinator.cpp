@@ -9,7 +9,7 @@ using namespace mapreduce;
 
 namespace {
 
-constexpr std::size_t kNamesKept = 4096;
+constexpr std::size_t kMaxRememberedNames = 4096;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Coordinator::Coordinator(asio::io_context& context, const SchedulerOptions& opti
 WorkerId Coordinator::join(std::shared_ptr<WorkerLink> link, const WorkerSpec& spec) {
   const WorkerId id{++last_worker_};
   names_.emplace(id, link->id());
-  if (names_.size() > kNamesKept) names_.erase(names_.begin());
+  if (names_.size() > kMaxRememberedNames) names_.erase(names_.begin());
   links_.emplace(id, std::move(link));
   feed(WorkerJoined{id, spec});
   return id;
@@ -28,7 +28,7 @@ WorkerId Coordinator::join(std::shared_ptr<WorkerLink> link, const WorkerSpec& s
 void Coordinator::leaving(WorkerId worker) { feed(WorkerLeaving{worker}); }
 
 void Coordinator::lost(WorkerId worker) {
-  if (links_.erase(worker) > 0) tell_gone(worker);
+  if (links_.erase(worker) > 0) notify_worker_lost(worker);
   feed(WorkerLost{worker});
 }
 
@@ -36,14 +36,14 @@ void Coordinator::heard(WorkerId worker) { feed(WorkerHeard{worker}); }
 
 void Coordinator::answered(WorkerId worker, AttemptId attempt, Outcome outcome, Answer answer) {
   if (outcome != Outcome::good && outcome != Outcome::dropped) {
-    for (const auto& [job, work] : pages_) work->missed(attempt, outcome);
+    for (const auto& [job, handler] : handlers_) handler->on_failed(attempt, outcome);
   }
   feed(Answered{worker, attempt, outcome}, std::move(answer));
 }
 
-JobId Coordinator::submit(std::shared_ptr<JobHandler> page, JobSpec spec) {
+JobId Coordinator::submit(std::shared_ptr<JobHandler> handler, JobSpec spec) {
   const JobId id{++last_job_};
-  pages_.emplace(id, std::move(page));
+  handlers_.emplace(id, std::move(handler));
   feed(JobSubmitted{id, std::move(spec)});
   return id;
 }
@@ -61,21 +61,21 @@ std::string Coordinator::name_of(WorkerId worker) const {
   return at == names_.end() ? fmt::format("worker {}", worker.value) : at->second;
 }
 
-void Coordinator::tell_gone(WorkerId worker) const {
-  for (const auto& [job, work] : pages_) work->on_worker_lost(name_of(worker));
+void Coordinator::notify_worker_lost(WorkerId worker) const {
+  for (const auto& [job, handler] : handlers_) handler->on_worker_lost(name_of(worker));
 }
 
 void Coordinator::stop() { timer_.cancel(); }
 
 void Coordinator::feed(Event event, Answer answer) {
-  happenings_.push_back({std::move(event), std::move(answer)});
+  pending_.push_back({std::move(event), std::move(answer)});
   if (std::exchange(stepping_, true)) return;
-  while (!happenings_.empty()) {
-    PendingEvent now = std::move(happenings_.front());
-    happenings_.pop_front();
-    current_answer_ = &now.answer;
-    for (const Action& action : scheduler_.step(now.event, std::chrono::steady_clock::now())) {
-      std::visit([this](const auto& what) { carry_out(what); }, action);
+  while (!pending_.empty()) {
+    PendingEvent next = std::move(pending_.front());
+    pending_.pop_front();
+    current_answer_ = &next.answer;
+    for (const Action& action : scheduler_.step(next.event, std::chrono::steady_clock::now())) {
+      std::visit([this](const auto& what) { perform(what); }, action);
     }
     current_answer_ = nullptr;
   }
@@ -87,58 +87,51 @@ WorkerLink* Coordinator::link(WorkerId worker) const {
   return at == links_.end() ? nullptr : at->second.get();
 }
 
-std::shared_ptr<JobHandler> Coordinator::page(JobId job) const {
-  const auto at = pages_.find(job);
-  return at == pages_.end() ? nullptr : at->second;
-}
-
-void Coordinator::carry_out(const Send& action) {
-  // A worker that was lost meanwhile has no link; the event that tells the scheduler is on its way.
+void Coordinator::perform(const Send& action) {
   auto* const to = link(action.worker);
-  const auto work = page(action.task.job);
-  assert(work != nullptr);
-  if (to == nullptr) return;
-  work->handed_out(action.attempt, action.task.strip, action.worker, action.from.has_value());
-  to->send(action, work);
+  if (to == nullptr) return;  // lost; the scheduler learns of it from an event that is already pending
+  const auto handler = handlers_.at(action.task.job);
+  handler->on_assigned(action.attempt, action.task.strip, action.worker, action.from.has_value());
+  to->send(action, handler);
 }
 
-void Coordinator::carry_out(const RunLocally& action) {
-  const auto work = page(action.task.job);
-  work->handed_out(action.attempt, action.task.strip, kMaster, false);
-  work->run_locally(action.attempt, action.task.strip, action.phase);
+void Coordinator::perform(const RunLocally& action) {
+  const auto handler = handlers_.at(action.task.job);
+  handler->on_assigned(action.attempt, action.task.strip, kMaster, false);
+  handler->run_locally(action.attempt, action.task.strip, action.phase);
 }
 
-void Coordinator::carry_out(const Drop& action) {
-  if (auto* const to = link(action.worker)) to->drop(action.attempt);  // the master's own attempts just end
+void Coordinator::perform(const Drop& action) {
+  if (auto* const to = link(action.worker)) to->drop(action.attempt);  // the master's own attempts just finish
 }
 
-void Coordinator::carry_out(const Accept& action) {
+void Coordinator::perform(const Accept& action) {
   assert(current_answer_ != nullptr);
-  page(action.task.job)->accept(action.task.strip, action.phase, action.worker, std::move(*current_answer_));
+  handlers_.at(action.task.job)->accept(action.task.strip, action.phase, action.worker, std::move(*current_answer_));
 }
 
-void Coordinator::carry_out(const Ping& action) {
+void Coordinator::perform(const Ping& action) {
   if (auto* const to = link(action.worker)) to->ping();
 }
 
-void Coordinator::carry_out(const CloseWorker& action) {
+void Coordinator::perform(const CloseWorker& action) {
   const auto at = links_.find(action.worker);
   if (at == links_.end()) return;
   const auto closing = std::move(at->second);
   links_.erase(at);
-  tell_gone(action.worker);
+  notify_worker_lost(action.worker);
   closing->close(action.reason);
 }
 
-void Coordinator::carry_out(const PhaseDone& action) { page(action.job)->phase_done(action.phase); }
+void Coordinator::perform(const PhaseDone& action) { handlers_.at(action.job)->phase_done(action.phase); }
 
-void Coordinator::carry_out(const JobDone& action) {
-  const auto work = page(action.job);
-  pages_.erase(action.job);
-  work->done(action.outcome, action.report);
+void Coordinator::perform(const JobDone& action) {
+  const auto handler = handlers_.at(action.job);
+  handlers_.erase(action.job);
+  handler->done(action.outcome, action.report);
 }
 
-void Coordinator::carry_out(const SetTimer& action) {
+void Coordinator::perform(const SetTimer& action) {
   timer_.expires_at(action.at);
   timer_.async_wait([this](const asio::error_code& code) {
     if (!code) feed(TimePassed{});

@@ -9,9 +9,9 @@ constexpr std::size_t kMaxConnections = 20'000;
 
 }  // namespace
 
-WorkerHub::WorkerHub(asio::io_context& context, const Dependencies& surroundings, const SessionOptions& options)
+WorkerHub::WorkerHub(asio::io_context& context, const Dependencies& dependencies, const SessionOptions& options)
     : context_(context),
-      deps_(surroundings),
+      deps_(dependencies),
       options_(options),
       dialects_(options.limits.max_remembered_ids),
       gate_(context.get_executor()) {}
@@ -42,11 +42,11 @@ net::Task<void> WorkerHub::serve(net::Stream stream) {
 net::Task<void> WorkerHub::stop(net::Duration limit) {
   gate_.close();
   if (listener_) listener_->stop();
-  const auto all = sessions_;  // a copy: a session that ends takes itself off the list
+  const auto all = sessions_;  // a copy: a session that ends removes itself
   for (const auto& session : all) session->say_bye();
   if (co_await gate_.drained(limit)) co_return;
-  const auto stubborn = sessions_;
-  for (const auto& session : stubborn) session->hang_up("this master stops");
+  const auto open = sessions_;
+  for (const auto& session : open) session->hang_up("the master is stopping");
   std::ignore = co_await gate_.drained(std::chrono::seconds(1));
 }
 
@@ -58,10 +58,10 @@ std::vector<WorkerStatus> WorkerHub::workers() const {
 }
 
 void WorkerHub::publish() {
-  for (const auto& [source, lines] : quota_.due(std::chrono::steady_clock::now())) {
+  for (const auto& [source, lines] : log_limiter_.due(std::chrono::steady_clock::now())) {
     const std::string who = source.empty() ? "many workers" : source;
-    deps_.logs.add(kMasterSource, fmt::format("{} lines of {} were left out: too many at once.", lines, who));
-    deps_.logger.warn("lines of a worker were left out", {{"worker", who}, {"lines", lines}});
+    deps_.logs.add(kMasterSource, fmt::format("{} log lines of {} suppressed: too many at once", lines, who));
+    deps_.logger.warn("log lines of a worker suppressed", {{"worker", who}, {"lines", lines}});
   }
   if (!deps_.events.has_subscribers()) return;
   for (const auto& [id, session] : registered_) {
@@ -69,12 +69,12 @@ void WorkerHub::publish() {
   }
 }
 
-void WorkerHub::registered(const std::shared_ptr<WorkerSession>& session) {
+void WorkerHub::on_registered(const std::shared_ptr<WorkerSession>& session) {
   const std::string& id = session->id();
-  // The older connection of an id is probably dead, and nobody has noticed.
+  // An older connection with this id is probably dead, but its end was not detected.
   if (const auto old = registered_.find(id); old != registered_.end()) {
     const auto replaced = old->second;
-    replaced->hang_up("it registered anew");
+    replaced->hang_up("it registered again");
   }
   registered_.insert_or_assign(id, session);
   const auto dialect = wire::dialect_name(session->dialect());
@@ -84,25 +84,25 @@ void WorkerHub::registered(const std::shared_ptr<WorkerSession>& session) {
   if (deps_.events.has_subscribers()) deps_.events.publish("worker", worker_json(session->status()), "worker/" + id);
 }
 
-void WorkerHub::gone(const std::shared_ptr<WorkerSession>& session, std::string_view why) {
+void WorkerHub::on_disconnected(const std::shared_ptr<WorkerSession>& session, std::string_view why) {
   const std::string& id = session->id();
-  deps_.logger.info("worker gone", {{"worker", id}, {"reason", why}});
-  deps_.metrics.worker_lost(session->left_well() ? "left" : "lost");
+  deps_.logger.info("worker disconnected", {{"worker", id}, {"reason", why}});
+  deps_.metrics.worker_lost(session->left_cleanly() ? "left" : "lost");
   const auto at = registered_.find(id);
-  if (at == registered_.end() || at->second != session) return;  // it is there again already
+  if (at == registered_.end() || at->second != session) return;  // it has already reconnected
   registered_.erase(at);
-  deps_.logs.add(kMasterSource, fmt::format("Worker {} is gone: {}", id, why));
+  deps_.logs.add(kMasterSource, fmt::format("Worker {} disconnected: {}", id, why));
   deps_.events.publish("worker_lost", worker_lost_json(id));
 }
 
-void WorkerHub::said(const std::string& worker, const std::string& text) {
-  if (!quota_.take(worker, std::chrono::steady_clock::now())) return;
-  // The master's own lines are known by their source.
+void WorkerHub::on_log(const std::string& worker, const std::string& text) {
+  if (!log_limiter_.take(worker, std::chrono::steady_clock::now())) return;
+  // A worker must not pass for the master, whose lines are recognized by their source.
   deps_.logs.add(worker == kMasterSource ? fmt::format("worker {}", worker) : worker, text);
-  deps_.logger.debug("worker says", {{"worker", worker}, {"text", text}});
+  deps_.logger.debug("worker log", {{"worker", worker}, {"text", text}});
 }
 
-void WorkerHub::moved(std::uint64_t sent, std::uint64_t received) {
+void WorkerHub::on_transfer(std::uint64_t sent, std::uint64_t received) {
   bytes_sent_ += sent;
   bytes_received_ += received;
   deps_.metrics.bytes_sent(sent);

@@ -17,18 +17,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kTablesHeld = 16;  // by a worker: PROTOCOL section 5
-constexpr std::uint32_t kRequestsHeld = 64;
+constexpr std::size_t kMaxTables = 16;      // per worker: PROTOCOL.md section 5
+constexpr std::uint32_t kMaxRequests = 64;  // in flight per worker: PROTOCOL.md section 5
 
 wire::TaskId task_id(AttemptId attempt) { return wire::TaskId{attempt.value}; }
 
 std::string_view reason_text(mapreduce::CloseReason reason) {
   switch (reason) {
-    case mapreduce::CloseReason::left: return "it left in good order";
-    case mapreduce::CloseReason::silent: return "nothing was heard from it";
-    case mapreduce::CloseReason::overdue: return "a request stayed unanswered for too long";
-    case mapreduce::CloseReason::lying: return "its answers were wrong too often";
-    case mapreduce::CloseReason::failing: return "it failed too often";
+    case mapreduce::CloseReason::left: return "it left";
+    case mapreduce::CloseReason::silent: return "it did not respond";
+    case mapreduce::CloseReason::overdue: return "a request was not answered in time";
+    case mapreduce::CloseReason::invalid_results: return "too many invalid results";
+    case mapreduce::CloseReason::failing: return "too many failures";
   }
   return "";
 }
@@ -52,100 +52,100 @@ WorkerSession::WorkerSession(net::Stream stream, SessionHost& host, Coordinator&
 
 net::Task<void> WorkerSession::run() {
   const auto self = shared_from_this();
-  auto outcome = co_await shake_hands();
+  auto outcome = co_await handshake();
   if (outcome) {
-    host_.registered(self);
+    host_.on_registered(self);
     asio::co_spawn(stream_.executor(), write_all(self), asio::detached);
     joined_ = true;
     worker_ = coordinator_.join(self, spec());
     outcome = co_await read_all();
   }
   ended_ = true;
-  if (why_.empty() && !outcome) why_ = outcome.error().text();
+  if (end_reason_.empty() && !outcome) end_reason_ = outcome.error().text();
   queue_.clear();
   wake_.notify();
   stream_.close();
   requests_.clear();
   if (joined_) {
     coordinator_.lost(worker_);
-    host_.gone(self, why_);
+    host_.on_disconnected(self, end_reason_);
   } else {
-    // Whoever connects and goes without a word wanted to know whether the port is open: probes do so every few seconds.
-    logger_.log(only_looked_ ? LogLevel::debug : LogLevel::info, "a connection did not become a worker",
-                {{"peer", stream_.peer()}, {"reason", why_}});
+    // Health probes connect every few seconds and disconnect without sending anything.
+    logger_.log(probe_ ? LogLevel::debug : LogLevel::info, "connection did not register as a worker",
+                {{"peer", stream_.peer()}, {"reason", end_reason_}});
   }
 }
 
-net::Task<Result<void>> WorkerSession::shake_hands() {
+net::Task<Result<void>> WorkerSession::handshake() {
   using State = wire::MasterHandshake::State;
   wire::Step step = handshake_.start();
   auto deadline = Clock::now() + options_.handshake.registration;
   for (;;) {
-    if (!step.send.empty()) ECE465_CO_TRY(co_await stream_.write(as_bytes(step.send), options_.stuck));
+    if (!step.send.empty()) ECE465_CO_TRY(co_await stream_.write(as_bytes(step.send), options_.stall_timeout));
     if (step.deadline) deadline = Clock::now() + *step.deadline;
     if (handshake_.state() == State::ready) co_return Result<void>{};
     if (handshake_.state() == State::failed) co_return std::unexpected(handshake_.error());
-    auto next = co_await hear(std::max(net::Duration::zero(), net::Duration(deadline - Clock::now())));
+    auto next = co_await read_handshake(std::max(net::Duration::zero(), net::Duration(deadline - Clock::now())));
     if (!next) co_return std::unexpected(std::move(next).error());
     step = *std::move(next);
   }
 }
 
-/// Waits for the next line and tells the handshake.
-net::Task<Result<wire::Step>> WorkerSession::hear(net::Duration limit) {
+/// Waits for the next line and feeds it to the handshake.
+net::Task<Result<wire::Step>> WorkerSession::read_handshake(net::Duration limit) {
   auto line = co_await reader_.line(limit);
   if (!line) {
-    if (ended_) co_return fail(Errc::cancelled, "{}", why_);
+    if (ended_) co_return fail(Errc::cancelled, "{}", end_reason_);
     if (line.error().code == Errc::timeout) co_return handshake_.on_deadline();
     if (line.error().code == Errc::too_large) co_return handshake_.on_error(line.error());
     handshake_.on_disconnect();
-    only_looked_ = stream_.bytes_read() == 0;
+    probe_ = stream_.bytes_read() == 0;
     co_return wire::Step{};
   }
-  auto header = wire::parse_header(*line, handshake_.peer());
+  const auto header = co_await parse(*line);
   if (!header) co_return handshake_.on_error(header.error());
-  if (header->counts_line_follows) {
-    auto counts = co_await reader_.line(options_.stuck);
-    if (!counts) co_return handshake_.on_error(counts.error());
-    if (auto added = wire::add_counts_line(*header, *counts, handshake_.peer()); !added) {
-      co_return handshake_.on_error(added.error());
-    }
-  }
-  // Under the name that it registered with, once it has: nobody speaks for another.
+  // Once registered, a worker logs under its own name only.
   if (const auto* log = std::get_if<wire::Log>(&header->message))
-    host_.said(id().empty() ? log->worker : id(), log->text);
+    host_.on_log(id().empty() ? log->worker : id(), log->text);
   co_return handshake_.on(*header);
 }
 
-mapreduce::WorkerSpec WorkerSession::spec() const {
-  if (dialect() != Dialect::v2) {
-    mapreduce::WorkerSpec old = mapreduce::WorkerSpec::one_at_a_time();
-    old.skills = 0;
-    return old;
+net::Task<Result<wire::Header>> WorkerSession::parse(std::string_view line) {
+  header_bytes_ = line.size() + 1;
+  ECE465_CO_ASSIGN(auto header, wire::parse_header(line, handshake_.peer()));
+  if (header.counts_line_follows) {
+    ECE465_CO_ASSIGN(const auto counts, co_await reader_.line(options_.stall_timeout));
+    header_bytes_ += counts.size() + 1;
+    ECE465_CO_TRY(wire::add_counts_line(header, counts, handshake_.peer()));
   }
+  co_return header;
+}
+
+mapreduce::WorkerSpec WorkerSession::spec() const {
+  if (dialect() != Dialect::v2) return mapreduce::WorkerSpec::one_at_a_time();
   const wire::Offer& offer = handshake_.registration().offer;
-  mapreduce::Skills skills = kSixteenBits;
+  mapreduce::Capabilities capabilities = kSixteenBits;
   for (const auto& name : offer.maps) {
-    if (const auto kind = text::parse_kind(name)) skills |= skill_of(*kind);
+    if (const auto kind = text::parse_kind(name)) capabilities |= capability_of(*kind);
   }
   return {.credit_bytes = offer.credit_bytes,
-          .max_tasks = kRequestsHeld,
+          .max_tasks = kMaxRequests,
           .keep_bytes = offer.memory_bytes,
-          .skills = skills,
+          .capabilities = capabilities,
           .heartbeat = true,
-          .drops = true};
+          .supports_drop = true};
 }
 
 void WorkerSession::say_bye() {
   if (ended_) return;
-  if (!joined_ || dialect() != Dialect::v2) return hang_up("this master stops");
+  if (!joined_ || dialect() != Dialect::v2) return hang_up("the master is stopping");
   send_line(wire::Bye{});
 }
 
 void WorkerSession::hang_up(std::string_view why) {
   if (ended_) return;
   ended_ = true;
-  why_ = why;
+  end_reason_ = why;
   wake_.notify();
   stream_.close();
 }
@@ -153,8 +153,8 @@ void WorkerSession::hang_up(std::string_view why) {
 void WorkerSession::close(mapreduce::CloseReason reason) {
   if (ended_) return;
   if (reason != mapreduce::CloseReason::left) return hang_up(reason_text(reason));
-  // What is queued (the answer to its BYE) still goes out; the worker closes then, or the writer does.
-  why_ = reason_text(reason);
+  // Queued messages (the answer to its BYE) are still sent; then the worker or the writer closes.
+  end_reason_ = reason_text(reason);
   closing_ = true;
   wake_.notify();
 }
@@ -173,49 +173,49 @@ WorkerStatus WorkerSession::status() const {
 
 // --- Out ---
 
-void WorkerSession::send(const mapreduce::Send& order, const std::shared_ptr<JobHandler>& page) {
+void WorkerSession::send(const mapreduce::Send& order, const std::shared_ptr<JobHandler>& handler) {
   Request request;
-  request.page = page;
+  request.handler = handler;
   request.strip = order.task.strip;
   request.phase = order.phase;
   requests_.emplace(order.attempt, std::move(request));
   if (order.from) {
-    send_request(order, page, {});
+    send_request(order, handler, {});
   } else {
-    asio::co_spawn(stream_.executor(), prepare(shared_from_this(), order, page), asio::detached);
+    asio::co_spawn(stream_.executor(), load_and_send(shared_from_this(), order, handler), asio::detached);
   }
 }
 
-net::Task<void> WorkerSession::prepare(std::shared_ptr<WorkerSession> self, mapreduce::Send order,
-                                       std::shared_ptr<JobHandler> page) {
-  auto pixels = co_await page->pixels(order.task.strip, order.phase);
-  // It may have been dropped, or the worker lost, while the pixels were read.
+net::Task<void> WorkerSession::load_and_send(std::shared_ptr<WorkerSession> self, mapreduce::Send order,
+                                             std::shared_ptr<JobHandler> handler) {
+  auto payload = co_await handler->payload(order.task.strip, order.phase);
+  // The request may have been dropped, or the worker lost, while the payload was loaded.
   const auto request = self->requests_.find(order.attempt);
   if (self->ended_ || request == self->requests_.end()) co_return;
-  if (pixels) {
-    request->second.loaded = pixels->loaded;
-    self->send_request(order, page, *std::move(pixels));
+  if (payload) {
+    request->second.loaded = payload->loaded;
+    self->send_request(order, handler, *std::move(payload));
   } else {
     self->requests_.erase(request);
     self->coordinator_.answered(self->worker_, order.attempt, Outcome::dropped);
   }
 }
 
-void WorkerSession::send_request(const mapreduce::Send& order, const std::shared_ptr<JobHandler>& page,
-                                 JobHandler::Pixels pixels) {
+void WorkerSession::send_request(const mapreduce::Send& order, const std::shared_ptr<JobHandler>& handler,
+                                 JobHandler::Payload payload) {
   Frame frame;
-  const std::uint64_t size = pixels.bytes.size();
-  if (size > 0) frame.pieces.push_back(pixels.bytes);
-  frame.lent = std::move(pixels.lent);
-  if (frame.lent) {
-    frame.lent->on_revoke = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->hang_up("it takes its strips too slowly");
+  const std::uint64_t size = payload.bytes.size();
+  if (size > 0) frame.parts.push_back(payload.bytes);
+  frame.lease = std::move(payload.lease);
+  if (frame.lease) {
+    frame.lease->on_revoke = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->hang_up("it receives strips too slowly");
     };
   }
   frame.attempt = order.attempt;
-  frame.page = page;
+  frame.handler = handler;
   frame.phase = order.phase;
-  if (const auto kind = page->map_kind()) {
+  if (const auto kind = handler->map_kind()) {
     send_map(frame, order, *kind, size);
   } else if (order.phase == Phase::map) {
     send_count(frame, order, size);
@@ -227,10 +227,10 @@ void WorkerSession::send_request(const mapreduce::Send& order, const std::shared
 
 namespace {
 
-std::optional<std::uint64_t> checksum_of(std::span<const Bytes> pieces, bool wanted) {
-  if (!wanted || pieces.empty()) return std::nullopt;
+std::optional<std::uint64_t> checksum_of(std::span<const Bytes> parts, bool wanted) {
+  if (!wanted || parts.empty()) return std::nullopt;
   wire::Checksum sum;
-  for (const Bytes piece : pieces) sum.update(piece);
+  for (const Bytes part : parts) sum.update(part);
   return sum.value();
 }
 
@@ -241,7 +241,7 @@ void WorkerSession::send_map(Frame& frame, const mapreduce::Send& order, text::K
   message.task = task_id(order.attempt);
   message.kind = text::kind_name(kind);
   message.size = size;
-  message.checksum = checksum_of(frame.pieces, handshake_.terms().checksum);
+  message.checksum = checksum_of(frame.parts, handshake_.terms().checksum);
   wire::append_header(frame.header, message, Dialect::v2);
 }
 
@@ -250,9 +250,9 @@ void WorkerSession::send_count(Frame& frame, const mapreduce::Send& order, std::
   message.id.task = task_id(order.attempt);
   message.id.job = fmt::format("{}{}", kAttemptPrefix, order.attempt.value);
   message.size = size;
-  message.bits = frame.page->bits();
+  message.bits = frame.handler->bits();
   message.keep = order.keep;
-  message.checksum = checksum_of(frame.pieces, dialect() == Dialect::v2 && handshake_.terms().checksum);
+  message.checksum = checksum_of(frame.parts, dialect() == Dialect::v2 && handshake_.terms().checksum);
   wire::append_header(frame.header, message, dialect());
 }
 
@@ -261,33 +261,33 @@ void WorkerSession::send_apply(Frame& frame, const mapreduce::Send& order, std::
   message.id.task = task_id(order.attempt);
   message.id.job = fmt::format("{}{}", kAttemptPrefix, order.attempt.value);
   message.size = size;
-  message.bits = frame.page->bits();
-  const Bytes table = frame.page->table(order.task.strip);
+  message.bits = frame.handler->bits();
+  const Bytes table = frame.handler->table(order.task.strip);
   if (dialect() != Dialect::v2) {
-    frame.pieces.insert(frame.pieces.begin(), table);
+    frame.parts.insert(frame.parts.begin(), table);
     wire::append_header(frame.header, message, dialect());
     return;
   }
   const bool checksums = handshake_.terms().checksum;
-  const wire::TableId table_id = frame.page->table_id(order.task.strip);
+  const wire::TableId table_id = frame.handler->table_id(order.task.strip);
   if (std::ranges::find(tables_, table_id) == tables_.end()) {
     tables_.push_back(table_id);
-    if (tables_.size() > kTablesHeld) tables_.pop_front();
-    wire::Table held;
-    held.table = table_id;
-    held.size = table.size();
+    if (tables_.size() > kMaxTables) tables_.pop_front();
+    wire::Table announce;
+    announce.table = table_id;
+    announce.size = table.size();
     const std::array<Bytes, 1> body{table};
-    held.checksum = checksum_of(body, checksums);
+    announce.checksum = checksum_of(body, checksums);
     Frame first;
-    wire::append_header(first.header, held, Dialect::v2);
-    first.pieces.push_back(table);
-    first.page = frame.page;
+    wire::append_header(first.header, announce, Dialect::v2);
+    first.parts.push_back(table);
+    first.handler = frame.handler;
     first.phase = Phase::apply;
     push(std::move(first));
   }
   message.table = table_id;
   if (order.from) message.from = task_id(*order.from);
-  message.checksum = checksum_of(frame.pieces, checksums);
+  message.checksum = checksum_of(frame.parts, checksums);
   wire::append_header(frame.header, message, Dialect::v2);
 }
 
@@ -314,17 +314,17 @@ net::Task<void> WorkerSession::write_all(std::shared_ptr<WorkerSession> self) {
     Frame frame = std::move(self->queue_.front());
     self->queue_.pop_front();
     if (const auto at = self->requests_.find(frame.attempt.value_or(AttemptId{})); at != self->requests_.end()) {
-      at->second.begun = true;
+      at->second.started = true;
     }
     buffers.assign(1, as_bytes(frame.header));
-    buffers.insert(buffers.end(), frame.pieces.begin(), frame.pieces.end());
+    buffers.insert(buffers.end(), frame.parts.begin(), frame.parts.end());
     std::uint64_t size = 0;
     for (const Bytes buffer : buffers) size += buffer.size();
     self->writing_ = true;
-    const auto written = co_await self->stream_.write(buffers, self->options_.stuck);
+    const auto written = co_await self->stream_.write(buffers, self->options_.stall_timeout);
     self->writing_ = false;
-    self->host_.moved(size, 0);
-    if (frame.page) frame.page->moved(frame.phase, size, 0);
+    self->host_.on_transfer(size, 0);
+    if (frame.handler) frame.handler->on_transfer(frame.phase, size, 0);
     if (!written) self->hang_up(written.error().text());
   }
   if (!self->ended_) self->stream_.end_writing();
@@ -334,7 +334,7 @@ void WorkerSession::drop(AttemptId attempt) {
   const auto request = requests_.find(attempt);
   const auto queued =
       std::ranges::find(queue_, attempt, [](const Frame& frame) { return frame.attempt.value_or(AttemptId{}); });
-  if (request != requests_.end() && !request->second.begun) {  // nothing of it has gone out, so nothing will come back
+  if (request != requests_.end() && !request->second.started) {  // nothing was sent, so no answer will come
     if (queued != queue_.end()) queue_.erase(queued);
     requests_.erase(request);
     coordinator_.answered(worker_, attempt, Outcome::dropped);

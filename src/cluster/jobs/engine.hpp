@@ -12,41 +12,41 @@
 #include "model/worker_status.hpp"
 #include "observability/timeline.hpp"
 
-/// What the API sees of the master: jobs and workers as they are now, and the calls that change them.
-
 namespace ece465::cluster {
 
-/// A text that is read once, from its beginning to its end.
+/// A text that is read once, from beginning to end.
 class TextSource {
  public:
   virtual ~TextSource() = default;
-  /// Fills a part of `out`; 0 at the end.
+  /// Reads up to `out.size()` bytes. Returns 0 at the end.
   [[nodiscard]] virtual net::Task<Result<std::size_t>> read(MutableBytes out) = 0;
 };
 
-/// Accepts jobs, runs them over the workers, and tells how they are. On the loop's thread only.
+/// The master's jobs, as the API uses them: accepts jobs, runs them on the workers, reports their state. On the loop's
+/// thread only.
 class Engine {
  public:
   virtual ~Engine() = default;
   struct Accepted {
     JobStatus job;
-    bool existing = false;  ///< the file's job that runs already
+    bool existing = false;  ///< the file already had this job running
 
     Accepted() = default;
   };
-  /// Takes a job in; when this returns it is in the store and will end, whatever happens to this process.
-  /// Fails with `bad_input` "File not found" when there is no such file (code `unavailable`: the master stops);
-  /// `corrupt`, `unsupported`, `too_large`, `bad_input` when the header shows that the image cannot be read.
+  /// Accepts a job. When this returns, the job is in the store and will run even if this process is restarted. Fails
+  /// with `bad_input` "File not found" if the file does not exist; with `unavailable` if the master is stopping; with
+  /// `corrupt`, `unsupported`, `too_large`, `bad_input` if the header shows that the image cannot be read.
   [[nodiscard]] virtual net::Task<Result<Accepted>> process(JobRequest request) = 0;
-  /// Counts a text over the workers while it is read; its pieces wait for workers, and it for them. Fails as reading
-  /// does, with `too_large` (see master/text_run.hpp), and with `unavailable` when the master stops.
+  /// Counts a text on the workers while it is read. Reading pauses while too many pieces wait. Fails as reading does,
+  /// with `too_large` (see jobs/text_run.hpp), and with `unavailable` if the master is stopping.
   [[nodiscard]] virtual net::Task<Result<text::Tally>> map_text(text::Kind kind, TextSource& source) = 0;
-  /// Fails with `bad_input`: no such job, or it has ended.
+  /// Fails with `bad_input` if the job does not exist or has ended.
   [[nodiscard]] virtual Result<void> cancel(JobNumber number) = 0;
-  [[nodiscard]] virtual std::optional<JobStatus> job(JobNumber number) const = 0;  ///< recent ones; older: the store
-  [[nodiscard]] virtual std::vector<JobStatus> jobs() const = 0;                   ///< running and recent, newest first
+  [[nodiscard]] virtual std::optional<JobStatus> job(
+      JobNumber number) const = 0;                                ///< recent ones; older ones are in the store
+  [[nodiscard]] virtual std::vector<JobStatus> jobs() const = 0;  ///< running and recent, newest first
   [[nodiscard]] virtual std::optional<JobStrips> strips(JobNumber number) const = 0;
-  /// What happened to a job's strips; null when nothing is kept of it (any more).
+  /// What happened to a job's strips; null if it is no longer kept.
   [[nodiscard]] virtual std::shared_ptr<const JobTimeline> timeline(JobNumber number) const = 0;
   [[nodiscard]] virtual std::vector<WorkerStatus> workers() const = 0;
   struct Totals {
@@ -54,8 +54,6 @@ class Engine {
     double samples_per_second = 0;
   };
   [[nodiscard]] virtual Totals totals() const = 0;
-  /// The file is input of a job that has not ended.
-  [[nodiscard]] virtual bool in_use(std::string_view file) const = 0;
 };
 
 }  // namespace ece465::cluster

@@ -13,11 +13,11 @@ net::Task<std::unique_ptr<MemoryBudget::Share>> MemoryBudget::take(std::uint64_t
   while (serving_ != ticket || left_ < bytes) co_await freed_.wait();
   ++serving_;
   left_ -= bytes;
-  freed_.notify();  // whoever is next may find enough, too
+  freed_.notify();  // the next request may fit as well
   co_return std::make_unique<Share>(*this, bytes);
 }
 
-/// All that a job has open. Pages keep it, since a connection may still be sending a strip when the job is over.
+/// A job's open files. Pages keep it alive, since a session may still be sending a strip when the job has ended.
 struct ImageJob::Files {
   std::shared_ptr<const ByteSource> source;
   std::unique_ptr<image::ImageReader> reader;
@@ -32,7 +32,7 @@ namespace {
 Result<image::Format> format_of(const ByteSource& source) {
   std::array<std::byte, 16> head{};
   ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
-  // What is no image at all is told by open_image, in its words.
+  // open_image reports the error if it is not an image.
   return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::jpeg);
 }
 
@@ -71,7 +71,7 @@ Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
   if (!reader) return about(status_.request.file, std::move(reader).error());
   files->reader = *std::move(reader);
   const std::size_t pages = files->reader->pages().size();
-  if (pages > 1 && !image::capabilities(files->output).many_pages) {
+  if (pages > 1 && !image::format_features(files->output).many_pages) {
     return fail_on(status_.request.file, Errc::unsupported, "has {} pages; {} holds one", pages,
                    image::format_name(files->output));
   }
@@ -85,13 +85,13 @@ Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
 
 net::Task<Result<void>> ImageJob::run() {
   status_.phase = JobPhase::read;
-  context_.pages.changed();
+  context_.pages.on_changed();
   ECE465_CO_ASSIGN(const auto files, co_await net::offload(*context_.files, [this] { return open(); }));
   status_.image = summary_of(*files->reader);
   for (std::size_t page = 0; page < status_.image->pages; ++page) {
     if (cancelled_) co_return fail(Errc::cancelled, "cancelled");
     status_.page = page;
-    auto done = co_await do_page(files, page);
+    auto done = co_await run_page(files, page);
     if (!done) {
       Error& error = done.error();
       if (error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
@@ -114,7 +114,7 @@ net::Task<Result<void>> ImageJob::run() {
   co_return Result<void>{};
 }
 
-net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::size_t page) {
+net::Task<Result<void>> ImageJob::run_page(std::shared_ptr<Files> files, std::size_t page) {
   const auto began = std::chrono::steady_clock::now();
   ECE465_CO_ASSIGN(auto strips, co_await net::offload(*context_.pages.cpu, [&files, page] {
                      return image::PageStrips::open(*files->reader, page, files->output, files->strips);
@@ -127,19 +127,19 @@ net::Task<Result<void>> ImageJob::do_page(std::shared_ptr<Files> files, std::siz
   status_.strips += strips->strips().size();
   for (const auto& strip : strips->strips()) status_.pixels += strip.bytes;
   image::ImageWriter& writer = *files->writer;
-  PageRunContext surroundings = context_.pages;
+  PageRunContext page_context = context_.pages;
   std::vector<Timeline::Strip> layout;
   layout.reserve(strips->strips().size());
   for (const auto& strip : strips->strips()) {
     layout.push_back({strip.plane, strip.first_row, strip.rows, strip.first_column, strip.columns, strip.bytes});
   }
-  surroundings.timeline = timeline_->begin_page(page, std::move(layout));
-  page_ = std::make_shared<PageRun>(surroundings, files, std::move(strips), status_);
+  page_context.timeline = timeline_->begin_page(page, std::move(layout));
+  page_ = std::make_shared<PageRun>(page_context, files, std::move(strips), status_);
   if (cancelled_) page_->cancel();
   auto done = co_await page_->run(writer);
   if (done) {
     const PageLevels levels = page_->levels();
-    // People may look at it; that they cannot is no reason to fail.
+    // The levels are only for display, so a failure to save them does not fail the job.
     const auto saved = co_await net::offload(
         *context_.files, [this, &levels, page] { return context_.store->save_levels(status_.number, page, levels); });
     if (!saved) status_.notes.push_back(saved.error().text());

@@ -4,14 +4,14 @@
 #include <optional>
 
 #include "ece465/image/codec.hpp"
-#include "jobs/engine.hpp"
 #include "jobs/page_run.hpp"
+#include "model/job.hpp"
 #include "store/data_folder.hpp"
 #include "store/job_store.hpp"
 
 namespace ece465::cluster {
 
-/// Memory for pages at work, shared by all jobs: first come, first served.
+/// Memory for the pages of all jobs, allocated in order of request.
 class MemoryBudget {
  public:
   MemoryBudget(const asio::any_io_executor& executor, std::uint64_t bytes) : left_(bytes), freed_(executor) {}
@@ -30,7 +30,7 @@ class MemoryBudget {
     MemoryBudget* budget_;
     std::uint64_t bytes_;
   };
-  /// Waits until there are `bytes`, and everybody who came before has had theirs. More than the whole is never there.
+  /// Waits until `bytes` are free and all earlier requests are satisfied. `bytes` must not exceed the whole budget.
   [[nodiscard]] net::Task<std::unique_ptr<Share>> take(std::uint64_t bytes);
 
  private:
@@ -39,7 +39,7 @@ class MemoryBudget {
   net::Event freed_;
 };
 
-/// What image jobs stand on.
+/// Dependencies of image jobs.
 struct ImageJobContext {
   PageRunContext pages;
   DataFolder* folder = nullptr;
@@ -50,31 +50,31 @@ struct ImageJobContext {
   Limits limits;
 };
 
-/// What a file's header says. Blocking. Fails as `image::open_image` and `DataFolder::open_file`.
+/// Reads a file's header. Blocking. Fails as `image::open_image` and `DataFolder::open_file`.
 [[nodiscard]] Result<ImageSummary> summarize(const DataFolder& folder, const JobRequest& request, const Limits& limits);
 
-/// One accepted job: its file page by page over the workers, and its result under its name at the end.
+/// One accepted job. Processes its file page by page on the workers, and publishes the result at the end.
 class ImageJob {
  public:
   ImageJob(ImageJobContext context, JobStatus status) : context_(std::move(context)), status_(std::move(status)) {}
 
-  /// Does the job. The result is there, whole, or nothing of it.
+  /// The result appears under its name only when it is complete.
   [[nodiscard]] net::Task<Result<void>> run();
   void cancel();
 
   [[nodiscard]] JobStatus& status() { return status_; }
   [[nodiscard]] const JobStatus& status() const { return status_; }
-  /// The page at work, if there is one.
+  /// The current page, if there is one.
   [[nodiscard]] const PageRun* page() const { return page_.get(); }
-  /// What happened to its strips; null once it was forgotten.
+  /// Null after `forget_timeline`.
   [[nodiscard]] std::shared_ptr<const JobTimeline> timeline() const { return timeline_; }
-  /// Only for a job that has ended.
+  /// Frees the timeline of a job that has ended.
   void forget_timeline() { timeline_.reset(); }
 
  private:
   struct Files;
   [[nodiscard]] Result<std::shared_ptr<Files>> open();
-  [[nodiscard]] net::Task<Result<void>> do_page(std::shared_ptr<Files> files, std::size_t page);
+  [[nodiscard]] net::Task<Result<void>> run_page(std::shared_ptr<Files> files, std::size_t page);
 
   ImageJobContext context_;
   JobStatus status_;

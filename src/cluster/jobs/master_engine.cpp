@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
-#include <charconv>
 #include <ranges>
 
 #include "ece465/base/memory.hpp"
@@ -16,12 +15,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Ended jobs that are told of from memory; older ones are in the store.
-constexpr std::size_t kEndedKept = 100;
-/// Of these, how many keep their timelines: up to a megabyte each.
-constexpr std::size_t kTimelinesKept = 20;
-/// A job's changes are told at most so often; the end of a phase at once.
-constexpr auto kTellingPace = std::chrono::milliseconds(50);
+/// Ended jobs that are kept in memory; older ones are only in the store.
+constexpr std::size_t kMaxEndedJobs = 100;
+/// Of these, how many keep their timelines, which take up to a megabyte each.
+constexpr std::size_t kMaxTimelines = 20;
+/// Minimum interval between a job's events. The end of a phase is published immediately.
+constexpr auto kPublishInterval = std::chrono::milliseconds(50);
+
+/// The workers that had a share, as "a, b".
+template <class Shares, class NameOf>
+std::string workers_text(const Shares& shares, NameOf name_of) {
+  std::string names;
+  for (const auto& [id, share] : shares) names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(id));
+  return names.empty() ? "master" : names;
+}
 
 }  // namespace
 
@@ -29,30 +36,30 @@ struct MasterEngine::Job {
   Job(ImageJobContext context, JobStatus status) : work(std::move(context), std::move(status)) {}
 
   ImageJob work;
-  Clock::time_point told{};
-  JobPhase told_phase = JobPhase::queued;
-  std::uint64_t steps_before_page = 0;  // strips done in either phase before the page at work
+  Clock::time_point published{};
+  JobPhase published_phase = JobPhase::queued;
+  std::uint64_t steps_before_page = 0;  // strips done in both phases before the current page
   std::uint64_t strips_before_page = 0;
   std::size_t page = 0;
   bool ended = false;
 };
 
-MasterEngine::MasterEngine(const Dependencies& surroundings, std::uint64_t memory_bytes, std::size_t jobs_at_once,
+MasterEngine::MasterEngine(const Dependencies& dependencies, std::uint64_t memory_bytes, std::size_t jobs_at_once,
                            const Limits& limits)
-    : deps_(surroundings),
+    : deps_(dependencies),
       limits_(limits),
       memory_bytes_(memory_bytes),
-      memory_(surroundings.loop.get_executor(), memory_bytes),
+      memory_(dependencies.loop.get_executor(), memory_bytes),
       slots_(jobs_at_once),
-      slot_freed_(surroundings.loop.get_executor()),
-      accepted_(surroundings.loop.get_executor()),
-      gate_(surroundings.loop.get_executor()),
-      ticked_(Clock::now()) {}
+      slot_freed_(dependencies.loop.get_executor()),
+      accepted_(dependencies.loop.get_executor()),
+      gate_(dependencies.loop.get_executor()),
+      last_tick_(Clock::now()) {}
 
 // --- Accepting ---
 
 net::Task<Result<Engine::Accepted>> MasterEngine::process(JobRequest request) {
-  // One at a time for each file, so that two requests that arrive together are one job.
+  // One at a time per file, so that two simultaneous requests create one job.
   while (accepting_.contains(request.file)) co_await accepted_.wait();
   if (stopping_) co_return fail(Errc::unavailable, "the master is stopping");
   if (const auto running = by_file_.find(request.file); running != by_file_.end()) {
@@ -94,47 +101,43 @@ net::Task<Result<text::Tally>> MasterEngine::map_text(text::Kind kind, TextSourc
   context.coordinator = &deps_.coordinator;
   context.loop = deps_.loop.get_executor();
   context.cpu = &deps_.cpu;
-  context.merged = [this](std::uint64_t /*bytes*/) { deps_.metrics.strips_done(mapreduce::Phase::map); };
+  context.on_merged = [this](std::uint64_t /*bytes*/) { deps_.metrics.strips_done(mapreduce::Phase::map); };
   const TextRunLimits limits;
   const auto run = std::make_shared<TextRun>(context, kind, limits, gate_.enter());
   texts_.insert(run);
   auto tally = co_await TextRun::run(run, &source);
   texts_.erase(run);
   const mapreduce::JobReport& report = run->report();
-  std::string by;
-  for (const auto& [worker, share] : report.shares) {
-    by += fmt::format("{}{}", by.empty() ? "" : ", ", deps_.coordinator.name_of(worker));
-  }
+  const auto by = workers_text(report.shares, [this](mapreduce::WorkerId id) { return deps_.coordinator.name_of(id); });
   const double took = seconds(Clock::now() - began);
   const std::string reason = tally ? "" : tally.error().text();
-  deps_.logs.add(kMasterSource, tally ? fmt::format("{}: {} bytes of text in {:.3f} s by {}", text::kind_name(kind),
-                                                    run->bytes(), took, by.empty() ? "master" : by)
-                                      : fmt::format("{}: a text was given up after {} bytes: {}", text::kind_name(kind),
-                                                    run->bytes(), reason));
+  deps_.logs.add(
+      kMasterSource,
+      tally ? fmt::format("{}: {} bytes of text in {:.3f} s by {}", text::kind_name(kind), run->bytes(), took, by)
+            : fmt::format("{}: failed after {} bytes of text: {}", text::kind_name(kind), run->bytes(), reason));
   deps_.logger.info("text ended", {{"kind", text::kind_name(kind)},
                                    {"bytes", run->bytes()},
                                    {"seconds", took},
                                    {"attempts", report.attempts},
-                                   {"retries", report.misses},
+                                   {"retries", report.failed_attempts},
                                    {"reason", reason}});
-  deps_.metrics.strips_retried(report.misses);
+  deps_.metrics.strips_retried(report.failed_attempts);
   deps_.metrics.strips_duplicated(report.duplicates);
-  deps_.metrics.lies(report.lies);
-  give_memory_back_if_idle();
+  deps_.metrics.invalid_results(report.invalid_results);
+  trim_heap_if_idle();
   co_return tally;
 }
 
 net::Task<Result<void>> MasterEngine::resume() {
   ECE465_CO_ASSIGN(auto undone, co_await net::offload(deps_.files, [this] { return deps_.store.unfinished(); }));
   for (const JobStatus& left : undone) {
-    JobStatus status;  // from the beginning: of a page that was half done nothing is left
+    JobStatus status;  // from the beginning: nothing is kept of a page that was in progress
     status.number = left.number;
     status.request = left.request;
     status.created = left.created;
     status.image = left.image;
     status.result = result_name(left.request.file);
-    deps_.logs.add(kMasterSource,
-                   fmt::format("{}: {} is taken up again", to_string(status.number), status.request.file));
+    deps_.logs.add(kMasterSource, fmt::format("{}: restarting {}", to_string(status.number), status.request.file));
     start(std::move(status));
   }
   co_return Result<void>{};
@@ -147,10 +150,10 @@ void MasterEngine::start(JobStatus status) {
   context.pages.loop = deps_.loop.get_executor();
   context.pages.cpu = &deps_.cpu;
   context.pages.threads = deps_.threads;
-  context.pages.changed = [this, number] {
-    if (const auto at = jobs_.find(number); at != jobs_.end()) changed(*at->second, false);
+  context.pages.on_changed = [this, number] {
+    if (const auto at = jobs_.find(number); at != jobs_.end()) on_changed(*at->second, false);
   };
-  context.pages.merged = [this](mapreduce::Phase phase, std::uint64_t bytes) {
+  context.pages.on_merged = [this](mapreduce::Phase phase, std::uint64_t bytes) {
     merged_bytes_ += bytes;
     deps_.metrics.strips_done(phase);
   };
@@ -163,7 +166,7 @@ void MasterEngine::start(JobStatus status) {
   const auto job = std::make_shared<Job>(std::move(context), std::move(status));
   jobs_.insert_or_assign(number, job);
   by_file_.insert_or_assign(job->work.status().request.file, job);
-  changed(*job, true);
+  on_changed(*job, true);
   asio::co_spawn(deps_.loop, run(this, job), asio::detached);
 }
 
@@ -183,16 +186,16 @@ net::Task<void> MasterEngine::run(MasterEngine* engine, std::shared_ptr<Job> job
     ++engine->slots_;
     engine->slot_freed_.notify();
     engine->end(*job, std::move(outcome));
-  } else if (job->ended) {  // cancelled while it waited
+  } else if (job->ended) {  // cancelled while queued
     engine->end(*job, fail(Errc::cancelled, "cancelled"));
   }
-  // What a stop interrupts is left undone in the store.
+  // A job that a stop interrupts remains unfinished in the store.
   if (status.finished) co_await engine->save(status);
-  engine->give_memory_back_if_idle();
+  engine->trim_heap_if_idle();
 }
 
-void MasterEngine::give_memory_back_if_idle() {
-  // Between two jobs it would only be taken again.
+void MasterEngine::trim_heap_if_idle() {
+  // Between two jobs the memory would soon be needed again.
   if (by_file_.empty() && texts_.empty()) asio::post(deps_.files, trim_heap);
 }
 
@@ -210,10 +213,9 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
     status.state = JobState::done;
     status.phase = JobPhase::done;
     status.progress = 1;
-    std::string by;
-    for (const auto& [id, share] : status.shares) by += fmt::format("{}{}", by.empty() ? "" : ", ", id);
+    const auto by = workers_text(status.shares, [](const std::string& id) { return id; });
     deps_.logs.add(kMasterSource, fmt::format("{}: {} -> {} in {:.3f} s by {}", name, status.request.file,
-                                              status.result, seconds, by.empty() ? "master" : by));
+                                              status.result, seconds, by));
     deps_.events.publish("file", file_event_json(status.result, "added"));
   } else {
     status.state = outcome.error().code == Errc::cancelled ? JobState::cancelled : JobState::failed;
@@ -232,14 +234,14 @@ void MasterEngine::end(Job& job, Result<void> outcome) {
   deps_.metrics.job_ended(status.state, took);
   deps_.metrics.strips_retried(status.retries);
   deps_.metrics.strips_duplicated(status.duplicates);
-  deps_.metrics.lies(status.lies);
-  changed(job, true);
+  deps_.metrics.invalid_results(status.invalid_results);
+  on_changed(job, true);
   std::size_t ended = 0;
   for (const auto& [number, one] : std::views::reverse(jobs_)) {
     ended += one->ended ? 1 : 0;
-    if (one->ended && ended > kTimelinesKept) one->work.forget_timeline();
+    if (one->ended && ended > kMaxTimelines) one->work.forget_timeline();
   }
-  for (auto at = jobs_.begin(); ended > kEndedKept && at != jobs_.end();) {
+  for (auto at = jobs_.begin(); ended > kMaxEndedJobs && at != jobs_.end();) {
     const bool old = at->second->ended && at->second.get() != &job;
     at = old ? jobs_.erase(at) : std::next(at);
     ended -= old ? 1 : 0;
@@ -251,12 +253,12 @@ net::Task<void> MasterEngine::save(JobStatus status) {
   if (!saved) deps_.logger.error("the job store failed", {{"reason", saved.error().text()}});
 }
 
-void MasterEngine::changed(Job& job, bool at_once) {
+void MasterEngine::on_changed(Job& job, bool at_once) {
   JobStatus& status = job.work.status();
   if (status.page != job.page) {
     job.page = status.page;
     job.steps_before_page = status.map_done + status.apply_done;
-    job.strips_before_page = status.strips;  // before those of the new page are added
+    job.strips_before_page = status.strips;  // before the new page's are added
   }
   if (status.state == JobState::running && status.image && status.image->pages > 0) {
     const std::uint64_t strips = status.strips - std::min(status.strips, job.strips_before_page);
@@ -267,9 +269,9 @@ void MasterEngine::changed(Job& job, bool at_once) {
   }
   if (!deps_.events.has_subscribers()) return;
   const auto now = Clock::now();
-  if (!at_once && status.phase == job.told_phase && now - job.told < kTellingPace) return;
-  job.told = now;
-  job.told_phase = status.phase;
+  if (!at_once && status.phase == job.published_phase && now - job.published < kPublishInterval) return;
+  job.published = now;
+  job.published_phase = status.phase;
   deps_.events.publish("job", job_json(status), "job/" + to_string(status.number));
 }
 
@@ -296,20 +298,20 @@ net::Task<void> MasterEngine::stop(net::Duration limit) {
   if (co_await gate_.drained(limit)) co_return;
   for (const auto& [number, job] : jobs_) {
     if (job->ended) continue;
-    deps_.logger.info("job is left for the next start", {{"job", to_string(number)}});
+    deps_.logger.info("job will be resumed at the next start", {{"job", to_string(number)}});
     job->work.cancel();
   }
-  const auto texts = texts_;  // a copy: one that ends takes itself off the list
+  const auto texts = texts_;  // a copy: a text that ends removes itself
   for (const auto& run : texts) run->cancel({Errc::unavailable, "the master is stopping"});
   std::ignore = co_await gate_.drained();
 }
 
-// --- For people ---
+// --- Monitoring ---
 
 void MasterEngine::tick() {
   const auto now = Clock::now();
-  const double seconds = std::chrono::duration<double>(now - std::exchange(ticked_, now)).count();
-  const auto merged = static_cast<double>(merged_bytes_ - std::exchange(merged_told_, merged_bytes_));
+  const double seconds = std::chrono::duration<double>(now - std::exchange(last_tick_, now)).count();
+  const auto merged = static_cast<double>(merged_bytes_ - std::exchange(merged_at_last_tick_, merged_bytes_));
   if (seconds > 0) samples_per_second_ = (samples_per_second_ + merged / 2 / seconds) / 2;
   if (samples_per_second_ < 1) samples_per_second_ = 0;
   deps_.hub.publish();
@@ -329,7 +331,7 @@ std::vector<JobStatus> MasterEngine::jobs() const {
 std::optional<JobStrips> MasterEngine::strips(JobNumber number) const {
   const auto at = jobs_.find(number);
   if (at == jobs_.end()) return std::nullopt;
-  if (const PageRun* page = at->second->work.page()) return page->strips_now();
+  if (const PageRun* page = at->second->work.page()) return page->strip_status();
   JobStrips none;
   none.page = at->second->work.status().page;
   none.phase = at->second->work.status().phase;

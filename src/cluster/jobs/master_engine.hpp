@@ -1,6 +1,5 @@
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,7 +16,7 @@ namespace ece465::cluster {
 
 class TextRun;
 
-/// The engine of a real master: jobs in the store, their pages over the hub's workers. On the loop.
+/// The engine of a real master: jobs in the store, processed by the hub's workers. On the loop.
 class MasterEngine final : public Engine {
  public:
   struct Dependencies {
@@ -34,15 +33,15 @@ class MasterEngine final : public Engine {
     Metrics& metrics;
     Logger& logger;
   };
-  MasterEngine(const Dependencies& surroundings, std::uint64_t memory_bytes, std::size_t jobs_at_once,
+  MasterEngine(const Dependencies& dependencies, std::uint64_t memory_bytes, std::size_t jobs_at_once,
                const Limits& limits);
 
-  /// Takes up what an earlier process left undone. Fails with `io`.
+  /// Restarts the jobs that an earlier process did not finish. Fails with `io`.
   [[nodiscard]] net::Task<Result<void>> resume();
-  /// Takes no further jobs, and waits for those at work at most `limit`; what is left is given up and stays in the
-  /// store as undone.
+  /// Accepts no more jobs and waits up to `limit` for the running ones. The others are aborted and remain unfinished in
+  /// the store, for the next start.
   [[nodiscard]] net::Task<void> stop(net::Duration limit);
-  /// Tells those who watch how busy it is; to be called now and then.
+  /// Updates the throughput and publishes worker state. To be called periodically.
   void tick();
 
   [[nodiscard]] net::Task<Result<Accepted>> process(JobRequest request) override;
@@ -54,7 +53,6 @@ class MasterEngine final : public Engine {
   [[nodiscard]] std::shared_ptr<const JobTimeline> timeline(JobNumber number) const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return deps_.hub.workers(); }
   [[nodiscard]] Totals totals() const override;
-  [[nodiscard]] bool in_use(std::string_view file) const override { return by_file_.contains(file); }
 
  private:
   struct Job;
@@ -62,8 +60,8 @@ class MasterEngine final : public Engine {
   void start(JobStatus status);
   static net::Task<void> run(MasterEngine* engine, std::shared_ptr<Job> job);
   void end(Job& job, Result<void> outcome);
-  void give_memory_back_if_idle();
-  void changed(Job& job, bool at_once);
+  void trim_heap_if_idle();
+  void on_changed(Job& job, bool at_once);
   [[nodiscard]] net::Task<void> save(JobStatus status);
 
   Dependencies deps_;
@@ -72,14 +70,14 @@ class MasterEngine final : public Engine {
   MemoryBudget memory_;
   std::size_t slots_;
   net::Event slot_freed_, accepted_;
-  net::Gate gate_;  // jobs and texts that have not ended
+  net::Gate gate_;  // open while jobs and texts run
   bool stopping_ = false;
-  std::map<JobNumber, std::shared_ptr<Job>> jobs_;                    // at work, and the last that ended
-  std::map<std::string, std::shared_ptr<Job>, std::less<>> by_file_;  // of these, the ones that have not ended
-  std::set<std::string> accepting_;                                   // files whose job is just being accepted
-  std::set<std::shared_ptr<TextRun>> texts_;                          // at work
-  std::uint64_t merged_bytes_ = 0, merged_told_ = 0;
-  std::chrono::steady_clock::time_point ticked_;
+  std::map<JobNumber, std::shared_ptr<Job>> jobs_;                    // running, and those that ended last
+  std::map<std::string, std::shared_ptr<Job>, std::less<>> by_file_;  // of these, the running ones
+  std::set<std::string> accepting_;                                   // files whose job is being accepted
+  std::set<std::shared_ptr<TextRun>> texts_;                          // running
+  std::uint64_t merged_bytes_ = 0, merged_at_last_tick_ = 0;
+  std::chrono::steady_clock::time_point last_tick_;
   double samples_per_second_ = 0;
 };
 

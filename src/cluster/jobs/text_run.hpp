@@ -15,50 +15,50 @@
 
 namespace ece465::cluster {
 
-/// What a text may take of the master's memory while it is counted. However long it is: `window_bytes` of pieces, the
-/// results of these (most are much shorter, none is more than twice as long), one word, and the table.
+/// Memory limits of the master for counting a text of any length: `window_bytes` of pieces, their results (usually much
+/// shorter, at most twice as long), one word, and the table.
 struct TextRunLimits {
-  /// Pieces that are handed out, and the longest word (line). A piece is what a worker counts at once; more would take
-  /// more of its memory (a table for each of its threads), less would make more of the results' bytes.
+  /// Size of pieces, and the longest word (line). Larger pieces need more memory on workers (a table per thread);
+  /// smaller ones increase the total size of the results.
   text::TextLimits text{.piece_bytes = std::size_t{256} << 10};
-  /// Pieces larger than this (long words make them) are not handed out: the master counts them.
+  /// Larger pieces, caused by long words, are counted by the master.
   std::uint64_t sent_bytes = text::kMaxPieceBytes;
-  /// Bytes of pieces that were read and are not merged; then the text is not read on. Enough for four of our workers'
-  /// credits.
+  /// Bytes of pieces that were read but not merged. At this limit reading pauses. Covers four times the default credit
+  /// of a worker.
   std::uint64_t window_bytes = std::uint64_t{16} << 20;
-  /// The table of distinct words: about four million, after which it would double. There is no end to them in what a
-  /// stranger may send. While the table grows, and while the result is put in order, half as much is needed beside it.
+  /// Size of the table of distinct words: about four million, after which it would double. Hostile input may contain
+  /// any number of them. Growing the table and sorting the result need half as much again.
   std::uint64_t table_bytes = std::uint64_t{512} << 20;
 };
 
-/// What a text's run needs of the master around it.
+/// Dependencies of a text run.
 struct TextRunContext {
   Coordinator* coordinator = nullptr;
   asio::any_io_executor loop;
   asio::thread_pool* cpu = nullptr;
-  /// Called when a piece of so many bytes is merged.
-  std::function<void(std::uint64_t bytes)> merged;
+  /// Called when a piece of `bytes` is merged.
+  std::function<void(std::uint64_t bytes)> on_merged;
 };
 
-/// One text, mapped piece by piece by whoever the scheduler says, and added up. Lives on the loop; what takes time runs
-/// on the pool. Shared with connections, which may be in the middle of sending a piece when the text is given up.
+/// One text, counted in pieces where the scheduler says. Lives on the loop; long operations run on the pool. Shared
+/// with sessions, which may still be sending a piece when the text is cancelled.
 ///
-///     read --> cut --> pieces at work --> results checked --> merged, one batch after the other
-///       ^                                                       |
-///       +------------ waits while the window is full <----------+
+///     read --> split --> pieces assigned --> results checked --> merged, one batch after the other
+///       ^                                                          |
+///       +-------------- pauses while the window is full <----------+
 class TextRun final : public JobHandler, public std::enable_shared_from_this<TextRun> {
  public:
-  /// `pass` is given back as soon as nothing of the text is at work any more.
+  /// `pass` is released when the scheduler's job has ended.
   TextRun(const TextRunContext& context, text::Kind kind, const TextRunLimits& limits, net::Gate::Pass pass);
 
   /// Reads the text to its end and counts it. Fails as `source` does, with `too_large` (a word, the table, a total),
-  /// and with what `cancel` says.
+  /// and with the error passed to `cancel`.
   [[nodiscard]] static net::Task<Result<text::Tally>> run(std::shared_ptr<TextRun> self, TextSource* source);
-  /// Gives the text up: nothing more of it is handed out, and `run` fails with this as soon as it looks.
+  /// No more pieces are assigned, and `run` fails with this error.
   void cancel(Error why);
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  /// How it went; complete when `run` has returned.
+  /// Complete when `run` has returned.
   [[nodiscard]] const mapreduce::JobReport& report() const { return report_; }
 
   void run_locally(mapreduce::AttemptId attempt, std::uint32_t strip, mapreduce::Phase phase) override;
@@ -67,52 +67,53 @@ class TextRun final : public JobHandler, public std::enable_shared_from_this<Tex
   void done(mapreduce::JobOutcome outcome, const mapreduce::JobReport& report) override;
   [[nodiscard]] std::optional<text::Kind> map_kind() const override { return kind_; }
   [[nodiscard]] net::Task<Result<void>> check_result(std::uint32_t strip, std::string_view result,
-                                                     Check scrutiny) override;
+                                                     Check check) override;
   [[nodiscard]] std::uint64_t strip_bytes(std::uint32_t strip) const override;
-  [[nodiscard]] net::Task<Result<Pixels>> pixels(std::uint32_t strip, mapreduce::Phase phase) override;
-  void moved(mapreduce::Phase /*phase*/, std::uint64_t /*sent*/, std::uint64_t /*received*/) override {}
+  [[nodiscard]] net::Task<Result<Payload>> payload(std::uint32_t strip, mapreduce::Phase phase) override;
+  void on_transfer(mapreduce::Phase /*phase*/, std::uint64_t /*sent*/, std::uint64_t /*received*/) override {}
 
-  // What only pictures have.
+  // Only for images.
   [[nodiscard]] unsigned bits() const override { return 8; }
   [[nodiscard]] Bytes table(std::uint32_t /*strip*/) const override { return {}; }
   [[nodiscard]] wire::TableId table_id(std::uint32_t /*strip*/) const override { return {}; }
   [[nodiscard]] net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts,
-                                                     Check scrutiny) override;
+                                                     Check check) override;
   [[nodiscard]] net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped,
-                                                                            Check scrutiny) override;
+                                                                            Check check) override;
 
  private:
   using Piece = std::shared_ptr<const Buffer>;
-  /// What waits to be merged: the result of a piece, or a piece that nobody was given.
-  struct Share {
+  /// To be merged: the result of a piece, or a piece that is too large to be sent.
+  struct MergeItem {
     std::string result;
     Piece piece;
-    std::uint64_t weight = 0;  ///< of the window
+    std::uint64_t weight = 0;  ///< its share of the window
   };
 
   [[nodiscard]] net::Task<Result<void>> read_all(TextSource& source);
-  void hand_out(Buffer piece);
-  void to_merge(Share share);
+  void submit_piece(Buffer piece);
+  void queue_merge(MergeItem item);
   static net::Task<void> merge_all(std::shared_ptr<TextRun> self);
-  [[nodiscard]] Result<void> merge(const Share& share);
-  static net::Task<void> count_here(std::shared_ptr<TextRun> self, mapreduce::AttemptId attempt, std::uint32_t strip);
+  [[nodiscard]] Result<void> merge(const MergeItem& item);
+  static net::Task<void> count_locally(std::shared_ptr<TextRun> self, mapreduce::AttemptId attempt,
+                                       std::uint32_t strip);
   [[nodiscard]] Piece piece_of(std::uint32_t strip) const;
 
   TextRunContext context_;
   text::Kind kind_;
   TextRunLimits limits_;
   std::optional<net::Gate::Pass> pass_;
-  net::Event news_;
-  text::Chunker cutter_;
-  text::Tally tally_;  // used on the pool by `merge` only
+  net::Event changed_;
+  text::Chunker chunker_;
+  text::Tally tally_;  // used only by `merge`, on the pool
   mapreduce::JobId job_;
   mapreduce::JobReport report_;
-  std::unordered_map<std::uint32_t, Piece> pieces_;  // at work
+  std::unordered_map<std::uint32_t, Piece> pieces_;  // assigned
   std::uint32_t next_strip_ = 0;
-  std::vector<Share> to_merge_;
+  std::vector<MergeItem> merge_queue_;
   std::uint64_t bytes_ = 0;
-  std::uint64_t at_work_ = 0;  // bytes of the window
-  bool merging_ = false, job_over_ = false;
+  std::uint64_t window_used_ = 0;  // in bytes
+  bool merging_ = false, job_done_ = false;
   std::optional<Error> failure_;
 };
 

@@ -18,7 +18,6 @@ constexpr std::array kPhases{JobPhase::queued, JobPhase::read,  JobPhase::map, J
 constexpr std::array kChannels{Channels::luma, Channels::gray, Channels::each};
 constexpr std::array kFormats{Format::jpeg, Format::tiff, Format::png};
 
-/// The value whose name this is.
 template <class Values, class Name>
 auto find_by_name(const Values& values, Name name_of, std::string_view name)
     -> std::optional<typename Values::value_type> {
@@ -39,7 +38,7 @@ std::optional<JobNumber> parse_job_number(std::string_view text) {
   text.remove_prefix(kJobPrefix.size());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  // One job has one name: "job_07" is none.
+  // Names are unique: "job_07" is not valid.
   if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0')) return std::nullopt;
   return JobNumber{number};
 }
@@ -86,7 +85,7 @@ std::optional<Channels> parse_channels(std::string_view name) { return find_by_n
 std::string_view worker_state_name(mapreduce::WorkerState state) {
   using mapreduce::WorkerState;
   switch (state) {
-    case WorkerState::proving: return "proving";
+    case WorkerState::probation: return "proving";  // value of API v1
     case WorkerState::active: return "active";
     case WorkerState::late: return "late";
     case WorkerState::quarantined: return "quarantined";

@@ -6,7 +6,7 @@
 #include "ece465/mapreduce/types.hpp"
 #include "model/job.hpp"
 
-/// Words for what is counted on in code: in JSON, in the job store, in messages.
+/// Text for enumerations: in JSON, the job store, and messages.
 
 namespace ece465::cluster {
 
@@ -19,7 +19,7 @@ namespace ece465::cluster {
 /// "luma", "gray", "each".
 [[nodiscard]] std::string_view channels_name(image::Channels channels);
 [[nodiscard]] std::optional<image::Channels> parse_channels(std::string_view name);
-/// "proving", "active", "late", "quarantined", "leaving".
+/// "proving" (probation), "active", "late", "quarantined", "leaving".
 [[nodiscard]] std::string_view worker_state_name(mapreduce::WorkerState state);
 /// "unread", "waiting", "kept", "last_resort", "running", "done".
 [[nodiscard]] std::string_view strip_state_name(mapreduce::StripState state);

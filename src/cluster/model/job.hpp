@@ -18,10 +18,10 @@
 
 namespace ece465::cluster {
 
-/// Numbers begin with 1 and go on after a restart; people see "job_7".
+/// Numbers start at 1 and continue after a restart. Shown as "job_7".
 enum class JobNumber : std::uint64_t {};
 [[nodiscard]] std::string to_string(JobNumber number);
-/// Reads "job_7"; nothing for anything else.
+/// Parses "job_7".
 [[nodiscard]] std::optional<JobNumber> parse_job_number(std::string_view text);
 
 enum class JobState : std::uint8_t { queued, running, done, failed, cancelled };
@@ -30,7 +30,7 @@ enum class JobPhase : std::uint8_t { queued, read, map, reduce, apply, write, do
 struct JobRequest {
   std::string file;
   image::Channels channels = image::Channels::luma;
-  int quality = 0;  ///< of a JPEG result; 0: as the input
+  int quality = 0;  ///< of a JPEG result; 0: that of the input
 
   JobRequest() = default;
   bool operator==(const JobRequest&) const = default;
@@ -45,7 +45,7 @@ struct ImageSummary {
   bool operator==(const ImageSummary&) const = default;
 };
 
-/// Everything a person may know of a job. A copy; costs no lock.
+/// The state and statistics of a job.
 struct JobStatus {
   JobNumber number{};
   JobRequest request;
@@ -62,10 +62,10 @@ struct JobStatus {
   std::chrono::nanoseconds read{}, split{}, map{}, reduce{}, apply{}, stitch{}, write{};
   std::uint64_t pixels = 0;  ///< bytes of samples that are mapped
   std::uint64_t bytes_sent = 0, bytes_received = 0, bytes_spared = 0;
-  /// Of these, what crossed for each phase.
+  /// Of these, the bytes of each phase.
   std::uint64_t map_sent = 0, map_received = 0, apply_sent = 0, apply_received = 0;
   std::uint64_t strips = 0, map_done = 0, apply_done = 0, attempts = 0, retries = 0, duplicates = 0, stolen = 0,
-                lies = 0;
+                invalid_results = 0;
   struct Share {
     std::uint64_t strips = 0, bytes = 0;
     bool operator==(const Share&) const = default;
@@ -78,14 +78,14 @@ struct JobStatus {
   bool operator==(const JobStatus&) const = default;
 };
 
-/// The strips of the page that is at work.
+/// The strips of the current page.
 struct JobStrips {
   struct Strip {
     std::uint32_t plane = 0, first_row = 0, rows = 0;
     mapreduce::StripState state = mapreduce::StripState::unread;
     std::vector<std::string> workers;
     std::optional<std::string> by;
-    std::uint32_t misses = 0;
+    std::uint32_t failed_attempts = 0;
   };
   std::size_t page = 0;
   JobPhase phase = JobPhase::queued;

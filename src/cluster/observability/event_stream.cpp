@@ -12,18 +12,18 @@ struct EventStream::State {
       : limits(l), arrived(executor), closing(executor) {}
 
   struct Entry {
-    std::string text;  // empty: a later event with the same key has taken its place
+    std::string text;  // empty: superseded by a later event with the same key
     std::string key;
   };
 
   EventStreamLimits limits;
   std::deque<Entry> entries;
-  std::uint64_t first = 0;    // the number of the oldest entry; numbers go up by one
-  std::uint64_t lost_to = 0;  // entries before this one that still meant something were dropped
+  std::uint64_t first = 0;    // number of the oldest entry
+  std::uint64_t lost_to = 0;  // an entry below this that was not superseded has been dropped
   std::size_t bytes = 0;
-  std::unordered_map<std::string, std::uint64_t> latest;  // by key, the entry that holds it
+  std::unordered_map<std::string, std::uint64_t> latest;  // by key: the number of its entry
   net::Event arrived, closing;
-  std::size_t viewers = 0;
+  std::size_t subscribers = 0;
   bool closed = false;
 
   [[nodiscard]] std::uint64_t end() const { return first + entries.size(); }
@@ -56,7 +56,7 @@ EventStream::EventStream(const asio::any_io_executor& executor, EventStreamLimit
 
 void EventStream::publish(std::string_view event, std::string data, std::string_view key) {
   State& state = *state_;
-  if (state.viewers == 0 || state.closed) return;
+  if (state.subscribers == 0 || state.closed) return;
   if (!key.empty()) {
     const auto [at, is_new] = state.latest.try_emplace(std::string(key), state.end());
     if (!is_new) {
@@ -68,15 +68,15 @@ void EventStream::publish(std::string_view event, std::string data, std::string_
   }
   state.entries.push_back({event_text(event, data), std::string(key)});
   state.bytes += state.entries.back().text.size();
-  // The newest stays even when it alone is over the limit.
+  // The newest entry stays even if it exceeds the limit on its own.
   while (state.entries.size() > 1 && (state.entries.size() > state.limits.events || state.bytes > state.limits.bytes)) {
     state.drop_oldest();
   }
   state.arrived.notify();
 }
 
-bool EventStream::has_subscribers() const { return state_->viewers > 0 && !state_->closed; }
-std::size_t EventStream::viewers() const { return state_->viewers; }
+bool EventStream::has_subscribers() const { return state_->subscribers > 0 && !state_->closed; }
+std::size_t EventStream::subscribers() const { return state_->subscribers; }
 
 void EventStream::close() {
   state_->closed = true;
@@ -84,13 +84,13 @@ void EventStream::close() {
   state_->closing.notify();
 }
 
-EventStream::Subscriber::Subscriber(EventStream& broadcast) : state_(broadcast.state_), at_(state_->end()) {
-  ++state_->viewers;
+EventStream::Subscriber::Subscriber(EventStream& events) : state_(events.state_), position_(state_->end()) {
+  ++state_->subscribers;
 }
 
 EventStream::Subscriber::~Subscriber() {
-  if (!state_ || --state_->viewers > 0) return;
-  // Nobody is left to read them.
+  if (!state_ || --state_->subscribers > 0) return;
+  // The last subscriber has gone.
   state_->first = state_->end();
   state_->entries.clear();
   state_->latest.clear();
@@ -100,21 +100,22 @@ EventStream::Subscriber::~Subscriber() {
 net::Task<std::optional<std::string>> EventStream::Subscriber::next(net::Duration limit) {
   const auto state = state_;
   const auto end = net::deadline_after(limit);
-  // What comes within the pace goes out together.
-  if (const auto left = ready_ - Clock::now(); left > net::Duration::zero() && !state->closed) {
+  // Events that arrive within the interval are delivered together.
+  if (const auto left = next_delivery_ - Clock::now(); left > net::Duration::zero() && !state->closed) {
     co_await state->closing.wait(left);
   }
-  while (at_ == state->end() && !state->closed) {
+  while (position_ == state->end() && !state->closed) {
     const auto left = end - Clock::now();
     if (left <= net::Duration::zero()) co_return "";
     co_await state->arrived.wait(left);
   }
   if (state->closed) co_return std::nullopt;
   std::string text;
-  if (at_ < state->lost_to) text = event_text("gap", "{}");
-  at_ = std::max(at_, state->first);
-  for (; at_ < state->end(); ++at_) text += state->entries[static_cast<std::size_t>(at_ - state->first)].text;
-  ready_ = Clock::now() + state->limits.pace;
+  if (position_ < state->lost_to) text = event_text("gap", "{}");
+  position_ = std::max(position_, state->first);
+  for (; position_ < state->end(); ++position_)
+    text += state->entries[static_cast<std::size_t>(position_ - state->first)].text;
+  next_delivery_ = Clock::now() + state->limits.min_interval;
   co_return text;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -13,19 +14,18 @@
 namespace ece465::cluster {
 
 struct EventStreamLimits {
-  /// What is held for viewers that lag, in events and in bytes; the oldest goes first.
+  /// Events, and their bytes, that are queued for slow subscribers; the oldest are dropped.
   std::size_t events = 1024;
   std::size_t bytes = std::size_t{4} << 20;
-  /// A viewer gets what has come together at most so often: a busy job's updates cost it 10 writes a second.
-  net::Duration pace = std::chrono::milliseconds(100);
+  /// Minimum time between two deliveries to a subscriber: updates of a busy job cost it 10 writes a second.
+  net::Duration min_interval = std::chrono::milliseconds(100);
 };
 
-/// Events to all who watch (/api/v1/events), as server-sent events. On the loop's thread.
+/// Server-sent events for the subscribers of /api/v1/events. On the loop's thread.
 ///
-/// All viewers read one common queue, each from its own place: an event costs the same for one viewer and for a
-/// thousand. The queue is bounded: a viewer that lags too far loses the oldest events and is told so (event
-/// `gap`), and never slows the master. An event with a key replaces those with the same key
-/// that a viewer has not got yet.
+/// All subscribers read one common queue, each from its own position, so that publishing costs the same for one and for
+/// a thousand. The queue is bounded: a subscriber that falls too far behind loses the oldest events, is sent the event
+/// `gap`, and never slows the master down. An event with a key supersedes undelivered ones with the same key.
 class EventStream {
  private:
   struct State;
@@ -33,37 +33,36 @@ class EventStream {
  public:
   explicit EventStream(const asio::any_io_executor& executor, EventStreamLimits limits = {});
 
-  /// `data`: one line of JSON. `key`: "job/7" when only the latest matters.
+  /// `data`: usually one line of JSON. `key`: for example "job/7", if only the latest event with this key matters.
   void publish(std::string_view event, std::string data, std::string_view key = {});
-  /// Nobody watches: do not even build the JSON.
+  /// If false, callers can save the cost of building the JSON.
   [[nodiscard]] bool has_subscribers() const;
-  [[nodiscard]] std::size_t viewers() const;
-  /// Ends every viewer: to be called when the master stops, before it waits for requests in flight.
+  [[nodiscard]] std::size_t subscribers() const;
+  /// Ends all subscriptions. Call it when the master stops, before waiting for requests in flight.
   void close();
 
-  /// One who watches, from now on. May outlive the broadcast.
+  /// Receives the events from its construction on. May outlive the stream.
   class Subscriber {
    public:
-    explicit Subscriber(EventStream& broadcast);
+    explicit Subscriber(EventStream& events);
     ~Subscriber();
     Subscriber(Subscriber&&) noexcept = default;
     Subscriber& operator=(Subscriber&&) = delete;
 
-    /// What has come since the last call, ready to be sent; waits for something at most `limit`, and returns
-    /// "" when nothing came. Nothing: closed.
+    /// The text of all events since the last call; waits for one at most `limit`, then returns "". Nullopt: closed.
     [[nodiscard]] net::Task<std::optional<std::string>> next(net::Duration limit);
 
    private:
     std::shared_ptr<State> state_;
-    std::uint64_t at_ = 0;  // the number of the event that comes next
-    std::chrono::steady_clock::time_point ready_{};
+    std::uint64_t position_ = 0;  // number of the next event
+    std::chrono::steady_clock::time_point next_delivery_{};
   };
 
  private:
   std::shared_ptr<State> state_;
 };
 
-/// One server-sent event; lines of `data` become lines of the event.
+/// One server-sent event. Each line of `data` becomes a data line.
 [[nodiscard]] std::string event_text(std::string_view event, std::string_view data);
 
 }  // namespace ece465::cluster

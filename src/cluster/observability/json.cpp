@@ -11,14 +11,14 @@
 namespace ece465::cluster {
 namespace {
 
-using json = nlohmann::ordered_json;  // fields in the order in which people read them
+using json = nlohmann::ordered_json;  // keeps the order of fields
 
-/// Names and messages come from outside: what is no UTF-8 is replaced.
+/// Invalid UTF-8 is replaced: names and messages come from outside.
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json time_or_null(const std::optional<WallTime>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
 
-/// How long a job has taken so far: to its end, or to now.
+/// From a job's start to its end, or to now.
 double job_seconds(const JobStatus& job) {
   if (!job.started) return 0;
   const auto end = job.finished.value_or(std::max(wall_now(), *job.started));
@@ -84,7 +84,8 @@ std::string job_json(const JobStatus& job) {
         {"retries", job.retries},
         {"duplicates", job.duplicates},
         {"stolen", job.stolen},
-        {"lies", job.lies}}},
+        {"invalid_results", job.invalid_results},
+        {"lies", job.invalid_results}}},  // deprecated
       {"workers", std::move(workers)},
       {"notes", job.notes},
   });
@@ -117,11 +118,11 @@ std::string file_event_json(std::string_view name, std::string_view change) {
   return text_of(json{{"name", name}, {"change", change}});
 }
 
-std::string timeline_json(const Timeline* kept, std::size_t from, std::size_t most) {
-  static const Timeline kNothing({});
-  const Timeline& timeline = kept != nullptr ? *kept : kNothing;
+std::string timeline_json(const Timeline* recorded, std::size_t from, std::size_t limit) {
+  static const Timeline kEmpty({});
+  const Timeline& timeline = recorded != nullptr ? *recorded : kEmpty;
   json strips = json::array();
-  // Whoever asks for more of it knows the strips.
+  // Later parts omit the strips: the client has them.
   for (std::size_t i = 0; from == 0 && i < timeline.strips().size(); ++i) {
     const Timeline::Strip& strip = timeline.strips()[i];
     strips.push_back({{"plane", strip.plane},
@@ -134,23 +135,23 @@ std::string timeline_json(const Timeline* kept, std::size_t from, std::size_t mo
   const auto& entries = timeline.entries();
   json events = json::array();
   std::size_t next = std::min(from, entries.size());
-  for (; next < entries.size() && events.size() < most; ++next) {
+  for (; next < entries.size() && events.size() < limit; ++next) {
     const Timeline::Entry& entry = entries[next];
     json event{{"at", std::round(static_cast<double>(entry.seconds) * 1e6) / 1e6},
-               {"what", event_name(entry.what)},
+               {"what", event_name(entry.kind)},
                {"phase", phase_name(entry.phase)}};
-    using What = Timeline::What;
-    if (entry.what != What::phase && entry.what != What::gone) event["strip"] = entry.strip;
-    if (entry.what == What::sent || entry.what == What::done || entry.what == What::missed ||
-        entry.what == What::gone) {
+    using Kind = Timeline::Kind;
+    if (entry.kind != Kind::phase && entry.kind != Kind::gone) event["strip"] = entry.strip;
+    if (entry.kind == Kind::sent || entry.kind == Kind::done || entry.kind == Kind::missed ||
+        entry.kind == Kind::gone) {
       event["worker"] = timeline.worker(entry);
     }
-    if (entry.what == What::sent) event["kept"] = entry.kept;
-    if (entry.what == What::missed) event["why"] = failure_reason_name(entry.why);
+    if (entry.kind == Kind::sent) event["kept"] = entry.kept;
+    if (entry.kind == Kind::missed) event["why"] = failure_reason_name(entry.reason);
     events.push_back(std::move(event));
   }
-  return text_of(json{{"kept", kept != nullptr},
-                      {"seconds", kept != nullptr ? timeline.seconds() : 0},
+  return text_of(json{{"kept", recorded != nullptr},
+                      {"seconds", recorded != nullptr ? timeline.seconds() : 0},
                       {"ended", timeline.ended()},
                       {"cut", timeline.cut()},
                       {"strips_total", timeline.strips_total()},
@@ -161,7 +162,7 @@ std::string timeline_json(const Timeline* kept, std::size_t from, std::size_t mo
 }
 
 std::string log_json(const RecentLog::Line& line) {
-  // People read logs by the clock on their wall, as the course's programs wrote them.
+  // Local time, as in the course's programs.
   const auto when = std::chrono::system_clock::to_time_t(line.time);
   return text_of(json{
       {"time", fmt::format("{:%H:%M:%S}", fmt::localtime(when))}, {"source", line.source}, {"message", line.message}});

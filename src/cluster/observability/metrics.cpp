@@ -25,12 +25,12 @@ using prometheus::Histogram;
 using prometheus::Labels;
 using prometheus::Registry;
 
-/// From a thumbnail's job to that of a satellite image.
+/// From a thumbnail to a satellite image.
 const Histogram::BucketBoundaries kJobSeconds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800};
-/// From an answer out of memory to an upload.
+/// From an answer out of memory to a large upload.
 const Histogram::BucketBoundaries kRequestSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10};
 
-/// A family with one member.
+/// A family with a single, unlabelled member.
 Counter& counter(Registry& registry, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }
@@ -38,7 +38,7 @@ Gauge& gauge(Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 
-/// Names under which every Prometheus client tells of its process.
+/// The standard process metrics of Prometheus clients.
 struct ProcessGauges {
   explicit ProcessGauges(Registry& registry)
       : resident(gauge(registry, "process_resident_memory_bytes", "Resident memory")),
@@ -52,7 +52,9 @@ struct ProcessGauges {
     if (memory >> all >> pages) resident.Set(pages * static_cast<double>(::sysconf(_SC_PAGESIZE)));
     std::error_code code;
     std::filesystem::directory_iterator descriptors("/proc/self/fd", code);
-    if (!code) files.Set(static_cast<double>(std::distance(begin(descriptors), end(descriptors)) - 1));  // but its own
+    if (!code)
+      files.Set(
+          static_cast<double>(std::distance(begin(descriptors), end(descriptors)) - 1));  // without the listing's own
     timespec spent{};
     if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0) {
       const double total = static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) * 1e-9;
@@ -64,10 +66,10 @@ struct ProcessGauges {
   Counter& processor;
 };
 
-/// "2xx": a label of few values.
+/// "2xx": keeps the number of label values small.
 std::string status_class(int status) { return std::string(1, static_cast<char>('0' + status / 100 % 10)) + "xx"; }
 
-/// Methods come from outside and make labels.
+/// Clients choose the method, and labels need a bounded number of values.
 std::string known_method(std::string_view method) {
   for (const std::string_view known : {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}) {
     if (method == known) return std::string(known);
@@ -79,8 +81,10 @@ std::string known_method(std::string_view method) {
 
 struct Metrics::Impl {
   Registry registry;
-  Family<Counter>& jobs =
-      prometheus::BuildCounter().Name("ece465_jobs_total").Help("Jobs that have ended, by how").Register(registry);
+  Family<Counter>& jobs = prometheus::BuildCounter()
+                              .Name("ece465_jobs_total")
+                              .Help("Jobs that have ended, by final state")
+                              .Register(registry);
   Histogram& job_seconds = prometheus::BuildHistogram()
                                .Name("ece465_job_duration_seconds")
                                .Help("From a job's acceptance to its end")
@@ -88,41 +92,45 @@ struct Metrics::Impl {
                                .Add({}, kJobSeconds);
   Family<Counter>& strips =
       prometheus::BuildCounter().Name("ece465_strips_total").Help("Strips merged, by phase").Register(registry);
-  Counter& retries = counter(registry, "ece465_strip_retries_total", "Strips handed out again after a failure");
-  Counter& duplicates = counter(registry, "ece465_strip_duplicates_total", "Answers that came second");
-  Counter& wrong = counter(registry, "ece465_strip_lies_total", "Answers that were wrong");
+  Counter& retries = counter(registry, "ece465_strip_retries_total", "Strips assigned again after a failure");
+  Counter& duplicates =
+      counter(registry, "ece465_strip_duplicates_total", "Answers that arrived second and were ignored");
+  Counter& invalid_results = counter(registry, "ece465_strip_invalid_results_total", "Invalid answers of workers");
+  Counter& lies = counter(registry, "ece465_strip_lies_total", "Deprecated: ece465_strip_invalid_results_total");
   Counter& sent = counter(registry, "ece465_worker_sent_bytes_total", "Bytes sent to workers");
   Counter& received = counter(registry, "ece465_worker_received_bytes_total", "Bytes received from workers");
   Counter& joined = counter(registry, "ece465_workers_joined_total", "Workers that registered");
-  Family<Counter>& lost =
-      prometheus::BuildCounter().Name("ece465_workers_lost_total").Help("Workers that went, by why").Register(registry);
+  Family<Counter>& lost = prometheus::BuildCounter()
+                              .Name("ece465_workers_lost_total")
+                              .Help("Workers that disconnected, by reason")
+                              .Register(registry);
   Counter& uploads = counter(registry, "ece465_uploads_total", "Files uploaded");
   Counter& uploaded = counter(registry, "ece465_uploaded_bytes_total", "Bytes of files uploaded");
   Family<Counter>& requests = prometheus::BuildCounter()
                                   .Name("ece465_http_requests_total")
-                                  .Help("HTTP requests answered, by method and class of status")
+                                  .Help("HTTP requests, by method and status class")
                                   .Register(registry);
   Histogram& request_seconds = prometheus::BuildHistogram()
                                    .Name("ece465_http_request_duration_seconds")
-                                   .Help("From a request's head to the end of its answer")
+                                   .Help("From a request's header to the end of its response")
                                    .Register(registry)
                                    .Add({}, kRequestSeconds);
-  Gauge& workers = gauge(registry, "ece465_workers", "Workers that are connected");
-  Gauge& queued = gauge(registry, "ece465_jobs_queued", "Jobs that wait");
-  Gauge& running = gauge(registry, "ece465_jobs_running", "Jobs that run");
+  Gauge& workers = gauge(registry, "ece465_workers", "Connected workers");
+  Gauge& queued = gauge(registry, "ece465_jobs_queued", "Queued jobs");
+  Gauge& running = gauge(registry, "ece465_jobs_running", "Running jobs");
   Gauge& connections = gauge(registry, "ece465_http_connections", "Open HTTP connections");
-  Gauge& viewers = gauge(registry, "ece465_event_viewers", "Who watches /api/v1/events");
+  Gauge& subscribers = gauge(registry, "ece465_event_viewers", "Subscribers of /api/v1/events");
   ProcessGauges process{registry};
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
   prometheus::BuildGauge()
       .Name("ece465_build_info")
-      .Help("Always 1; the version is the label")
+      .Help("Always 1; the label is the version")
       .Register(impl_->registry)
       .Add({{"version", std::string(version)}})
       .Set(1);
-  // From the first scrape on, so that rates do not miss the first event.
+  // Exported as 0 from the start, so that rates do not miss the first event.
   for (const JobState state : {JobState::done, JobState::failed, JobState::cancelled}) {
     impl_->jobs.Add({{"state", std::string(state_name(state))}});
   }
@@ -140,7 +148,10 @@ void Metrics::strips_done(mapreduce::Phase phase, std::uint64_t n) {
 }
 void Metrics::strips_retried(std::uint64_t n) { impl_->retries.Increment(static_cast<double>(n)); }
 void Metrics::strips_duplicated(std::uint64_t n) { impl_->duplicates.Increment(static_cast<double>(n)); }
-void Metrics::lies(std::uint64_t n) { impl_->wrong.Increment(static_cast<double>(n)); }
+void Metrics::invalid_results(std::uint64_t n) {
+  impl_->invalid_results.Increment(static_cast<double>(n));
+  impl_->lies.Increment(static_cast<double>(n));
+}
 void Metrics::bytes_sent(std::uint64_t n) { impl_->sent.Increment(static_cast<double>(n)); }
 void Metrics::bytes_received(std::uint64_t n) { impl_->received.Increment(static_cast<double>(n)); }
 void Metrics::worker_joined() { impl_->joined.Increment(); }
@@ -158,8 +169,8 @@ std::string Metrics::text(const Now& now) {
   impl_->workers.Set(static_cast<double>(now.workers));
   impl_->queued.Set(static_cast<double>(now.jobs_queued));
   impl_->running.Set(static_cast<double>(now.jobs_running));
-  impl_->connections.Set(static_cast<double>(now.connections));
-  impl_->viewers.Set(static_cast<double>(now.viewers));
+  impl_->connections.Set(static_cast<double>(now.http_connections));
+  impl_->subscribers.Set(static_cast<double>(now.subscribers));
   impl_->process.update();
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, impl_->registry.Collect());

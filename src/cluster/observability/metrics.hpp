@@ -19,31 +19,31 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// A job is over; `took` from its acceptance to its end.
+  /// A job has ended; `took`: from its acceptance to its end.
   void job_ended(JobState state, std::chrono::nanoseconds took);
   /// Strips merged in a phase.
   void strips_done(mapreduce::Phase phase, std::uint64_t n = 1);
-  /// Strips handed out again after a failure, and answers that came second.
+  /// Strips assigned again after a failure, and answers that arrived second.
   void strips_retried(std::uint64_t n = 1);
   void strips_duplicated(std::uint64_t n = 1);
-  /// Answers that were wrong.
-  void lies(std::uint64_t n = 1);
-  /// Bytes on the sockets of workers.
+  /// Invalid answers of workers.
+  void invalid_results(std::uint64_t n = 1);
+  /// Bytes sent to and received from workers.
   void bytes_sent(std::uint64_t n);
   void bytes_received(std::uint64_t n);
   void worker_joined();
-  /// `reason`: one word out of few ("left", "closed", "silent", "garbage"): it is a label.
+  /// `reason` is a label, so it must be one of few words: "left", "lost".
   void worker_lost(std::string_view reason);
   void uploaded(std::uint64_t bytes);
-  /// A request was answered.
+  /// An HTTP request has been answered.
   void request(std::string_view method, int status, std::chrono::nanoseconds took);
 
-  /// What only the moment of asking can tell.
+  /// Current values, which the caller knows.
   struct Now {
     std::size_t workers = 0;
     std::size_t jobs_queued = 0, jobs_running = 0;
-    std::size_t connections = 0;  ///< of HTTP
-    std::size_t viewers = 0;      ///< of events
+    std::size_t http_connections = 0;
+    std::size_t subscribers = 0;  ///< of events
   };
   /// The metrics in Prometheus' text format.
   [[nodiscard]] std::string text(const Now& now);

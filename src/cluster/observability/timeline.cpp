@@ -16,47 +16,47 @@ Timeline::Timeline(std::vector<Strip> strips, const TimelineLimits& limits)
 
 void Timeline::phase(JobPhase phase) {
   phase_ = phase;
-  add({.what = What::phase});
+  add({.kind = Kind::phase});
 }
 
 void Timeline::ready(std::uint32_t strips) {
-  add({.what = What::ready, .strip = static_cast<std::uint32_t>(std::min<std::size_t>(strips, strips_.size()))});
+  add({.kind = Kind::ready, .strip = static_cast<std::uint32_t>(std::min<std::size_t>(strips, strips_.size()))});
 }
 
 void Timeline::sent(mapreduce::AttemptId attempt, std::uint32_t strip, std::string_view worker, bool kept) {
-  if (!knows(strip)) return;
+  if (!records(strip)) return;
   const std::uint16_t index = index_of(worker);
   open_[strip].push_back({attempt, index});
-  add({.what = What::sent, .kept = kept, .worker = index, .strip = strip});
+  add({.kind = Kind::sent, .kept = kept, .worker = index, .strip = strip});
 }
 
 void Timeline::done(std::uint32_t strip, std::string_view worker) {
-  if (!knows(strip)) return;
-  // Other attempts at the strip are of no further interest, whatever becomes of them.
+  if (!records(strip)) return;
+  // Other attempts at this strip no longer matter.
   open_.erase(strip);
-  add({.what = What::done, .worker = index_of(worker), .strip = strip});
+  add({.kind = Kind::done, .worker = index_of(worker), .strip = strip});
 }
 
-void Timeline::missed(mapreduce::AttemptId attempt, Why why) {
-  // Rare, so nothing is kept to find it faster.
+void Timeline::missed(mapreduce::AttemptId attempt, Reason reason) {
+  // Rare, so a linear search is good enough.
   for (auto& [strip, attempts] : open_) {
     const auto at = std::ranges::find(attempts, attempt, &Open::attempt);
     if (at == attempts.end()) continue;
-    add({.what = What::missed, .why = why, .worker = at->worker, .strip = strip});
+    add({.kind = Kind::missed, .reason = reason, .worker = at->worker, .strip = strip});
     attempts.erase(at);
     return;
   }
 }
 
 void Timeline::written(std::uint32_t strip) {
-  if (knows(strip)) add({.what = What::written, .strip = strip});
+  if (records(strip)) add({.kind = Kind::written, .strip = strip});
 }
 
 void Timeline::gone(std::string_view worker) {
   const auto at = std::ranges::find(workers_, worker);
   if (at == workers_.end()) return;
   const auto index = static_cast<std::uint16_t>(at - workers_.begin());
-  add({.what = What::gone, .worker = index});
+  add({.kind = Kind::gone, .worker = index});
   std::vector<std::uint32_t> strips;
   for (auto& [strip, attempts] : open_) {
     const std::size_t lost = std::erase_if(attempts, [index](const Open& open) { return open.worker == index; });
@@ -64,7 +64,7 @@ void Timeline::gone(std::string_view worker) {
   }
   std::ranges::sort(strips);
   for (const std::uint32_t strip : strips)
-    add({.what = What::missed, .why = Why::lost, .worker = index, .strip = strip});
+    add({.kind = Kind::missed, .reason = Reason::lost, .worker = index, .strip = strip});
 }
 
 void Timeline::end() {
@@ -85,11 +85,11 @@ void Timeline::add(Entry entry) {
 }
 
 std::uint16_t Timeline::index_of(std::string_view worker) {
-  // A page sees tens of workers; the list is short. Beyond what an entry can name, all are the last.
-  constexpr std::size_t kMost = 0xFFFF;
+  // The list is short: tens of workers. Workers beyond what an entry can index share the last index.
+  constexpr std::size_t kMaxWorkers = 0xFFFF;
   const auto at = std::ranges::find(workers_, worker);
   if (at != workers_.end()) return static_cast<std::uint16_t>(at - workers_.begin());
-  if (workers_.size() < kMost) workers_.emplace_back(worker);
+  if (workers_.size() < kMaxWorkers) workers_.emplace_back(worker);
   return static_cast<std::uint16_t>(workers_.size() - 1);
 }
 
@@ -106,26 +106,26 @@ std::shared_ptr<const Timeline> JobTimeline::page(std::size_t page) const {
   return page < pages_.size() ? pages_[page] : nullptr;
 }
 
-std::string_view event_name(Timeline::What what) {
-  switch (what) {
-    case Timeline::What::phase: return "phase";
-    case Timeline::What::ready: return "ready";
-    case Timeline::What::sent: return "sent";
-    case Timeline::What::done: return "done";
-    case Timeline::What::missed: return "missed";
-    case Timeline::What::written: return "written";
-    case Timeline::What::gone: return "gone";
+std::string_view event_name(Timeline::Kind kind) {
+  switch (kind) {
+    case Timeline::Kind::phase: return "phase";
+    case Timeline::Kind::ready: return "ready";
+    case Timeline::Kind::sent: return "sent";
+    case Timeline::Kind::done: return "done";
+    case Timeline::Kind::missed: return "missed";
+    case Timeline::Kind::written: return "written";
+    case Timeline::Kind::gone: return "gone";
   }
   return "?";
 }
 
-std::string_view failure_reason_name(Timeline::Why why) {
-  switch (why) {
-    case Timeline::Why::none: return "";
-    case Timeline::Why::lost: return "lost";
-    case Timeline::Why::lie: return "lie";
-    case Timeline::Why::failed: return "failed";
-    case Timeline::Why::not_kept: return "not_kept";
+std::string_view failure_reason_name(Timeline::Reason reason) {
+  switch (reason) {
+    case Timeline::Reason::none: return "";
+    case Timeline::Reason::lost: return "lost";
+    case Timeline::Reason::invalid_result: return "lie";
+    case Timeline::Reason::failed: return "failed";
+    case Timeline::Reason::not_kept: return "not_kept";
   }
   return "?";
 }

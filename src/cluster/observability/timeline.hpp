@@ -13,42 +13,41 @@
 
 namespace ece465::cluster {
 
-/// How much is told of a job's pages.
+/// Bounds a job's timelines.
 struct TimelineLimits {
-  /// Of a page, and of a job. A strip is about a megabyte of pixels; only hostile files have many small ones.
+  /// Strips per page and pages per job. A strip is about a megabyte of pixels; only hostile files have many small ones.
   std::size_t strips = 10'000;
   std::size_t pages = 64;
-  /// Things that happen on a page, a few to a strip; 20 bytes each.
+  /// Entries per page: a few per strip, 20 bytes each.
   std::size_t entries = 50'000;
 };
 
-/// What happened to the strips of one page, in order: who got which, who answered, who was lost. People see MapReduce
-/// happen by it (/api/v1/jobs/{id}/timeline). On the loop's thread.
+/// The events of one page's strips, in order: which worker got which strip, which answered, which were lost. The web
+/// page animates them (/api/v1/jobs/{id}/timeline). On the loop's thread.
 ///
-/// It is bounded: of a page of very many strips the first ones are told of, up to a number of things that happened to
-/// them, and then no more.
+/// Bounded: records only the first strips of a very large page, and stops at a number of entries.
 class Timeline {
  public:
   using Clock = std::chrono::steady_clock;
 
-  enum class What : std::uint8_t {
+  enum class Kind : std::uint8_t {
     phase,    ///< the page enters a phase
     ready,    ///< strips below `strip` can be read
-    sent,     ///< a strip is given to a worker
-    done,     ///< its answer is the first good one, and is merged
-    missed,   ///< an attempt came to nothing: lost, wrong, failed
+    sent,     ///< a strip is assigned to a worker
+    done,     ///< the strip's first valid answer is merged
+    missed,   ///< an attempt failed
     written,  ///< the strip is in the result
-    gone,     ///< a worker that had a part in the page is no longer there
+    gone,     ///< a worker that took part in the page has disconnected
   };
-  /// Why an attempt came to nothing.
-  enum class Why : std::uint8_t { none, lost, lie, failed, not_kept };
+  /// Why an attempt failed.
+  enum class Reason : std::uint8_t { none, lost, invalid_result, failed, not_kept };
 
   struct Entry {
     float seconds = 0;  ///< since the page began
-    What what = What::phase;
-    Why why = Why::none;
+    Kind kind = Kind::phase;
+    Reason reason = Reason::none;
     JobPhase phase = JobPhase::queued;
-    bool kept = false;  ///< sent: without its samples, which the worker has kept
+    bool kept = false;  ///< sent without samples, which the worker has cached
     std::uint16_t worker = 0;
     std::uint32_t strip = 0;
   };
@@ -63,27 +62,27 @@ class Timeline {
   void ready(std::uint32_t strips);
   void sent(mapreduce::AttemptId attempt, std::uint32_t strip, std::string_view worker, bool kept);
   void done(std::uint32_t strip, std::string_view worker);
-  void missed(mapreduce::AttemptId attempt, Why why);
+  void missed(mapreduce::AttemptId attempt, Reason reason);
   void written(std::uint32_t strip);
-  /// What the worker has not answered is missed, too.
+  /// Also records the open attempts of the worker as missed.
   void gone(std::string_view worker);
-  /// Nothing happens any more; `seconds` stands still.
+  /// Stops the clock; later events are ignored.
   void end();
 
   [[nodiscard]] const std::vector<Strip>& strips() const { return strips_; }
-  /// Those that are not told of included.
+  /// Including those that are not recorded.
   [[nodiscard]] std::size_t strips_total() const { return strips_total_; }
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] const std::string& worker(const Entry& entry) const { return workers_[entry.worker]; }
   [[nodiscard]] double seconds() const;
   [[nodiscard]] bool ended() const { return ended_ >= 0; }
-  /// Whether more has happened than is told of.
+  /// Whether something was not recorded because of the limits.
   [[nodiscard]] bool cut() const { return cut_; }
 
  private:
   void add(Entry entry);
-  /// Whether this strip is told of.
-  [[nodiscard]] bool knows(std::uint32_t strip) const { return strip < strips_.size(); }
+  /// Whether this strip is recorded.
+  [[nodiscard]] bool records(std::uint32_t strip) const { return strip < strips_.size(); }
   [[nodiscard]] std::uint16_t index_of(std::string_view worker);
 
   Clock::time_point began_ = Clock::now();
@@ -96,20 +95,20 @@ class Timeline {
     mapreduce::AttemptId attempt;
     std::uint16_t worker = 0;
   };
-  std::unordered_map<std::uint32_t, std::vector<Open>> open_;  // attempts that may still be answered, by strip
+  std::unordered_map<std::uint32_t, std::vector<Open>> open_;  // by strip: attempts that may still be answered
   JobPhase phase_ = JobPhase::queued;
   double ended_ = -1;
   bool cut_ = false;
 };
 
-/// The timelines of a job's pages; of a job of very many, those of the first.
+/// The timelines of a job's first pages.
 class JobTimeline {
  public:
   explicit JobTimeline(const TimelineLimits& limits = {}) : limits_(limits) {}
 
-  /// The timeline of a page that begins, shared with whoever is still looking when the job is forgotten.
+  /// Starts a page's timeline. It is shared, because a job may be deleted while a client reads it.
   std::shared_ptr<Timeline> begin_page(std::size_t page, std::vector<Timeline::Strip> strips);
-  /// A page's timeline; null before it begins, and of pages that nothing is kept of.
+  /// A page's timeline. Null before the page begins, and beyond the limit.
   [[nodiscard]] std::shared_ptr<const Timeline> page(std::size_t page) const;
 
  private:
@@ -118,8 +117,8 @@ class JobTimeline {
 };
 
 /// "phase", "ready", ...
-[[nodiscard]] std::string_view event_name(Timeline::What what);
+[[nodiscard]] std::string_view event_name(Timeline::Kind kind);
 /// "lost", "lie", "failed", "not_kept"; "" for none.
-[[nodiscard]] std::string_view failure_reason_name(Timeline::Why why);
+[[nodiscard]] std::string_view failure_reason_name(Timeline::Reason reason);
 
 }  // namespace ece465::cluster

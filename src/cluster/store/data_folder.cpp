@@ -17,8 +17,8 @@ namespace ece465::cluster {
 namespace {
 
 constexpr const char* kLock = "lock";
-/// What a killed process was writing, where files without a name are not to be had (OutputFile). A younger one may be
-/// an `ece465 equalize` that works in this folder now.
+/// Temporary files that OutputFile leaves behind when its process is killed, on file systems without O_TMPFILE. Younger
+/// ones may belong to an `ece465 equalize` that is writing to this folder now.
 constexpr std::string_view kTemporaryPrefix = ".ece465-", kTemporarySuffix = ".tmp";
 constexpr auto kStaleAfter = std::chrono::hours(1);
 
@@ -40,10 +40,10 @@ DataFolder::Entry entry_of(std::string_view name, const struct stat& status) {
 
 std::unexpected<Error> not_found() { return fail(Errc::not_found, "{}", kFileNotFound); }
 
-/// Calls `visit(name)` for everything in the folder but "." and "..".
+/// Calls `visit(name)` for everything in the folder except "." and "..".
 template <class Visit>
 Result<void> for_each_name(const Descriptor& folder, const std::filesystem::path& path, Visit visit) {
-  // Its own description: the position in a folder belongs to that, and several threads may list at once.
+  // A file description of its own: it holds the position in the listing, and several threads may list at once.
   Descriptor own(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!own) return fail_on(path.string(), Errc::io, "cannot list: {}", reason(errno));
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(own.get()), &::closedir);
@@ -61,7 +61,7 @@ Result<void> for_each_name(const Descriptor& folder, const std::filesystem::path
 
 void remove_stale_temporaries(const Descriptor& folder, const std::filesystem::path& path) {
   const auto now = wall_now();
-  // Trouble with this spoils nothing.
+  // Errors are ignored: this is only tidying up.
   (void)for_each_name(folder, path, [&](const char* name) {
     const std::string_view text(name);
     struct stat status{};
@@ -71,17 +71,17 @@ void remove_stale_temporaries(const Descriptor& folder, const std::filesystem::p
   });
 }
 
-/// Takes the folder for this process, writing who it is for whoever comes second.
-Result<Descriptor> lock(const Descriptor& hidden, const std::filesystem::path& path) {
-  Descriptor file(::openat(hidden.get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) return fail_on(path.string(), Errc::io, "cannot make a lock file: {}", reason(errno));
+/// Locks the folder for this process and writes its pid into the lock file, for the error message of a second master.
+Result<Descriptor> lock(const Descriptor& state_dir, const std::filesystem::path& path) {
+  Descriptor file(::openat(state_dir.get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return fail_on(path.string(), Errc::io, "cannot create the lock file: {}", reason(errno));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail_on(path.string(), Errc::io, "cannot lock: {}", reason(errno));
     std::array<char, 32> owner{};
     const ssize_t n = ::pread(file.get(), owner.data(), owner.size(), 0);
     std::string pid(owner.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
     pid.resize(std::min(pid.find('\n'), pid.size()));
-    return fail_on(path.string(), Errc::unavailable, "another master (pid {}) uses it", pid.empty() ? "?" : pid);
+    return fail_on(path.string(), Errc::unavailable, "in use by another master (pid {})", pid.empty() ? "?" : pid);
   }
   const std::string own = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), own.data(), own.size(), 0) < 0) {
@@ -97,37 +97,37 @@ Result<void> check_writable(const Descriptor& folder, const std::filesystem::pat
 
 }  // namespace
 
-Result<std::shared_ptr<const DataFolder::Place>> DataFolder::take(const std::filesystem::path& path) {
-  auto place = std::make_shared<Place>();
-  place->folder = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place->folder) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", reason(errno));
-  ECE465_TRY(check_writable(place->folder, path));
-  ECE465_ASSIGN(const Descriptor hidden, open_state_dir(place->folder, path));
-  ECE465_ASSIGN(place->lock, lock(hidden, path));
-  return place;
+Result<std::shared_ptr<const DataFolder::Handles>> DataFolder::take(const std::filesystem::path& path) {
+  auto handles = std::make_shared<Handles>();
+  handles->folder = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handles->folder) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", reason(errno));
+  ECE465_TRY(check_writable(handles->folder, path));
+  ECE465_ASSIGN(const Descriptor state_dir, open_state_dir(handles->folder, path));
+  ECE465_ASSIGN(handles->lock, lock(state_dir, path));
+  return handles;
 }
 
-std::shared_ptr<const DataFolder::Place> DataFolder::place() const {
+std::shared_ptr<const DataFolder::Handles> DataFolder::handles() const {
   const std::scoped_lock guard(*mutex_);
-  return place_;
+  return handles_;
 }
 
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   DataFolder folder(path);
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  auto place = take(path);
-  // Why it could not be made says more than that it is not there.
-  if (!place && code) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", code.message());
-  if (!place) return std::unexpected(std::move(place).error());
-  folder.place_ = *std::move(place);
-  remove_stale_temporaries(folder.place_->folder, path);
+  auto handles = take(path);
+  // The error of creating it explains more than "not found" from opening it.
+  if (!handles && code) return fail_on(path.string(), Errc::io, "cannot open the data folder: {}", code.message());
+  if (!handles) return std::unexpected(std::move(handles).error());
+  folder.handles_ = *std::move(handles);
+  remove_stale_temporaries(folder.handles_->folder, path);
   return folder;
 }
 
 Result<void> DataFolder::follow() {
-  const auto held = place();
-  // The lock is what no other folder has, and what whoever clears this one takes away.
+  const auto held = handles();
+  // The lock file identifies the folder: a replaced or emptied folder has another one, or none.
   struct stat own{}, there{};
   const auto lock_path = path_ / kStateDir / kLock;
   if (::fstat(held->lock.get(), &own) == 0 && ::lstat(lock_path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
@@ -136,13 +136,13 @@ Result<void> DataFolder::follow() {
   }
   ECE465_ASSIGN(auto taken, take(path_));
   const std::scoped_lock guard(*mutex_);
-  place_ = std::move(taken);
+  handles_ = std::move(taken);
   return {};
 }
 
 Result<std::vector<DataFolder::Entry>> DataFolder::list(bool results) const {
   std::vector<Entry> entries;
-  const auto held = place();
+  const auto held = handles();
   ECE465_TRY(for_each_name(held->folder, path_, [&](const char* name) {
     struct stat status{};
     if (!is_safe_name(name) || !has_image_extension(name) || is_result_name(name) != results) return;
@@ -161,7 +161,7 @@ Result<DataFolder::Opened> DataFolder::open_version(std::string_view name) const
   Opened opened;
   const std::string text(name);
   // O_NONBLOCK so that a FIFO is refused below instead of waiting for a writer.
-  Descriptor file(::openat(place()->folder.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  Descriptor file(::openat(handles()->folder.get(), text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file && errno != ENOENT && errno != ELOOP && errno != ENXIO)
     return fail_on(std::string(name), Errc::io, "cannot open: {}", reason(errno));
   struct stat status{};
@@ -180,24 +180,24 @@ Result<std::shared_ptr<const ByteSource>> DataFolder::open_file(std::string_view
 Result<std::optional<DataFolder::Entry>> DataFolder::find(std::string_view name) const {
   struct stat status{};
   if (!is_safe_name(name)) return std::nullopt;
-  if (::fstatat(place()->folder.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstatat(handles()->folder.get(), std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    return fail_on(std::string(name), Errc::io, "cannot look: {}", reason(errno));
+    return fail_on(std::string(name), Errc::io, "cannot stat: {}", reason(errno));
   }
   if (!S_ISREG(status.st_mode)) return std::nullopt;
   return entry_of(name, status);
 }
 
 Result<std::unique_ptr<OutputFile>> DataFolder::create(std::string_view name) const {
-  if (!is_safe_name(name)) return fail(Errc::bad_input, "no name for a file in the data folder");
+  if (!is_safe_name(name)) return fail(Errc::bad_input, "not a valid file name in the data folder");
   const std::string text(name);
-  return OutputFile::create_in(place()->folder, text, text, OutputFile::Existing::replace);
+  return OutputFile::create_in(handles()->folder, text, text, OutputFile::Existing::replace);
 }
 
 Result<bool> DataFolder::remove(std::string_view name) const {
   ECE465_ASSIGN(const auto entry, find(name));
   if (!entry) return false;
-  if (::unlinkat(place()->folder.get(), entry->name.c_str(), 0) == 0) return true;
+  if (::unlinkat(handles()->folder.get(), entry->name.c_str(), 0) == 0) return true;
   if (errno == ENOENT) return false;
   return fail_on(std::string(name), Errc::io, "cannot delete: {}", reason(errno));
 }

@@ -19,9 +19,9 @@
 
 namespace ece465::cluster {
 
-/// The folder with inputs and results. Everything is opened relative to a descriptor of the folder, and no symlink
-/// in it is followed: what is one, or no regular file, or has no safe name, is not there. Calls block (the files
-/// pool is for them) and may come from any thread.
+/// The folder with inputs and results. Files are opened relative to a descriptor of the folder, and no symlink in it is
+/// followed: anything but a regular file with a safe name is invisible. Calls block (use the files pool) and are
+/// thread-safe.
 class DataFolder {
  public:
   struct Entry {
@@ -32,47 +32,47 @@ class DataFolder {
   struct Opened {
     std::shared_ptr<const ByteSource> source;
     Entry entry;
-    /// Differs whenever the content does (device, inode, size, time of change): good for an ETag or a cache's key.
+    /// Changes with the content (device, inode, size, modification time): for ETags and cache keys.
     std::string version;
   };
 
-  /// Opens the folder, making it when it is missing. One process has it at a time, by a lock that ends with the
-  /// process however it ends. Fails with `io`: not writable; `unavailable`: another master uses it (named).
+  /// Opens the folder, creating it if necessary. It is locked for this process; the lock ends with the process. Fails
+  /// with `io`: not writable; `unavailable`: another master uses it.
   [[nodiscard]] static Result<DataFolder> open(const std::filesystem::path& path);
 
-  /// Looks whether the folder is still there and can be written to. One that was made anew in its place (deleted, or
-  /// mounted again) is taken over from then on, with its lock. Fails with `io`: gone, read-only; `unavailable`: another
-  /// master has taken it meanwhile.
+  /// Checks that the folder still exists and is writable. If it has been replaced (deleted and created again, or
+  /// remounted), the new one is locked and used from then on. Fails with `io`: missing or read-only; `unavailable`:
+  /// another master has locked it meanwhile.
   [[nodiscard]] Result<void> follow();
 
-  /// Images that are no results, sorted by name. Fails with `io`.
+  /// Images that are not results, sorted by name. Fails with `io`.
   [[nodiscard]] Result<std::vector<Entry>> inputs() const;
   [[nodiscard]] Result<std::vector<Entry>> results() const;
-  /// The file as it is now: it keeps its content even when it is replaced or deleted while being read.
+  /// The file as it is now: replacing or deleting it does not affect what is read.
   /// Fails with `bad_input`: "File not found".
   [[nodiscard]] Result<std::shared_ptr<const ByteSource>> open_file(std::string_view name) const;
   [[nodiscard]] Result<Opened> open_version(std::string_view name) const;
   [[nodiscard]] Result<std::optional<Entry>> find(std::string_view name) const;
-  /// For uploads and results: appears under its name at `commit`, whole, replacing what was there. Fails with
-  /// `bad_input` (no safe name), `io`, `no_space`.
+  /// For uploads and results. The file appears under its name at `commit`, complete, replacing an existing one. Fails
+  /// with `bad_input` (not a safe name), `io`, `no_space`.
   [[nodiscard]] Result<std::unique_ptr<OutputFile>> create(std::string_view name) const;
-  /// Returns false when it was not there.
+  /// Returns false if it did not exist.
   [[nodiscard]] Result<bool> remove(std::string_view name) const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-  /// The folder as it was opened: whoever works in it keeps it, while `follow` may put another in its place.
-  struct Place {
+  /// The open folder. Calls in progress keep theirs while `follow` replaces it.
+  struct Handles {
     Descriptor folder, lock;
   };
   explicit DataFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  [[nodiscard]] static Result<std::shared_ptr<const Place>> take(const std::filesystem::path& path);
-  [[nodiscard]] std::shared_ptr<const Place> place() const;
+  [[nodiscard]] static Result<std::shared_ptr<const Handles>> take(const std::filesystem::path& path);
+  [[nodiscard]] std::shared_ptr<const Handles> handles() const;
   [[nodiscard]] Result<std::vector<Entry>> list(bool results) const;
 
   std::filesystem::path path_;
-  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // guards what follows
-  std::shared_ptr<const Place> place_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // guards handles_
+  std::shared_ptr<const Handles> handles_;
 };
 
 }  // namespace ece465::cluster

@@ -15,7 +15,7 @@ using std::chrono::nanoseconds;
 std::int64_t to_number(WallTime time) { return time.time_since_epoch().count(); }
 WallTime to_time(std::int64_t number) { return WallTime(WallTime::duration(number)); }
 
-/// Durations and counters, each under its name: one list for writing and reading.
+/// Durations and counters with their keys: one list for writing and reading.
 template <class Job, class Visit>
 void for_each_number(Job& job, Visit visit) {
   visit("read_ns", job.read);
@@ -40,12 +40,12 @@ void for_each_number(Job& job, Visit visit) {
   visit("retries", job.retries);
   visit("duplicates", job.duplicates);
   visit("stolen", job.stolen);
-  visit("lies", job.lies);
+  visit("lies", job.invalid_results);
 }
 
-/// Sets `value` to what a word stands for, which must be known; leaves it when the word is missing.
+/// Sets `value` from an enumerator's name, which must be a known one. Leaves it unchanged if the key is missing.
 template <class T>
-Result<void> take_word(const json& object, const char* key, std::optional<T> (*parse)(std::string_view), T& value) {
+Result<void> read_enum(const json& object, const char* key, std::optional<T> (*parse)(std::string_view), T& value) {
   const auto at = object.find(key);
   if (at == object.end()) return {};
   const auto known = parse(at->get<std::string>());
@@ -66,10 +66,10 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   JobStatus job;
   job.number = number;
   job.request.file = object.at("file").get<std::string>();
-  ECE465_TRY(take_word(object, "channels", parse_channels, job.request.channels));
+  ECE465_TRY(read_enum(object, "channels", parse_channels, job.request.channels));
   job.request.quality = object.value("quality", 0);
   job.result = object.value("result", "");
-  ECE465_TRY(take_word(object, "state", parse_state, job.state));
+  ECE465_TRY(read_enum(object, "state", parse_state, job.state));
   // Records of older versions have the reason's text only.
   if (const auto at = object.find("error"); at != object.end()) {
     job.error = Error{parse_errc(at->at("code").get<std::string>()).value_or(Errc::internal), at->at("message"),
@@ -77,7 +77,7 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   } else if (std::string reason = object.value("reason", ""); !reason.empty()) {
     job.error = Error{Errc::internal, std::move(reason)};
   }
-  ECE465_TRY(take_word(object, "phase", parse_phase, job.phase));
+  ECE465_TRY(read_enum(object, "phase", parse_phase, job.phase));
   job.progress = object.value("progress", 0.0);
   job.page = object.value("page", std::size_t{0});
   job.created = to_time(object.value("created", std::int64_t{0}));
@@ -92,7 +92,7 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   });
   if (const auto image = object.find("image"); image != object.end() && !image->is_null()) {
     ImageSummary& summary = job.image.emplace();
-    ECE465_TRY(take_word(*image, "format", parse_format, summary.format));
+    ECE465_TRY(read_enum(*image, "format", parse_format, summary.format));
     summary.width = image->value("width", 0U);
     summary.height = image->value("height", 0U);
     summary.bits = image->value("bits", 8U);
@@ -107,7 +107,7 @@ Result<JobStatus> parse_job(JobNumber number, std::string_view text) {
   return job;
 }
 
-// Levels.
+// Histograms and tables
 
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kMaxPlanes = 4;
@@ -122,7 +122,7 @@ void put(std::vector<std::byte>& out, std::uint64_t value) {
   out.push_back(static_cast<std::byte>(value));
 }
 
-/// Takes an integer from the front.
+/// Removes an integer from the front.
 Result<std::uint64_t> take(Bytes& rest) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; !rest.empty() && shift < 64; shift += kPayload) {
@@ -131,10 +131,10 @@ Result<std::uint64_t> take(Bytes& rest) {
     value |= (byte & (kMoreFollows - 1)) << shift;
     if (byte < kMoreFollows) return value;
   }
-  return fail(Errc::corrupt, "a page's levels end early");
+  return fail(Errc::corrupt, "the histograms end early");
 }
 
-/// Small numbers of either sign become small numbers: 0, -1, 1, -2, ...
+/// Zigzag encoding, as in Protocol Buffers: small numbers of either sign become small unsigned ones.
 std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -206,10 +206,10 @@ Result<PageLevels> decode_levels(Bytes bytes) {
   PageLevels levels;
   ECE465_ASSIGN(const auto version, take(bytes));
   ECE465_ASSIGN(const auto bits, take(bytes));
-  if (version != kVersion || (bits != 8 && bits != 16)) return fail(Errc::corrupt, "these are no page's levels");
+  if (version != kVersion || (bits != 8 && bits != 16)) return fail(Errc::corrupt, "not histograms of a known version");
   levels.bits = static_cast<unsigned>(bits);
   ECE465_ASSIGN(const auto planes, take(bytes));
-  if (planes > kMaxPlanes) return fail(Errc::corrupt, "levels of {} planes", planes);
+  if (planes > kMaxPlanes) return fail(Errc::corrupt, "histograms of {} planes", planes);
   for (std::uint64_t i = 0; i < planes; ++i) {
     for (auto& count : levels.before.emplace_back(levels.bits).counts()) {
       ECE465_ASSIGN(count, take(bytes));
@@ -221,12 +221,12 @@ Result<PageLevels> decode_levels(Bytes bytes) {
     std::int64_t level = 0;
     for (auto& entry : levels.tables.emplace_back(std::size_t{1} << levels.bits)) {
       ECE465_ASSIGN(const auto difference, take(bytes));
-      level += unzigzag(difference & 0x3FFFF);  // no difference of 16-bit levels is longer
-      if (level < 0 || level > 0xFFFF) return fail(Errc::corrupt, "a table's entry is {}", level);
+      level += unzigzag(difference & 0x3FFFF);  // a difference of 16-bit levels has 17 bits and a sign
+      if (level < 0 || level > 0xFFFF) return fail(Errc::corrupt, "table entry {} is out of range", level);
       entry = static_cast<std::uint16_t>(level);
     }
   }
-  if (!bytes.empty()) return fail(Errc::corrupt, "{} bytes behind a page's levels", bytes.size());
+  if (!bytes.empty()) return fail(Errc::corrupt, "{} bytes after the histograms", bytes.size());
   return levels;
 }
 

@@ -21,12 +21,12 @@ namespace {
 
 constexpr const char* kFile = "jobs.sqlite";
 constexpr const char* kUnfinished = ".part";
-/// Of the tables below. A newer program's store is refused, an older one's is brought up to date here.
+/// Of the tables below. A newer store is refused; an older one will be migrated here.
 constexpr int kSchemaVersion = 1;
 constexpr int kBusyMilliseconds = 500;
 
-/// The whole status is one column of JSON: nobody asks by what is in it. AUTOINCREMENT is what never gives a number
-/// twice, even when the last job was forgotten.
+/// The status is one JSON column: no query needs its parts. AUTOINCREMENT never reuses a number, even after the last
+/// job has been deleted.
 constexpr const char* kSchema = R"(
   CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL, state TEXT NOT NULL,
                      status TEXT NOT NULL);
@@ -36,7 +36,7 @@ constexpr const char* kSchema = R"(
                        PRIMARY KEY (number, page));
 )";
 
-/// What no program can read any more, as opposed to what is only out of reach now.
+/// The file is damaged, rather than temporarily inaccessible.
 bool is_damage(const SQLite::Exception& e) {
   return e.getErrorCode() == SQLITE_CORRUPT || e.getErrorCode() == SQLITE_NOTADB;
 }
@@ -55,7 +55,7 @@ std::unexpected<Error> store_error(const SQLite::Exception& e) {
   return fail(kind, "job store: {}", e.what());
 }
 
-/// A prepared statement in use; ready for its next use when this goes.
+/// A prepared statement in use. The destructor resets it.
 class Use {
  public:
   explicit Use(SQLite::Statement& statement) : statement_(statement) {}
@@ -79,7 +79,7 @@ std::string_view text_of(const SQLite::Column& column) {
 
 namespace {
 
-/// The database, open.
+/// The open database and its prepared statements.
 struct Connection {
   explicit Connection(const std::filesystem::path& path)
       : database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOFOLLOW,
@@ -97,19 +97,19 @@ struct Connection {
     levels.emplace(database, "SELECT content FROM levels WHERE number = ? AND page = ?");
     forget_jobs.emplace(database, "DELETE FROM jobs WHERE number <= ? AND state NOT IN ('queued', 'running')");
     forget_levels.emplace(database, "DELETE FROM levels WHERE number <= ?");
-    // Which file this is: nobody else can say, once it is deleted.
+    // Remembered for `follow`, which must recognize the file.
     struct stat status{};
     if (::lstat(path.c_str(), &status) == 0) file = {status.st_dev, status.st_ino};
   }
 
   void prepare_file() {
-    // One process has the store, so its index of the log can be in memory instead of in a shared mapping: that is
-    // what network volumes cannot do.
+    // Only one process uses the store. In exclusive mode SQLite keeps the index of the write-ahead log on the heap
+    // instead of in shared memory, which network volumes do not support (https://sqlite.org/wal.html#noshm).
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");
-    // A commit goes to the operating system but is not forced to the disk. What was handed over survives the death of
-    // this process, at whatever moment; only a machine that loses power may lose the last commits, whole ones, and
-    // the store stays sound. Forcing each would cost a job several times what its bookkeeping costs.
+    // Commits are handed to the operating system but not synced to the disk. They survive a crash of this process; a
+    // power failure may lose the last ones but does not damage the store. A sync per commit would cost several times as
+    // much as everything else that is stored about a job.
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA journal_size_limit = 16777216");
     const int version = database.execAndGet("PRAGMA user_version").getInt();
@@ -123,7 +123,7 @@ struct Connection {
     }
   }
 
-  /// Throws what SQLite finds wrong with the file.
+  /// Throws if SQLite finds damage.
   void examine() {
     const std::string verdict = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (verdict != "ok") throw SQLite::Exception(verdict, SQLITE_CORRUPT);
@@ -132,7 +132,7 @@ struct Connection {
   using FileId = std::pair<dev_t, ino_t>;
 
   SQLite::Database database;
-  int newer = 0;  // the schema's version, when it is one from the future
+  int newer = 0;  // the schema's version if it is newer than ours
   FileId file;
   std::optional<SQLite::Statement> add, update, find, newest, newest_of, unfinished, counts, save_levels, levels,
       forget_jobs, forget_levels;
@@ -141,15 +141,15 @@ struct Connection {
 }  // namespace
 
 struct JobStore::Impl {
-  std::filesystem::path folder, path;  // of the data, of the store
+  std::filesystem::path folder, path;  // the data folder; the database file
   JobStoreLimits limits;
   std::vector<std::string> notes;
   std::mutex mutex;  // guards what follows
   std::unique_ptr<Connection> connection;
 
-  /// Runs `work(connection)` alone. SQLite's exceptions end here.
+  /// Runs `work(connection)` under the mutex and turns SQLite's exceptions into errors.
   template <class Work>
-  std::invoke_result_t<Work, Connection&> alone(Work work) {
+  std::invoke_result_t<Work, Connection&> locked(Work work) {
     const std::scoped_lock lock(mutex);
     try {
       return work(*connection);
@@ -168,23 +168,23 @@ struct JobStore::Impl {
     return jobs;
   }
 
-  void forget_what_is_old(Connection& c, std::uint64_t newest_number) const {
+  void delete_old(Connection& c, std::uint64_t newest_number) const {
     if (newest_number > limits.jobs) {
-      Use old(*c.forget_jobs);
-      old->bind(1, to_column(newest_number - limits.jobs));
-      old->exec();
+      Use statement(*c.forget_jobs);
+      statement->bind(1, to_column(newest_number - limits.jobs));
+      statement->exec();
     }
     if (newest_number > limits.jobs_with_levels) {
-      Use old(*c.forget_levels);
-      old->bind(1, to_column(newest_number - limits.jobs_with_levels));
-      old->exec();
+      Use statement(*c.forget_levels);
+      statement->bind(1, to_column(newest_number - limits.jobs_with_levels));
+      statement->exec();
     }
   }
 };
 
 namespace {
 
-/// SQLite refuses a path with symlinks in it here, and the data folder's own may have some.
+/// The canonical path: the database is opened with NOFOLLOW, but symlinks in the data folder's own path are allowed.
 Result<std::filesystem::path> store_path(const std::filesystem::path& folder) {
   std::error_code code;
   const auto real = std::filesystem::canonical(folder, code);
@@ -192,14 +192,14 @@ Result<std::filesystem::path> store_path(const std::filesystem::path& folder) {
   return real / kStateDir / kFile;
 }
 
-/// Gives a damaged store, and the log that belongs to it, a name under which nobody looks for it.
-Result<std::string> put_aside(const std::filesystem::path& path) {
+/// Renames a damaged store and its write-ahead log.
+Result<std::string> rename_damaged(const std::filesystem::path& path) {
   const std::string suffix = fmt::format(".damaged-{}", wall_now().time_since_epoch().count());
   std::error_code code;
   for (const char* const part : {"", "-wal", "-shm"}) {
     const std::string from = path.string() + part;
-    // The log first would leave a store without what was committed last, should this be interrupted; and a log without
-    // its store is ignored.
+    // The database goes first. If this is interrupted, SQLite ignores a log without a database, whereas a database
+    // without its log would lack the last commits.
     std::filesystem::rename(from, path.string() + suffix + part, code);
     if (code && *part == '\0') return fail_on(path.string(), Errc::io, "cannot rename: {}", code.message());
   }
@@ -220,9 +220,10 @@ Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobSt
     try {
       auto connection = std::make_unique<Connection>(path);
       if (connection->newer > 0) {
-        return fail_on(path.string(), Errc::unsupported,
-                       "a newer ece465 made it (version {}, known {}); move it away to begin anew", connection->newer,
-                       kSchemaVersion);
+        return fail_on(
+            path.string(), Errc::unsupported,
+            "written by a newer ece465 (version {}, supported: {}); move it away to start with an empty store",
+            connection->newer, kSchemaVersion);
       }
       connection->examine();
       auto impl = std::make_unique<Impl>();
@@ -232,21 +233,22 @@ Result<JobStore> JobStore::open(const std::filesystem::path& folder, const JobSt
       impl->notes = notes;
       impl->connection = std::move(connection);
       JobStore store(std::move(impl));
-      // What would stop every start from now on is as good as damage.
+      // Jobs that cannot be decoded would prevent every start: treat them as damage.
       const auto jobs = store.unfinished();
       if (jobs) return store;
       if (jobs.error().code != Errc::corrupt) return about(path.string(), jobs.error());
       damage = jobs.error().text();
     } catch (const SQLite::Exception& e) {
       if (e.getErrorCode() == SQLITE_BUSY) {
-        return fail_on(path.string(), Errc::unavailable, "another process has it open");
+        return fail_on(path.string(), Errc::unavailable, "in use by another process");
       }
       if (!is_damage(e)) return about(path.string(), store_error(e).error());
       damage = e.what();
     }
     if (again) return fail_on(path.string(), Errc::io, "{}", damage);
-    ECE465_ASSIGN(const std::string aside, put_aside(path));
-    notes.push_back(fmt::format("the job store was damaged ({}); it is kept as {} and a new one begun", damage, aside));
+    ECE465_ASSIGN(const std::string aside, rename_damaged(path));
+    notes.push_back(fmt::format("the job store was damaged ({}); it was renamed to {} and replaced by an empty one",
+                                damage, aside));
   }
 }
 
@@ -258,31 +260,30 @@ JobStore& JobStore::operator=(JobStore&&) noexcept = default;
 const std::vector<std::string>& JobStore::notes() const { return impl_->notes; }
 
 Result<void> JobStore::follow() {
-  return impl_->alone([&](Connection& c) -> Result<void> {
+  return impl_->locked([&](Connection& c) -> Result<void> {
     struct stat there{};
     if (::lstat(impl_->path.c_str(), &there) == 0) {
       if (c.file == Connection::FileId(there.st_dev, there.st_ino)) return {};
-      return fail_on(impl_->path.string(), Errc::io,
-                     "it is not the job store that this master has open; start the master anew");
+      return fail_on(impl_->path.string(), Errc::io, "not the job store that this master has open; restart the master");
     }
     ECE465_ASSIGN(const auto path, store_path(impl_->folder));
-    // Under another name until it is whole, or what a full disk cut off would be taken for a store.
+    // Written under a temporary name, so that an incomplete copy (disk full) is not taken for a store.
     const std::filesystem::path part = path.string() + kUnfinished;
     std::error_code code;
     std::filesystem::remove(part, code);
     {
-      SQLite::Statement copy(c.database, "VACUUM INTO ?");  // from the file that no longer has a name
+      SQLite::Statement copy(c.database, "VACUUM INTO ?");  // copies from the deleted file
       copy.bind(1, part.string());
       copy.exec();
     }
-    // A journal that only the old file's connection knows would be taken for the new one's, and played back into it.
+    // The old file's write-ahead log would be replayed into the new file.
     for (const char* companion : {"-wal", "-shm"}) std::filesystem::remove(path.string() + companion, code);
     std::filesystem::rename(part, path, code);
     if (code) return fail_on(part.string(), Errc::io, "cannot rename: {}", code.message());
     try {
       impl_->connection = std::make_unique<Connection>(path);
     } catch (...) {
-      std::filesystem::remove(path, code);  // or it would be a stranger's at the next look
+      std::filesystem::remove(path, code);  // else the next `follow` would not recognize it
       throw;
     }
     impl_->path = path;
@@ -295,7 +296,7 @@ Result<JobNumber> JobStore::add(const JobRequest& request, WallTime created) {
   job.request = request;
   job.result = result_name(request.file);
   job.created = created;
-  return impl_->alone([&](Connection& c) -> Result<JobNumber> {
+  return impl_->locked([&](Connection& c) -> Result<JobNumber> {
     SQLite::Transaction transaction(c.database);
     {
       Use add(*c.add);
@@ -305,14 +306,14 @@ Result<JobNumber> JobStore::add(const JobRequest& request, WallTime created) {
       add->exec();
     }
     const auto number = static_cast<std::uint64_t>(c.database.getLastInsertRowid());
-    impl_->forget_what_is_old(c, number);
+    impl_->delete_old(c, number);
     transaction.commit();
     return JobNumber{number};
   });
 }
 
 Result<void> JobStore::update(const JobStatus& status) {
-  return impl_->alone([&](Connection& c) -> Result<void> {
+  return impl_->locked([&](Connection& c) -> Result<void> {
     Use update(*c.update);
     update->bind(1, std::string(state_name(status.state)));
     update->bind(2, encode_job(status));
@@ -325,7 +326,7 @@ Result<void> JobStore::update(const JobStatus& status) {
 Result<void> JobStore::save_levels(JobNumber number, std::size_t page, const PageLevels& levels) {
   if (page >= impl_->limits.pages_with_levels) return {};
   const auto content = encode_levels(levels);
-  return impl_->alone([&](Connection& c) -> Result<void> {
+  return impl_->locked([&](Connection& c) -> Result<void> {
     Use save(*c.save_levels);
     save->bind(1, to_column(number));
     save->bind(2, to_column(page));
@@ -336,7 +337,7 @@ Result<void> JobStore::save_levels(JobNumber number, std::size_t page, const Pag
 }
 
 Result<std::optional<PageLevels>> JobStore::levels(JobNumber number, std::size_t page) const {
-  return impl_->alone([&](Connection& c) -> Result<std::optional<PageLevels>> {
+  return impl_->locked([&](Connection& c) -> Result<std::optional<PageLevels>> {
     Use query(*c.levels);
     query->bind(1, to_column(number));
     query->bind(2, to_column(page));
@@ -346,7 +347,7 @@ Result<std::optional<PageLevels>> JobStore::levels(JobNumber number, std::size_t
 }
 
 Result<std::optional<JobStatus>> JobStore::find(JobNumber number) const {
-  return impl_->alone([&](Connection& c) -> Result<std::optional<JobStatus>> {
+  return impl_->locked([&](Connection& c) -> Result<std::optional<JobStatus>> {
     Use query(*c.find);
     query->bind(1, to_column(number));
     ECE465_ASSIGN(auto jobs, Impl::all(query));
@@ -356,7 +357,7 @@ Result<std::optional<JobStatus>> JobStore::find(JobNumber number) const {
 }
 
 Result<std::vector<JobStatus>> JobStore::newest(std::size_t limit, std::string_view file) const {
-  return impl_->alone([&](Connection& c) -> Result<std::vector<JobStatus>> {
+  return impl_->locked([&](Connection& c) -> Result<std::vector<JobStatus>> {
     Use query(file.empty() ? *c.newest : *c.newest_of);
     int parameter = 0;
     if (!file.empty()) query->bind(++parameter, std::string(file));
@@ -366,14 +367,14 @@ Result<std::vector<JobStatus>> JobStore::newest(std::size_t limit, std::string_v
 }
 
 Result<std::vector<JobStatus>> JobStore::unfinished() const {
-  return impl_->alone([&](Connection& c) -> Result<std::vector<JobStatus>> {
+  return impl_->locked([&](Connection& c) -> Result<std::vector<JobStatus>> {
     Use query(*c.unfinished);
     return Impl::all(query);
   });
 }
 
 Result<std::map<JobState, std::uint64_t>> JobStore::counts() const {
-  return impl_->alone([&](Connection& c) -> Result<std::map<JobState, std::uint64_t>> {
+  return impl_->locked([&](Connection& c) -> Result<std::map<JobState, std::uint64_t>> {
     std::map<JobState, std::uint64_t> counts;
     for (const JobState state :
          {JobState::queued, JobState::running, JobState::done, JobState::failed, JobState::cancelled}) {

@@ -1,27 +1,27 @@
 #include "worker/buffer_pool.hpp"
 
 #include <algorithm>
-#include <new>
+
+#include "ece465/base/guarded.hpp"
 
 namespace ece465::cluster {
 namespace {
 
-/// More than any machine has: not worth asking the system, of which some kinds end the program for it (sanitizers).
-constexpr std::size_t kNobodyHas = std::size_t{1} << 40;
+/// More than any machine has. Not requested at all, because sanitizers abort the process on such sizes.
+constexpr std::size_t kMaxBytes = std::size_t{1} << 40;
 
-/// Whether a buffer is not too large to be used for `size` bytes: a large one for a small strip would break the
-/// budget that is counted in strips.
-bool suits(const Buffer& buffer, std::size_t size) {
+/// Whether an idle buffer is large enough and wastes at most an eighth: the budget is computed from strips' sizes.
+bool fits(const Buffer& buffer, std::size_t size) {
   return buffer.capacity() >= size && buffer.capacity() - size <= size / 8;
 }
 
 }  // namespace
 
-Result<Buffer> Buffers::take(std::size_t size) {
-  const auto none = [size] { return fail(Errc::too_large, "no memory for {} bytes", size); };
-  if (size >= kNobodyHas) return none();
+Result<Buffer> BufferPool::take(std::size_t size) {
+  const std::string out_of_memory = fmt::format("not enough memory for {} bytes", size);
+  if (size >= kMaxBytes) return fail(Errc::too_large, "{}", out_of_memory);
   Buffer buffer;
-  const auto found = std::ranges::find_if(idle_, [size](const Buffer& b) { return suits(b, size); });
+  const auto found = std::ranges::find_if(idle_, [size](const Buffer& b) { return fits(b, size); });
   if (found != idle_.end()) {
     buffer.swap(*found);
     found->swap(idle_.back());
@@ -33,17 +33,17 @@ Result<Buffer> Buffers::take(std::size_t size) {
       idle_bytes_ -= idle_.back().capacity();
       idle_.pop_back();
     }
-    try {
+    const auto allocate = [&]() -> Result<void> {
       buffer.resize(size);
-    } catch (const std::bad_alloc&) {
-      return none();
-    }
+      return {};
+    };
+    ECE465_TRY(guarded(allocate, out_of_memory));
   }
   in_use_ += buffer.capacity();
   return buffer;
 }
 
-void Buffers::give_back(Buffer buffer) {
+void BufferPool::give_back(Buffer buffer) {
   in_use_ -= buffer.capacity();
   if (buffer.capacity() == 0 || in_use_ + idle_bytes_ + buffer.capacity() > budget_) return;
   idle_bytes_ += buffer.capacity();

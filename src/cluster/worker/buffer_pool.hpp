@@ -8,17 +8,17 @@
 
 namespace ece465::cluster {
 
-/// Memory for the samples of requests, used again and again: fresh memory is a page fault for every 4 KiB, which
-/// costs about as much as the counting. Used from one thread. Large blocks should come from the system, past the heap
-/// (`ece465 worker` asks for that): there, megabytes that come and go between small pieces let a worker grow.
-class Buffers {
+/// Reuses the memory of requests' samples: fresh memory costs a page fault for every 4 KiB, about as much as counting
+/// its samples. Not thread-safe. `ece465 worker` makes malloc take large blocks from mmap, because on the heap they
+/// would fragment it and the process would grow.
+class BufferPool {
  public:
-  /// What is in use and what waits to be used again stay within `budget` together, as long as what is in use does.
-  explicit Buffers(std::size_t budget) : budget_(budget) {}
+  /// Buffers in use and idle ones stay within `budget` together, unless those in use exceed it on their own.
+  explicit BufferPool(std::size_t budget) : budget_(budget) {}
 
-  /// Memory for `size` bytes, with anything in it. Fails with `too_large`: there is none, or nobody has that much.
+  /// A buffer of `size` bytes, contents undefined. Fails with `too_large` when the memory cannot be had.
   [[nodiscard]] Result<Buffer> take(std::size_t size);
-  /// Takes back what `take` gave, for the next one.
+  /// Returns a buffer that `take` gave.
   void give_back(Buffer buffer);
 
   [[nodiscard]] std::size_t in_use() const { return in_use_; }

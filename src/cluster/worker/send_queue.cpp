@@ -6,16 +6,16 @@
 namespace ece465::cluster {
 namespace {
 
-/// Small answers are written together, up to about so many bytes: a write for each would cost more than its bytes.
-/// A large one is the last of its batch, so that its memory is free as soon as it has been written.
+/// Small answers are written together until a batch has about this many bytes, to save system calls. A large answer
+/// ends its batch, so that its memory is freed as soon as it has been written.
 constexpr std::size_t kBatchBytes = std::size_t{64} << 10;
-/// Well below the number of pieces that one system call takes.
+/// Two pieces each: well below the 1024 that one writev takes (IOV_MAX).
 constexpr std::size_t kBatchItems = 64;
 
 }  // namespace
 
 SendQueue::SendQueue(net::Stream& stream, net::Duration limit,
-                     std::function<void(const std::shared_ptr<Work>&)> written)
+                     std::function<void(const std::shared_ptr<WorkItem>&)> written)
     : stream_(stream), limit_(limit), written_(std::move(written)), pushed_(stream.executor()) {}
 
 void SendQueue::push(std::string line) {
@@ -30,19 +30,19 @@ void SendQueue::push_urgent(std::string line) {
   pushed_.notify();
 }
 
-void SendQueue::push_answer(std::shared_ptr<Work> work) {
-  waiting_.push_back({{}, std::move(work)});
+void SendQueue::push_answer(std::shared_ptr<WorkItem> item) {
+  waiting_.push_back({{}, std::move(item)});
   pushed_.notify();
 }
 
-/// Moves what goes out together from what waits to what is being written.
+/// Moves the next batch from the waiting items to `writing_`.
 void SendQueue::gather(std::vector<Bytes>& pieces) {
   pieces.clear();
   for (std::size_t bytes = 0; waits() && bytes < kBatchBytes && writing_.size() < kBatchItems;) {
     auto& queue = urgent_.empty() ? waiting_ : urgent_;
-    const Item& parcel = writing_.emplace_back(std::move(queue.front()));
+    const Item& item = writing_.emplace_back(std::move(queue.front()));
     queue.pop_front();
-    for (const Bytes piece : {parcel.head(), parcel.payload()}) {
+    for (const Bytes piece : {item.head(), item.payload()}) {
       pieces.push_back(piece);
       bytes += piece.size();
     }
@@ -57,10 +57,10 @@ net::Task<Result<void>> SendQueue::run() {
     gather(pieces);
     ECE465_CO_TRY(co_await stream_.write(pieces, limit_));
     while (!writing_.empty()) {
-      const Item parcel = std::move(writing_.front());
+      const Item item = std::move(writing_.front());
       writing_.pop_front();
-      line_bytes_ -= parcel.line.size();
-      written_(parcel.work);
+      line_bytes_ -= item.line.size();
+      written_(item.work);
     }
   }
 }

@@ -12,32 +12,32 @@
 
 namespace ece465::cluster {
 
-/// Everything that goes to the master, in order, written by one coroutine while others read and compute.
+/// Everything that is sent to the master, in order, written by one coroutine while others read and compute.
 class SendQueue {
  public:
-  /// `written` is called, for every line and answer that was pushed, when the connection has taken it whole; for an
-  /// answer with its work. `limit`: how long the peer may take nothing.
-  SendQueue(net::Stream& stream, net::Duration limit, std::function<void(const std::shared_ptr<Work>&)> written);
+  /// `written` is called for each line and each answer (then with its work item) once the connection has taken all of
+  /// it. `limit`: how long a write may make no progress.
+  SendQueue(net::Stream& stream, net::Duration limit, std::function<void(const std::shared_ptr<WorkItem>&)> written);
 
   void push(std::string line);
-  /// Before all that was pushed otherwise and waits: PONG.
+  /// Overtakes everything that waits; for PONG.
   void push_urgent(std::string line);
-  void push_answer(std::shared_ptr<Work> work);
+  void push_answer(std::shared_ptr<WorkItem> item);
 
-  /// Writes until `close`, or until the connection breaks, and says how.
+  /// Writes until `close`; fails when the connection does.
   [[nodiscard]] net::Task<Result<void>> run();
-  /// Ends `run` once it has written what waits.
+  /// Ends `run` after it has written what waits.
   void close();
 
   /// Nothing waits and nothing is being written.
   [[nodiscard]] bool empty() const { return !waits() && writing_.empty(); }
-  /// Bytes of lines that wait: a peer that makes us talk and does not listen must not fill our memory.
+  /// Bytes of waiting lines. Bounded by the session: a peer that makes us send but does not read must not fill memory.
   [[nodiscard]] std::size_t line_bytes() const { return line_bytes_; }
 
  private:
   struct Item {
     std::string line;
-    std::shared_ptr<Work> work;  ///< none: just the line
+    std::shared_ptr<WorkItem> work;  ///< null: only the line
 
     [[nodiscard]] Bytes head() const { return as_bytes(work ? work->answer() : line); }
     [[nodiscard]] Bytes payload() const { return work ? work->payload() : Bytes(); }
@@ -48,7 +48,7 @@ class SendQueue {
 
   net::Stream& stream_;
   net::Duration limit_;
-  std::function<void(const std::shared_ptr<Work>&)> written_;
+  std::function<void(const std::shared_ptr<WorkItem>&)> written_;
   net::Event pushed_;
   std::deque<Item> urgent_, waiting_, writing_;
   std::size_t line_bytes_ = 0;

@@ -12,24 +12,24 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using wire::ErrorCode;
 
-/// Heartbeats without a sign of life after which a peer is lost (PROTOCOL section 7).
+/// A peer is lost after this many heartbeats without a message (PROTOCOL section 7).
 constexpr int kMissedHeartbeats = 3;
-/// The older dialects have no heartbeat: an honest master may serve others for long before it goes on with us. A host
-/// that is gone is found by the system's probes.
+/// The older dialects have no heartbeat, and a master may serve other workers for a long time before it sends the next
+/// request. TCP keep-alive finds hosts that are gone.
 constexpr net::Duration kOlderLimit = std::chrono::minutes(10);
 constexpr std::chrono::seconds kKeepAlive{30};
-/// How long the peer has for seeing that nothing more comes, before the connection is closed. Closing at once would
-/// throw away what it has not read yet, if anything of its own is on the way.
+/// How long the peer may take to read the rest before the connection is closed. If data of the peer is under way,
+/// closing at once makes TCP reset the connection, and the peer loses what it has not read yet.
 constexpr net::Duration kLinger = std::chrono::milliseconds(500);
-/// What is thrown away meanwhile, at most: more than lies in the buffers of both sides.
+/// What is read and ignored meanwhile, at most: more than the buffers of both sides hold.
 constexpr std::uint64_t kLingerBytes = std::uint64_t{64} << 20;
 
-/// What is read when a line is expected: enough for one, and little of the samples behind it, which would have to be
-/// copied to where they belong.
-constexpr std::size_t kSipBytes = 4096;
+/// Read size when a line is expected: enough for one, with little of the samples behind it, which would be copied once
+/// more.
+constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kSkipBytes = std::size_t{64} << 10;
 
-/// A master that makes the worker talk but does not listen is not read on beyond these.
+/// Reading pauses beyond these, so that a master that sends requests but reads no answers cannot fill memory.
 constexpr std::size_t kMaxLineBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxTasks = 4096;
 
@@ -40,59 +40,59 @@ std::string line_of(const wire::Message& message) { return wire::to_line(message
 Session::Session(net::Stream stream, wire::WorkerHandshake& handshake, asio::thread_pool& cpu,
                  const WorkerOptions& options, Logger& logger)
     : stream_(std::move(stream)),
-      reader_(stream_, options.limits.max_line_bytes, kSipBytes),
+      reader_(stream_, options.limits.max_line_bytes, kReadBytes),
       handshake_(handshake),
       cpu_(cpu),
       options_(options),
       logger_(logger),
       buffers_(options.credit_bytes + options.memory_bytes),
-      holdings_(options.memory_bytes),
+      cache_(options.memory_bytes),
       gate_(stream_.executor()),
       changed_(stream_.executor()),
       ended_(stream_.executor()) {}
 
-net::Task<Ending> Session::run() {
-  Ending ending;
+net::Task<SessionResult> Session::run() {
+  SessionResult result;
   stream_.keep_alive(kKeepAlive);
   auto first = co_await register_worker();
   if (!first) {
-    ending.why = std::move(first).error();
+    result.why = std::move(first).error();
   } else {
     const auto start = Clock::now();
     const net::Duration silence = kMissedHeartbeats * handshake_.terms().heartbeat;
     idle_limit_ = v2() ? silence : net::kForever;
     limit_ = v2() ? silence : kOlderLimit;
-    outbox_.emplace(stream_, limit_, [this](const std::shared_ptr<Work>& work) { written(work); });
+    send_queue_.emplace(stream_, limit_, [this](const std::shared_ptr<WorkItem>& item) { written(item); });
     asio::co_spawn(stream_.executor(), write_answers(gate_.enter()), asio::detached);
-    if (v2()) asio::co_spawn(stream_.executor(), keep_heart_beating(gate_.enter()), asio::detached);
+    if (v2()) asio::co_spawn(stream_.executor(), send_heartbeats(gate_.enter()), asio::detached);
     logger_.info("registered", {{"master", options_.master.to_string()},
                                 {"peer", stream_.peer()},
                                 {"dialect", wire::dialect_name(handshake_.dialect())}});
-    tell(fmt::format("Connected to master at {}", options_.master.to_string()));
+    send_log(fmt::format("Connected to master at {}", options_.master.to_string()));
 
     const auto served = co_await serve(*std::move(first));
-    ending.registered = true;
-    ending.master_left = bye_came_ && !leaving_;
-    ending.lived = Clock::now() - start;
-    ending.answered = answered_;
+    result.registered = true;
+    result.master_left = bye_received_ && !leaving_;
+    result.lived = Clock::now() - start;
+    result.answered = answered_;
     if (write_error_) {
-      ending.why = *write_error_;
+      result.why = *write_error_;
     } else if (!served) {
-      ending.why = served.error();
+      result.why = served.error();
     }
   }
-  if (leaving_) ending.why = {Errc::cancelled, "left"};
+  if (leaving_) result.why = {Errc::cancelled, "left"};
   close();
   co_await gate_.drained();
   handshake_.on_end();
-  co_return ending;
+  co_return result;
 }
 
 void Session::close() {
   closed_ = true;
-  for (const auto& [id, work] : tasks_) static_cast<void>(work->drop());  // spares the pool what nobody wants
+  for (const auto& [id, item] : tasks_) static_cast<void>(item->drop());  // nobody needs the answers
   stream_.close();
-  if (outbox_) outbox_->close();
+  if (send_queue_) send_queue_->close();
   changed_.notify();
   ended_.notify();
 }
@@ -130,13 +130,13 @@ net::Task<Result<wire::Header>> Session::next_header(net::Duration idle, net::Du
 net::Task<Result<void>> Session::serve(std::optional<wire::Header> first) {
   for (;;) {
     if (!first) {
-      co_await room_for_answers();
+      co_await wait_for_send_capacity();
       auto next = co_await next_header(idle_limit_, limit_);
       if (finishing_) break;
       if (!next) {
         const bool broken = next.error().code == Errc::corrupt || next.error().code == Errc::too_large ||
                             next.error().code == Errc::unsupported;
-        if (broken && v2()) co_await complain(next.error());
+        if (broken && v2()) co_await report_protocol_error(next.error());
         co_return std::unexpected(std::move(next).error());
       }
       first = *std::move(next);
@@ -148,15 +148,15 @@ net::Task<Result<void>> Session::serve(std::optional<wire::Header> first) {
   co_return Result<void>{};
 }
 
-/// The position in the stream is lost: says so, for as long as the master may take to read it, and no longer.
-net::Task<void> Session::complain(const Error& error) {
+/// Sends an ERROR and ends the connection: after a malformed message the position in the stream is unknown.
+net::Task<void> Session::report_protocol_error(const Error& error) {
   const auto code = error.code == Errc::too_large     ? ErrorCode::too_large
                     : error.code == Errc::unsupported ? ErrorCode::unsupported
                                                       : ErrorCode::bad_request;
-  outbox_->push(line_of(wire::ErrorReport{.code = code, .task = {}, .text = error.text()}));
+  send_queue_->push(line_of(wire::ErrorReport{.code = code, .task = {}, .text = error.text()}));
   finishing_ = true;
   const auto end = Clock::now() + kLinger;
-  while (!outbox_->empty() && !closed_ && Clock::now() < end) co_await changed_.wait(end - Clock::now());
+  while (!send_queue_->empty() && !closed_ && Clock::now() < end) co_await changed_.wait(end - Clock::now());
   stream_.end_writing();
   asio::co_spawn(stream_.executor(), linger(gate_.enter()), asio::detached);
   co_await read_to_the_end();
@@ -172,8 +172,9 @@ net::Task<void> Session::read_to_the_end() {
   close();
 }
 
-net::Task<void> Session::room_for_answers() {
-  while (!closed_ && (outbox_->line_bytes() > kMaxLineBytes || tasks_.size() >= kMaxTasks)) co_await changed_.wait();
+net::Task<void> Session::wait_for_send_capacity() {
+  while (!closed_ && (send_queue_->line_bytes() > kMaxLineBytes || tasks_.size() >= kMaxTasks))
+    co_await changed_.wait();
 }
 
 net::Task<Result<void>> Session::handle(wire::Header& header) {
@@ -183,19 +184,19 @@ net::Task<Result<void>> Session::handle(wire::Header& header) {
   if (is_request) co_return co_await take_request(header);
   if (const auto* table = std::get_if<wire::Table>(&message)) co_return co_await take_table(*table);
   if (const auto* ignored = std::get_if<wire::Ignored>(&message)) {
-    Refusal unknown{ErrorCode::unsupported, fmt::format("{} is not known", ignored->verb)};
+    Refusal unknown{ErrorCode::unsupported, fmt::format("unknown message {}", ignored->verb)};
     co_return co_await refuse(ignored->skip_bytes, ignored->task, std::move(unknown));
   }
   if (const auto* ping = std::get_if<wire::Ping>(&message)) {
-    outbox_->push_urgent(line_of(wire::Pong{ping->number}));
+    send_queue_->push_urgent(line_of(wire::Pong{ping->number}));
   } else if (const auto* request = std::get_if<wire::Drop>(&message)) {
     if (request->task) drop(*request->task);
-    if (request->table) holdings_.drop_table(*request->table);
+    if (request->table) cache_.drop_table(*request->table);
   } else if (std::holds_alternative<wire::Bye>(message)) {
     on_bye();
   } else if (const auto* report = std::get_if<wire::ErrorReport>(&message)) {
-    // Without a task its sender closes the connection; with one it makes no sense, and does no harm.
-    logger_.warn("the master reports an error",
+    // Without a task, the master will close the connection. With one, it means nothing and does no harm.
+    logger_.warn("the master reported an error",
                  {{"code", wire::error_code_name(report->code)}, {"error", report->text}});
   }
   co_return Result<void>{};
@@ -204,8 +205,8 @@ net::Task<Result<void>> Session::handle(wire::Header& header) {
 net::Task<Result<void>> Session::take_request(wire::Header& header) {
   const std::uint64_t bytes = wire::body_bytes(header.message);
   const wire::TaskId task = task_of(header.message);
-  if (!v2() && leaving_) co_return co_await skip(bytes);  // the end of the stream says the rest
-  if (auto refusal = refusal_of(header.message)) co_return co_await refuse(bytes, task, *std::move(refusal));
+  if (!v2() && leaving_) co_return co_await skip(bytes);  // the end of the stream is the refusal
+  if (auto refusal = check_request(header.message)) co_return co_await refuse(bytes, task, *std::move(refusal));
   auto body = buffers_.take(bytes);
   if (!body && v2()) {
     Refusal no_memory{ErrorCode::too_large, body.error().text()};
@@ -213,18 +214,18 @@ net::Task<Result<void>> Session::take_request(wire::Header& header) {
   }
   if (!body) co_return std::unexpected(std::move(body).error());
 
-  const auto work = std::make_shared<Work>(std::move(header.message), header.dialect, checksums());
-  work->body = *std::move(body);
-  admit(work, bytes);
-  ECE465_CO_TRY(co_await reader_.read_exactly(work->body.span(), limit_));
-  // Older dialects take one request at a time. This one was read already, so that a master which writes two before it
-  // reads an answer is not stuck.
+  const auto item = std::make_shared<WorkItem>(std::move(header.message), header.dialect, checksums());
+  item->body = *std::move(body);
+  admit(item, bytes);
+  ECE465_CO_TRY(co_await reader_.read_exactly(item->body.span(), limit_));
+  // Older dialects take one request at a time. The next one is read all the same, so that a master that writes two
+  // before it reads an answer does not block.
   while (!v2() && unanswered_ > 1 && !closed_) co_await changed_.wait();
-  if (auto refusal = find_what_it_names(*work)) {
-    work->refuse(refusal->code, std::move(refusal->text));
-    answer(work);
+  if (auto refusal = resolve_references(*item)) {
+    item->refuse(refusal->code, std::move(refusal->text));
+    answer(item);
   } else {
-    start(work);
+    start(item);
   }
   co_return Result<void>{};
 }
@@ -233,17 +234,17 @@ net::Task<Result<void>> Session::take_table(const wire::Table& table) {
   Buffer body(table.size);
   ECE465_CO_TRY(co_await reader_.read_exactly(body.span(), limit_));
   if (wire::check_body(table, wire::checksum(body.span()), checksums())) {
-    holdings_.put_table(table.table, std::move(body));
+    cache_.put_table(table.table, std::move(body));
   } else {
-    // Nobody waits for an answer. Who names it will hear that it is not here, and the master sends it again.
-    logger_.warn("a table came damaged");
+    // A table has no answer. A request for it will be refused with no_table, and the master will send it again.
+    logger_.warn("received a damaged table");
   }
   co_return Result<void>{};
 }
 
 net::Task<Result<void>> Session::refuse(std::uint64_t body_bytes, std::optional<wire::TaskId> task, Refusal refusal) {
   ECE465_CO_TRY(co_await skip(body_bytes));
-  if (v2() && task) outbox_->push(error_line(refusal.code, *task, std::move(refusal.text)));
+  if (v2() && task) send_queue_->push(error_line(refusal.code, *task, std::move(refusal.text)));
   co_return Result<void>{};
 }
 
@@ -262,34 +263,34 @@ net::Task<Result<void>> Session::skip(std::uint64_t bytes) {
 void Session::leave() {
   if (closed_ || leaving_) return;
   leaving_ = true;
-  if (!outbox_) return close();  // not even registered
+  if (!send_queue_) return close();  // not registered yet
   if (v2()) {
-    give_up_kept();
+    forget_unclaimed();
     say_bye();
   }
   finish_if_done();
 }
 
 void Session::on_bye() {
-  bye_came_ = true;
-  give_up_kept();
+  bye_received_ = true;
+  forget_unclaimed();
   say_bye();
   finish_if_done();
 }
 
 void Session::say_bye() {
-  if (!std::exchange(bye_sent_, true)) outbox_->push(line_of(wire::Bye{}));
+  if (!std::exchange(bye_sent_, true)) send_queue_->push(line_of(wire::Bye{}));
 }
 
-void Session::give_up_kept() {
-  for (const wire::TaskId id : holdings_.ids()) {
-    if (!holdings_.find(id)->claim) forget(id);
+void Session::forget_unclaimed() {
+  for (const wire::TaskId id : cache_.ids()) {
+    if (!cache_.find(id)->map_request) forget(id);
   }
 }
 
 void Session::finish_if_done() {
-  if (!leaving_ || finishing_ || closed_ || unanswered_ > 0 || !outbox_->empty()) return;
-  if (v2() && !bye_came_) return;  // requests may be on their way
+  if (!leaving_ || finishing_ || closed_ || unanswered_ > 0 || !send_queue_->empty()) return;
+  if (v2() && !bye_received_) return;  // requests may be on their way
   finishing_ = true;
   stream_.end_writing();
   asio::co_spawn(stream_.executor(), linger(gate_.enter()), asio::detached);
@@ -304,39 +305,39 @@ net::Task<void> Session::linger(net::Gate::Pass /*pass*/) {
 // Writing
 
 net::Task<void> Session::write_answers(net::Gate::Pass /*pass*/) {
-  const auto result = co_await outbox_->run();
+  const auto result = co_await send_queue_->run();
   if (closed_ || result) co_return;
   if (!finishing_) write_error_ = result.error();
   close();
 }
 
-void Session::written(const std::shared_ptr<Work>& work) {
-  if (work) {
+void Session::written(const std::shared_ptr<WorkItem>& item) {
+  if (item) {
     --unanswered_;
     ++answered_;
-    credit_used_ -= work->credit_bytes;
-    holdings_.release(work->kept_bytes);
-    if (v2()) tasks_.erase(task_of(work->request()));
-    buffers_.give_back(std::move(work->body));
+    credit_used_ -= item->credit_bytes;
+    cache_.release(item->kept_bytes);
+    if (v2()) tasks_.erase(task_of(item->request()));
+    buffers_.give_back(std::move(item->body));
   }
   changed_.notify();
   finish_if_done();
 }
 
-net::Task<void> Session::keep_heart_beating(net::Gate::Pass /*pass*/) {
-  // Looked at three times a heartbeat: silence never lasts for two thirds of one.
+net::Task<void> Session::send_heartbeats(net::Gate::Pass /*pass*/) {
+  // Checked three times per heartbeat, so that silence never lasts longer than two thirds of one.
   const auto tick = std::max<net::Duration>(handshake_.terms().heartbeat / 3, std::chrono::milliseconds(1));
   while (!closed_) {
     const std::uint64_t before = stream_.bytes_written();
     co_await ended_.wait(tick);
-    if (closed_ || finishing_ || stream_.bytes_written() != before || !outbox_->empty()) continue;
-    outbox_->push(line_of(wire::Ping{++pings_}));
+    if (closed_ || finishing_ || stream_.bytes_written() != before || !send_queue_->empty()) continue;
+    send_queue_->push(line_of(wire::Ping{++pings_}));
   }
 }
 
-void Session::tell(std::string text) {
+void Session::send_log(std::string text) {
   if (!handshake_.may_log()) return;
-  outbox_->push(wire::to_line(wire::Log{options_.id, std::move(text)}, handshake_.dialect()));
+  send_queue_->push(wire::to_line(wire::Log{options_.id, std::move(text)}, handshake_.dialect()));
 }
 
 }  // namespace ece465::cluster

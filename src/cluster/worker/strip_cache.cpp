@@ -54,7 +54,7 @@ StripCache::Table StripCache::find_table(wire::TableId id) const {
 }
 
 void StripCache::drop_table(wire::TableId id) {
-  std::erase_if(tables_, [id](const auto& held) { return held.first == id; });
+  std::erase_if(tables_, [id](const auto& table) { return table.first == id; });
 }
 
 }  // namespace ece465::cluster

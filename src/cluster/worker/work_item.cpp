@@ -18,7 +18,7 @@ namespace {
 
 using wire::ErrorCode;
 
-/// CPU time of this thread. Not the time on the wall: a worker that shares its CPU is not slower at its work.
+/// This thread's CPU time. Wall time would include other processes'.
 std::chrono::microseconds cpu_time() {
   timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -44,18 +44,18 @@ std::string error_line(wire::ErrorCode code, wire::TaskId task, std::string text
   return wire::to_line(wire::ErrorReport{.code = code, .task = task, .text = std::move(text)}, wire::Dialect::v2);
 }
 
-std::size_t Work::samples_begin() const {
-  // Samples that were kept, or that came after a table of their own, have it elsewhere or before them.
+std::size_t WorkItem::samples_begin() const {
+  // Cached samples, and those whose table came in a message of its own, start at the body's beginning.
   const auto* const request = std::get_if<wire::ApplyCdf>(&request_);
   return request == nullptr || request->from || table ? 0 : wire::table_bytes(*request);
 }
 
-Bytes Work::payload() const { return mapped_ ? samples() : as_bytes(result_); }
+Bytes WorkItem::payload() const { return mapped_ ? samples() : as_bytes(result_); }
 
-void Work::run() noexcept {
+void WorkItem::run() noexcept {
   try {
     if (checksums_ || wire::body_checksum(request_)) {
-      // Of kept samples the table alone has come; whoever put them here has checked it.
+      // The body of a request for cached samples was only its table, which the session has checked.
       const auto* const apply = std::get_if<wire::ApplyCdf>(&request_);
       const bool kept = apply != nullptr && apply->from;
       if (!kept) {
@@ -72,7 +72,7 @@ void Work::run() noexcept {
   }
 }
 
-void Work::count(const wire::CalcHist& request) {
+void WorkItem::count(const wire::CalcHist& request) {
   const auto start = cpu_time();
   std::vector<std::uint64_t> counts(std::size_t{1} << request.bits);
   if (const auto counted = image::count_samples(samples(), request.bits, counts); !counted) {
@@ -83,7 +83,7 @@ void Work::count(const wire::CalcHist& request) {
   wire::append_hist_result(answer_, std::move(result), counts, dialect_, checksums_);
 }
 
-void Work::apply(const wire::ApplyCdf& request) {
+void WorkItem::apply(const wire::ApplyCdf& request) {
   const auto start = cpu_time();
   const Bytes levels = table ? table->span() : std::as_const(body).span().first(samples_begin());
   const MutableBytes target = body.span().subspan(samples_begin());
@@ -97,10 +97,10 @@ void Work::apply(const wire::ApplyCdf& request) {
   mapped_ = true;
 }
 
-void Work::map(const wire::Map& request) {
+void WorkItem::map(const wire::Map& request) {
   const auto start = cpu_time();
   const auto kind = text::parse_kind(request.kind);
-  if (!kind) return refuse(ErrorCode::unsupported, fmt::format("{} is no kind of MAP that is known", request.kind));
+  if (!kind) return refuse(ErrorCode::unsupported, fmt::format("unknown kind of MAP: {}", request.kind));
   auto mapped = text::map_piece(*kind, as_text(std::as_const(body).span()));
   if (!mapped) return refuse(ErrorCode::failed, mapped.error().text());
   result_ = *std::move(mapped);
@@ -110,13 +110,13 @@ void Work::map(const wire::Map& request) {
   wire::append_header(answer_, result, dialect_);
 }
 
-void Work::refuse(wire::ErrorCode code, std::string text) {
+void WorkItem::refuse(wire::ErrorCode code, std::string text) {
   failed_ = true;
   mapped_ = false;
   result_.clear();
-  trouble_ = std::move(text);
+  failure_ = std::move(text);
   answer_.clear();
-  if (dialect_ == wire::Dialect::v2) answer_ = error_line(code, task_of(request_), trouble_);
+  if (dialect_ == wire::Dialect::v2) answer_ = error_line(code, task_of(request_), failure_);
 }
 
 }  // namespace ece465::cluster

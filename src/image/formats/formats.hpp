@@ -2,7 +2,7 @@
 
 #include "ece465/image/codec.hpp"
 
-/// The formats' doors, for codec.cpp's dispatch alone. Each `open` has seen its format's signature already.
+/// The formats' entry points, for codec.cpp only, which has checked the signature before it calls `open`.
 
 namespace ece465::image {
 

@@ -13,7 +13,7 @@ namespace ece465::image {
 namespace kernels {
 namespace {
 
-/// What `choose_kernels` chose; else the best.
+/// Set by `choose_kernels`; null means the best.
 std::atomic<const Kernels*> g_chosen{nullptr};
 
 Kernels scalar_kernels() {
@@ -65,7 +65,7 @@ Result<void> choose_kernels(std::string_view name) {
   }
   std::string names;
   for (const auto n : kernel_names()) names += (names.empty() ? "" : ", ") + std::string(n);
-  return fail(Errc::usage, "no kernels called \"{}\"; this CPU can run: {}", name, names);
+  return fail(Errc::usage, "unknown kernels \"{}\"; this CPU supports: {}", name, names);
 }
 
 std::string_view chosen_kernels() { return kernels::current().name; }

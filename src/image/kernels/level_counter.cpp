@@ -14,9 +14,9 @@ std::uint64_t load8(const void* from) {
   return value;
 }
 
-/// Counts the 16-bit values in `bytes`, whole words of 16 bytes; returns how many bytes it did. The background
-/// of a scan is one level for long stretches, which counted one by one goes at a quarter of the usual speed:
-/// eight equal values in a row are added at once. Looking for them costs a tenth elsewhere.
+/// Counts the 16-bit values in whole units of 16 bytes; returns the number of bytes processed. Eight equal values are
+/// added at once: the background of a scan has long runs of one level, which counted one by one take four times as
+/// long. The check costs a tenth on other images.
 std::size_t count_words(const void* bytes, std::size_t size, std::uint32_t* tallies) {
   const auto* const from = static_cast<const unsigned char*>(bytes);
   std::size_t i = 0;
@@ -32,7 +32,7 @@ std::size_t count_words(const void* bytes, std::size_t size, std::uint32_t* tall
   return i;
 }
 
-/// Takes from `samples` the next piece that fits the tallies.
+/// Takes the next piece, of at most `room` samples, from the front of `samples`.
 template <class T>
 std::span<const T> next_piece(std::span<const T>& samples, std::uint64_t room) {
   const auto piece = samples.first(static_cast<std::size_t>(std::min<std::uint64_t>(samples.size(), room)));
@@ -45,8 +45,8 @@ std::span<const T> next_piece(std::span<const T>& samples, std::uint64_t room) {
 void LevelCounter<std::uint16_t>::add(std::span<const std::uint16_t> samples, std::span<std::uint64_t> counts) {
   if (tallies_.empty()) tallies_.resize(kLevels16);
   while (!samples.empty()) {
-    if (tallied_ == most_) flush(counts);
-    const auto piece = next_piece(samples, most_ - tallied_);
+    if (tallied_ == max_tally_) flush(counts);
+    const auto piece = next_piece(samples, max_tally_ - tallied_);
     tallied_ += piece.size();
     const std::size_t done = count_words(piece.data(), piece.size_bytes(), tallies_.data()) / 2;
     for (const std::uint16_t sample : piece.subspan(done)) ++tallies_[sample];
@@ -67,8 +67,8 @@ void LevelCounter<std::uint16_t>::clear() {
 
 void LevelCounter<std::uint8_t>::add(std::span<const std::uint8_t> samples, std::span<std::uint64_t> counts) {
   while (!samples.empty()) {
-    if (tallied_ == most_) flush(counts);
-    const auto piece = next_piece(samples, most_ - tallied_);
+    if (tallied_ == max_tally_) flush(counts);
+    const auto piece = next_piece(samples, max_tally_ - tallied_);
     tallied_ += piece.size();
     seen_ += piece.size();
     if (seen_ < (pairs_.empty() ? kPairsFrom : kPairsAgainFrom)) {
@@ -100,7 +100,7 @@ void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
   for (const auto& table : singles_) {
     for (std::size_t v = 0; v < 256; ++v) counts[v] += table[v];
   }
-  // Which of a pair's two levels is the upper byte does not matter: each counts once.
+  // Each of a pair's two levels counts once, whichever is the upper byte.
   for (std::size_t upper = 0; upper < 256 && pairs_used_; ++upper) {
     std::uint64_t sum = 0;
     for (std::size_t lower = 0; lower < 256; ++lower) {
@@ -111,7 +111,7 @@ void LevelCounter<std::uint8_t>::flush(std::span<std::uint64_t> counts) {
     }
     counts[upper] += sum;
   }
-  pairs_used_ = false;  // they are cleared already, in the same pass
+  pairs_used_ = false;  // the pass above has cleared them
   clear();
 }
 

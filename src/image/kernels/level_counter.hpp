@@ -7,23 +7,23 @@
 #include <span>
 #include <vector>
 
-/// Counting levels. Each count is a load, an addition and a store; what limits it is the number of those, and
-/// stores to a place that the next load wants: a run of one level waits for itself.
+/// Counting levels. Each count is a load, an addition and a store. The speed is limited by their number, and by a load
+/// that has to wait for a store to the same address: in a run of equal samples each count waits for the previous one.
 
 namespace ece465::image::kernels {
 
-/// Tallies run in 32 bits, half the memory and twice the speed of 64, and move to 64-bit counts before any of
-/// them could overflow: no level is counted more often than samples were added since.
+/// Tallies have 32 bits, which takes half the memory and half the time of 64. They are added to the 64-bit counts
+/// before one could overflow, that is after this many samples.
 constexpr std::uint64_t kMaxTally = std::numeric_limits<std::uint32_t>::max();
 
-/// Counts the levels of samples of type T, a piece at a time. One per thread and plane.
+/// Counts the levels of samples of type T, piece by piece. Use one per thread and plane.
 template <class T>
 class LevelCounter;
 
-/// This thread's own counter, empty: for whoever adds and flushes within one call. What its tables of 256 KiB cost to
-/// make, a strip of a megabyte does not bring in.
+/// An empty counter owned by this thread, for code that adds and flushes within one call. Allocating a counter's tables
+/// of 256 KiB for each strip of a megabyte would cost more than they save.
 template <class T>
-LevelCounter<T>& own_counter() {
+LevelCounter<T>& thread_counter() {
   thread_local LevelCounter<T> counter;
   counter.clear();
   return counter;
@@ -33,29 +33,29 @@ LevelCounter<T>& own_counter() {
 template <>
 class LevelCounter<std::uint16_t> {
  public:
-  /// `most`: tallies move to `counts` after so many samples at the latest; tests make it small.
-  explicit LevelCounter(std::uint64_t most = kMaxTally) : most_(most) {}
+  /// `max_tally`: tallies are added to the counts after at most this many samples; tests use small values.
+  explicit LevelCounter(std::uint64_t max_tally = kMaxTally) : max_tally_(max_tally) {}
 
-  /// Counts `samples`; tallies that are full move to `counts` (65,536).
+  /// Counts `samples`. Adds full tallies to `counts` (65,536).
   void add(std::span<const std::uint16_t> samples, std::span<std::uint64_t> counts);
-  /// Moves what is left to `counts`, which then hold all samples added so far.
+  /// Adds all tallies to `counts`, which then include all samples so far.
   void flush(std::span<std::uint64_t> counts);
-  /// Forgets what was not flushed.
+  /// Discards what was not flushed.
   void clear();
 
  private:
-  std::uint64_t most_, tallied_ = 0;
+  std::uint64_t max_tally_, tallied_ = 0;
   std::vector<std::uint32_t> tallies_;  // 65,536 once there are samples
 };
 
-/// Counts 8-bit samples: the first ones in eight small tables by turns, so that neighbours, which are often
-/// equal, do not wait for each other; when it becomes worth its 256 KiB and the work of adding it up, pairs of
-/// samples in one table of 65,536: half the tallies per sample. Measured on a landscape, eight tables are 1.5
-/// times as fast as one, pairs 2.2 to 3 times; on noise, whose pairs fill the whole table, all are the same.
+/// Counts 8-bit samples. The first ones go to eight small tables in turn, so that neighbours, which are often equal, do
+/// not wait for each other. Once there are enough to justify 256 KiB and adding them up, pairs of samples go to one
+/// table of 65,536: half the tallies per sample. Measured on a landscape, eight tables are 1.5 times as fast as one,
+/// and pairs 2.2 to 3 times; on noise, whose pairs fill the whole table, all are equally fast.
 template <>
 class LevelCounter<std::uint8_t> {
  public:
-  explicit LevelCounter(std::uint64_t most = kMaxTally) : most_(most) {}
+  explicit LevelCounter(std::uint64_t max_tally = kMaxTally) : max_tally_(max_tally) {}
 
   /// As above, with 256 `counts`.
   void add(std::span<const std::uint8_t> samples, std::span<std::uint64_t> counts);
@@ -63,8 +63,8 @@ class LevelCounter<std::uint8_t> {
   void clear();
 
  private:
-  /// Samples added since the last flush, the piece at hand included, before pairs are counted: while there is no table
-  /// for them, and when there is.
+  /// Pairs are counted from this many samples since the last flush, the current piece included: more if the table has
+  /// yet to be allocated. Below, clearing and adding up 65,536 tallies costs more than it saves.
   static constexpr std::uint64_t kPairsFrom = std::uint64_t{1} << 19;
   static constexpr std::uint64_t kPairsAgainFrom = std::uint64_t{1} << 18;
   static constexpr std::size_t kTables = 8;
@@ -72,7 +72,7 @@ class LevelCounter<std::uint8_t> {
   void add_singles(std::span<const std::uint8_t> samples);
   void add_pairs(std::span<const std::uint8_t> samples);
 
-  std::uint64_t most_, tallied_ = 0, seen_ = 0;
+  std::uint64_t max_tally_, tallied_ = 0, seen_ = 0;
   std::array<std::array<std::uint32_t, 256>, kTables> singles_{};
   std::vector<std::uint32_t> pairs_;  // 65,536 once there are enough samples
   bool pairs_used_ = false;           // since the last flush

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <limits>
 
-/// What the kernels do, one sample at a time: the definition that every faster form must agree with, byte for
-/// byte, and the form that finishes what is left over when pixels do not fill a vector.
+/// The kernels one sample at a time: the definition that every vector version must match byte for byte. These also
+/// process the remainder when pixels do not fill a vector.
 
 namespace ece465::image::kernels {
 
-/// BT.601 full-range luma in libjpeg's integers: 65536 times 0.299, 0.587 and 0.114, half rounded up.
-/// Exact for 16-bit samples as well: 65535 * 65536 + 32768 fits 32 bits.
+/// BT.601 full-range luma with libjpeg's integer coefficients, 65536 times 0.299, 0.587 and 0.114; halves are rounded
+/// up. Also valid for 16-bit samples: 65535 * 65536 + 32768 fits 32 bits.
 [[nodiscard]] inline std::uint32_t luma(std::uint32_t r, std::uint32_t g, std::uint32_t b) {
   return (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
 }

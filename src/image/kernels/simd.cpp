@@ -1,11 +1,10 @@
-/// The kernels, once per instruction set: Highway's foreach_target.hpp includes this file again and again, each
-/// time with HWY_NAMESPACE and the vector types of another one. What is left over at the end of a run, less
-/// than a vector, goes to the scalar definition.
+/// The kernels, once per instruction set: Highway's foreach_target.hpp includes this file repeatedly, each time with
+/// HWY_NAMESPACE and the vector types of another one. The scalar loops process the rest of a run, less than a vector.
 
 #if defined(__x86_64__)
 #define HWY_WANT_AVX3_DL 1  // AVX-512 with byte permutes (VBMI): Ice Lake, Zen 4 and later
 #else
-#define HWY_COMPILE_ONLY_STATIC 1  // other architectures: the vectors that every CPU of theirs has
+#define HWY_COMPILE_ONLY_STATIC 1  // other architectures: only the vectors of their baseline
 #endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd.cpp"
@@ -19,7 +18,7 @@
 #include "kernels.hpp"
 #include "scalar.hpp"
 
-// Without byte shuffles vectors gain nothing here; such a CPU has the scalar kernels.
+// Without byte shuffles vectors are not faster; such CPUs use the scalar kernels.
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || (HWY_ARCH_X86 && HWY_TARGET > HWY_SSSE3)
 #define ECE465_VECTORS 0
 #else
@@ -44,7 +43,7 @@ constexpr Vectors<std::uint16_t> kWords;
 
 // ---- Bytes through a table of 256 bytes
 
-/// A table in the shape that `look_up` wants.
+/// A table in the form that `look_up` needs.
 class ByteTable {
  public:
   explicit ByteTable(const std::uint8_t* table) {
@@ -55,7 +54,7 @@ class ByteTable {
   }
 
 #if ECE465_VBMI
-  /// One permute finds 128 entries by the index's lower seven bits, the eighth chooses between two of them.
+  /// One permute looks up 128 entries by the index's lower seven bits; the eighth chooses between two results.
   HWY_INLINE Vector<std::uint8_t> look_up(Vector<std::uint8_t> v) const {
     const auto quarter = [this](int i) HWY_ATTR { return hn::LoadU(kBytes, steps_ + 64 * i).raw; };
     const __m512i lower = _mm512_permutex2var_epi8(quarter(0), v.raw, quarter(1));
@@ -63,10 +62,10 @@ class ByteTable {
     return Vector<std::uint8_t>{_mm512_mask_mov_epi8(lower, _mm512_movepi8_mask(v.raw), upper)};
   }
 #elif HWY_ARCH_X86
-  /// pshufb looks up 16 bytes, by an index's low four bits, and gives 0 where its top bit is set. Counting an
-  /// index down by 16 from one part of the table to the next, it goes negative when its part is passed; up to
-  /// then it has picked one entry of every part, which cancel each other out because each part is stored as
-  /// its difference (xor) to the one before. Three operations per part, where comparing takes four.
+  /// pshufb looks up 16 bytes by the index's low four bits, and returns 0 if its top bit is set. The index is decreased
+  /// by 16 from one part of the table to the next and becomes negative after its own part. Up to then one entry of
+  /// every part is found; they cancel out because each part is stored as the difference (xor) from the previous one.
+  /// This takes three operations per part; comparing takes four.
   HWY_INLINE Vector<std::uint8_t> look_up(Vector<std::uint8_t> v) const {
     const Vectors<std::int8_t> signed_bytes;
     auto low = hn::BitCast(signed_bytes, v);
@@ -83,7 +82,7 @@ class ByteTable {
     return hn::BitCast(kBytes, sum);
   }
 #else
-  /// Sixteen lookups in 16 entries each; the upper half of the index says which one counts.
+  /// Sixteen lookups in 16 entries each; the upper half of the index selects the result.
   HWY_INLINE Vector<std::uint8_t> look_up(Vector<std::uint8_t> v) const {
     const auto within = hn::And(v, hn::Set(kBytes, 15));
     const auto which = hn::BitCast(kBytes, hn::ShiftRight<4>(hn::And(hn::BitCast(kWords, v), hn::Set(kWords, 0xF0F0))));
@@ -102,7 +101,7 @@ class ByteTable {
   alignas(64) std::uint8_t steps_[256];
 };
 
-// ---- Interleaved pixels to and from vectors, one per sample
+// ---- Interleaved pixels from and to one vector per sample
 
 template <size_t kSamples, class T>
 HWY_INLINE void load_pixels(const T* from, Vector<T>& a, Vector<T>& b, Vector<T>& c, Vector<T>& d) {
@@ -140,8 +139,8 @@ void map_bytes_as(std::uint8_t* pixels, size_t n, const std::uint8_t* tables) {
 }
 
 void map_bytes(std::uint8_t* pixels, size_t n, size_t samples, size_t colors, const std::uint8_t* tables) {
-  constexpr size_t kWorthwhile = 256;  // below, preparing the table costs more than it gains
-  if (n < kWorthwhile) return scalar::map(pixels, n, samples, colors, tables);
+  constexpr size_t kMinPixels = 256;  // below, preparing the table costs more than it saves
+  if (n < kMinPixels) return scalar::map(pixels, n, samples, colors, tables);
   if (samples == 1 && colors == 1) return map_bytes_as<1, 1>(pixels, n, tables);
   if (samples == 2 && colors == 1) return map_bytes_as<2, 1>(pixels, n, tables);
   if (samples == 3 && colors == 3) return map_bytes_as<3, 3>(pixels, n, tables);
@@ -149,8 +148,8 @@ void map_bytes(std::uint8_t* pixels, size_t n, size_t samples, size_t colors, co
   scalar::map(pixels, n, samples, colors, tables);
 }
 
-/// A table of 65,536 words is no matter for shuffles, and gathers are slower than loads; but reading four
-/// samples in one load leaves the load ports to the table.
+/// A table of 65,536 words is too large for shuffles, and gathers are slower than loads. Reading four samples in one
+/// load leaves the load ports to the table.
 void map_words(std::uint16_t* pixels, size_t n, size_t samples, size_t colors, const std::uint16_t* tables) {
   if (samples == 3 && colors == 3) return scalar::map(pixels, n, 3, 3, tables);
   if (samples == 4 && colors == 3) return scalar::map(pixels, n, 4, 3, tables);
@@ -168,9 +167,9 @@ void map_words(std::uint16_t* pixels, size_t n, size_t samples, size_t colors, c
 
 // ---- Luma
 
-/// `19595 r + 38470 g + 7471 b + 32768` is `256 h + l + 32768` with `h = 76 r + 150 g + 29 b` and
-/// `l = 139 r + 70 g + 47 b`, which both fit 16 bits, as does `h + (l >> 8) + 128`: its upper byte is the luma.
-/// Returns that sum, for bytes in 16-bit lanes.
+/// `19595 r + 38470 g + 7471 b + 32768` equals `256 h + l + 32768` with `h = 76 r + 150 g + 29 b` and
+/// `l = 139 r + 70 g + 47 b`. Both fit 16 bits, and so does `h + (l >> 8) + 128`, whose upper byte is the luma.
+/// Returns this sum for bytes in 16-bit lanes.
 HWY_INLINE Vector<std::uint16_t> luma_sum(Vector<std::uint16_t> r, Vector<std::uint16_t> g, Vector<std::uint16_t> b) {
   const auto weighted = [&](std::uint16_t of_r, std::uint16_t of_g, std::uint16_t of_b) HWY_ATTR {
     return hn::Add(hn::Add(hn::Mul(r, hn::Set(kWords, of_r)), hn::Mul(g, hn::Set(kWords, of_g))),
@@ -180,7 +179,7 @@ HWY_INLINE Vector<std::uint16_t> luma_sum(Vector<std::uint16_t> r, Vector<std::u
   return hn::Add(hn::Add(weighted(76, 150, 29), low), hn::Set(kWords, 128));
 }
 
-/// Even and odd bytes apart, so that 16-bit lanes hold one sample each, and together again.
+/// Processes even and odd bytes separately, so that 16-bit lanes hold one sample each.
 HWY_INLINE Vector<std::uint8_t> luma_of(Vector<std::uint8_t> r, Vector<std::uint8_t> g, Vector<std::uint8_t> b) {
   const auto low_byte = hn::Set(kWords, 0x00FF);
   const auto even = [&](Vector<std::uint8_t> v) HWY_ATTR { return hn::And(hn::BitCast(kWords, v), low_byte); };
@@ -190,7 +189,7 @@ HWY_INLINE Vector<std::uint8_t> luma_of(Vector<std::uint8_t> r, Vector<std::uint
   return hn::BitCast(kBytes, hn::Or(evens, odds));
 }
 
-/// The upper halves of the three products, and what their lower halves and the rounding carry over.
+/// The sum of the upper halves of the three products and the carries of the lower halves and of rounding.
 HWY_INLINE Vector<std::uint16_t> luma_of(Vector<std::uint16_t> r, Vector<std::uint16_t> g, Vector<std::uint16_t> b) {
   const auto of_r = hn::Set(kWords, 19595), of_g = hn::Set(kWords, 38470), of_b = hn::Set(kWords, 7471);
   const auto upper = hn::Add(hn::Add(hn::MulHigh(r, of_r), hn::MulHigh(g, of_g)), hn::MulHigh(b, of_b));
@@ -222,7 +221,7 @@ void luma_pixels(const T* pixels, size_t n, size_t samples, T* out) {
   scalar::luma(pixels, n, samples, out);
 }
 
-/// `color + (to - from)`, clamped: of the two saturated differences one is 0.
+/// `color + (to - from)`, clamped: one of the two saturated differences is 0.
 template <class V>
 HWY_INLINE V shifted(V color, V from, V to) {
   return hn::SaturatedSub(hn::SaturatedAdd(color, hn::SaturatedSub(to, from)), hn::SaturatedSub(from, to));
@@ -246,7 +245,7 @@ void shift_bytes_as(std::uint8_t* pixels, size_t n, const std::uint8_t* table) {
 
 template <size_t kSamples>
 void shift_words_as(std::uint16_t* pixels, size_t n, const std::uint16_t* table) {
-  constexpr size_t kChunk = 512;  // pixels whose lumas wait between vectors and table
+  constexpr size_t kChunk = 512;  // pixels at a time: their lumas go from vectors through the table to vectors
   std::uint16_t from[kChunk], to[kChunk];
   const size_t step = hn::Lanes(kWords);
   for (size_t first = 0; first < n; first += kChunk) {
@@ -299,7 +298,7 @@ void shift_to(T* pixels, size_t n, size_t samples, const T* lumas) {
   scalar::shift_to(pixels, n, samples, lumas);
 }
 
-// ---- Colours apart, colours without extras
+// ---- Separating colours, removing extras
 
 template <size_t kSamples, size_t kColors, class T>
 void split_as(const T* pixels, size_t n, T* planes, size_t plane_stride) {
@@ -340,8 +339,8 @@ void pick_colors(const T* pixels, size_t n, size_t samples, size_t colors, T* ou
 
 // ---- Depth and byte order
 
-/// `round(v / 257)` is `(v - q + 128) >> 8` with `q = (v + 128) >> 8`, for every 16-bit v (the test tries them
-/// all), and remains so when the sum in q saturates.
+/// `round(v / 257)` is `(v - q + 128) >> 8` with `q = (v + 128) >> 8` for every 16-bit v (a test tries them all), also
+/// if the sum in q saturates.
 void narrow(const std::uint16_t* samples, size_t n, std::uint8_t* out) {
   const hn::Rebind<std::uint8_t, Vectors<std::uint16_t>> half_bytes;
   const hn::RebindToSigned<Vectors<std::uint16_t>> signed_words;
@@ -369,7 +368,7 @@ void swap_bytes(std::uint16_t* samples, size_t n) {
 
 #endif  // ECE465_VECTORS
 
-/// This instruction set's kernels; without a name when it has none.
+/// This instruction set's kernels; without a name if it has none.
 Kernels make_kernels() {
 #if ECE465_VECTORS
   return {.name = hwy::TargetName(HWY_TARGET),
@@ -392,13 +391,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ece465::image::kernels {
 
-/// Highway's own dispatch lives in libhwy, which measures the CPU's timer as it is loaded: 4 ms that every run
-/// of the program would wait for. So the headers alone are used, and the choice is made here.
+/// Highway's own dispatch is in libhwy, which calibrates the CPU's timer when it is loaded: 4 ms in every run of the
+/// program. So only the headers are used, and the choice is made here.
 std::vector<Kernels> vector_kernels() {
   std::vector<Kernels> all;
 #if HWY_ARCH_X86
-  // A target's functions may be called only once it is known that the CPU can run them. What each one may use is
-  // Highway's HWY_TARGET_STR.
+  // A target's functions may only be called if the CPU supports all extensions in Highway's HWY_TARGET_STR.
   const auto add = [&](bool supported, Kernels (*make)()) {
     if (supported) all.push_back(make());
   };

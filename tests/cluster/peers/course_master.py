@@ -1,9 +1,9 @@
-"""A master that behaves as the course's published program does (DESIGN section 5, PROTOCOL.md section 3.2).
+"""A master that behaves like the course's published program (PROTOCOL.md section 3.2).
 
-It reads the second field of REGISTER and nothing behind it, knows workers by id (the newest connection of an id is the
-one that counts), ignores blank lines and unknown commands, cuts a plane into as many pieces as it has workers (empty
-ones, too), and has several jobs in flight on one connection. Prints each job's SHA-256, and ends.
-Exit codes: 0 done, 1 a worker that was needed is gone, 2 an answer that cannot be.
+It reads only the second field of REGISTER, identifies workers by id (a new connection replaces the old one), ignores
+blank lines and unknown commands, cuts a plane into one piece per worker (even an empty one), and has several jobs in
+flight on one connection. Prints each job's SHA-256 and ends.
+Exit codes: 0 success, 1 lost a worker, 2 invalid answer.
 """
 
 import argparse
@@ -18,9 +18,9 @@ import peer
 class Master:
     def __init__(self, options):
         self.options = options
-        self.workers = {}  # id: the writer of its newest connection
+        self.workers = {}  # id: writer of its newest connection
         self.enough = asyncio.Event()
-        self.awaited = {}  # (worker's id, job): the future of the answer that comes next
+        self.awaited = {}  # (worker's id, job): future of the next answer
 
     async def serve_worker(self, reader, writer):
         worker = None
@@ -58,7 +58,7 @@ class Master:
         self.awaited.pop((worker, job)).set_result(answer)
 
     def ask(self, worker, job, *parts):
-        """Sends without waiting for what is in flight already; the future of the answer."""
+        """Sends without waiting for earlier answers. Returns the future of the answer."""
         answer = self.awaited[worker, job] = asyncio.get_running_loop().create_future()
         for part in parts:
             self.workers[worker].write(part)
@@ -96,7 +96,7 @@ def main():
     parser.add_argument("--samples", type=int, default=100_000, help="how many in each job")
     parser.add_argument("--seed", type=int, default=1, help="of the first job; the others have the next ones")
     asyncio.run(serve(parser.parse_args()))
-    os._exit(0)  # not waiting for workers to hang up
+    os._exit(0)  # does not wait for workers to disconnect
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A worker that behaves as the course's published program does (DESIGN section 5, PROTOCOL.md section 3.2).
+"""A worker that behaves like the course's published program (PROTOCOL.md section 3.2).
 
-It takes any line for the answer to REGISTER, but only after exactly ACK_REGISTER does it say its first LOG. On a header
-that it cannot parse it drops the connection and comes back with the same id after 5 s; after a plain end of stream it
-comes back at once. One command at a time. Runs until it is killed.
+It accepts any line as the answer to REGISTER, but sends its first LOG only after exactly ACK_REGISTER. After a header
+that it cannot parse it reconnects with the same id after 5 s; after a plain end of stream, at once. One command at a
+time. Runs until it is killed.
 """
 
 import argparse
@@ -15,7 +15,7 @@ WHILE_NOBODY_LISTENS = 0.05
 
 
 def answer(connection, line, options):
-    """Does one command. What it cannot parse raises."""
+    """Executes one command. Raises if it cannot be parsed."""
     verb, job, size = line.split()  # ValueError: not three fields
     size = int(size)
     if verb == "CALC_HIST":
@@ -38,7 +38,7 @@ def log(connection, options, text):
 
 
 def serve(options):
-    """One connection, to a plain end of the stream."""
+    """One connection, until a plain end of the stream."""
     connection = peer.connect(options.master)
     try:
         connection.send(f"REGISTER {options.id}\n")

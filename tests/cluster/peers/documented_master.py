@@ -1,8 +1,7 @@
-"""A master that knows the documented dialect and nothing else (DESIGN section 5, PROTOCOL.md section 3.1).
+"""A master that knows only the documented dialect (PROTOCOL.md section 3.1).
 
-Waits for its workers, equalizes one plane of 8-bit samples over them, prints the result's SHA-256, and ends. It knows
-no line but those that the document names: anything else is a failure. Exit codes: 0 done, 1 a worker was lost, 2 a
-worker said what is not documented.
+Waits for its workers, equalizes one plane of 8-bit samples with them, prints the result's SHA-256, and ends. Any
+undocumented line is an error. Exit codes: 0 success, 1 lost a worker, 2 undocumented message.
 """
 
 import argparse
@@ -47,13 +46,13 @@ class Master:
             peer.say("ignored", line)
             self.ignored.append(connection)
         else:
-            # The whole rest of the line is the id, as far as this dialect knows.
+            # In this dialect the rest of the line is the id.
             peer.say("registered", line.split(" ", 1)[1])
             connection.send("REGISTERED\n")
             self.connections.append(connection)
 
     def phase(self, work, inputs):
-        """Pieces go round the workers; each has one request at a time. The results, in order."""
+        """Distributes pieces round robin, one request per worker at a time. Returns the results in order."""
         results = [None] * len(inputs)
 
         def run(first):

@@ -1,7 +1,7 @@
-"""A worker that knows the documented dialect and nothing else (DESIGN section 5, PROTOCOL.md section 3.1).
+"""A worker that knows only the documented dialect (PROTOCOL.md section 3.1).
 
-It insists on REGISTERED, does one request at a time, and hangs up on whatever the document does not name.
-Exit codes: 0 the master hung up between two requests, 1 it hung up elsewhere, 2 it said what is not documented.
+It requires REGISTERED, processes one request at a time, and disconnects after any undocumented message.
+Exit codes: 0 the master disconnected between two requests, 1 in the middle of one, 2 undocumented message.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def number(field):
 
 
 def answer(connection, line, options):
-    """Does one request."""
+    """Processes one request."""
     fields = line.split(" ")
     if len(fields) != 2 or fields[0] not in ("CALC_HIST", "APPLY_CDF"):
         raise peer.Misunderstanding(f"not documented: {line!r}")
@@ -38,7 +38,7 @@ def answer(connection, line, options):
 def registered(connection, options):
     connection.send(f"REGISTER {options.id}\n")
     if options.one_read:
-        # As small programs do it: whatever has come by now is taken for the answer.
+        # As small programs do it: whatever has arrived by now is taken for the answer.
         reply = connection.socket.recv(1024).decode("utf-8", "replace").strip()
     else:
         reply = connection.line()
@@ -50,7 +50,7 @@ def registered(connection, options):
 
 
 def serve(options):
-    """One connection, to its end."""
+    """One connection, until its end."""
     connection = peer.connect(options.master)
     try:
         registered(connection, options)

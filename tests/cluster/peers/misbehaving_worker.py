@@ -1,10 +1,11 @@
-"""A worker that speaks a dialect well and does one deed: lies, falls silent, hangs up, talks too much.
+"""A worker with one fault: wrong answers, silence, disconnecting, or too much output.
 
     misbehaving_worker.py HOST:PORT ID --dialect course --do half --when map
 
-Requests before the deed (`--after`) and those that it is not about (`--when`) are answered honestly, and so are the
-empty ones that a master may try a worker with (`--probes` makes them count, too). From the first deed on, every request
-gets the same. Says on stdout what it does: `registered`, `answered KIND SIZE`, `did DEED KIND SIZE`, `closed`.
+It answers correctly the first requests (`--after`), other kinds of requests (`--when`), and the empty ones that a
+master may probe a worker with (unless `--probes` is given). From the first fault on, every matching request gets the
+same.
+Prints what it does: `registered`, `answered KIND SIZE`, `did FAULT KIND SIZE`, `closed`.
 
 Dialects: `documented`, `course`, and `v2`: ECE465/2 (PROTOCOL.md section 5) without checksums, since it offers none.
 """
@@ -23,15 +24,15 @@ import peer
 
 
 class Request:
-    """What the master wants: to `count` or to `map` samples, or a piece of `text` to be mapped by a function."""
+    """A request: to `count` or `map` samples, or to map a piece of `text` with a function."""
 
     def __init__(self, kind, name, samples, table=None, bits=8, held=False, function=None):
         self.kind = kind
-        self.name = name  # a job's or a task's id, or None
+        self.name = name  # the id of a job or task, or None
         self.samples = samples
         self.table = table
         self.bits = bits
-        self.held = held  # the samples are those of an earlier request
+        self.held = held  # names cached samples of an earlier request
         self.function = function
         self.size = len(samples)
 
@@ -78,7 +79,7 @@ class Documented:
         return connection.line() == "REGISTERED"
 
     def request(self, connection):
-        """The next one; None at the end of the stream."""
+        """The next request. None at the end of the stream."""
         line = connection.line()
         if line is None:
             return None
@@ -206,7 +207,7 @@ class Version2:
     @staticmethod
     def leb128(number):
         if number < 0:
-            return b"\xff" * 11  # longer than any
+            return b"\xff" * 11  # longer than any valid encoding
         encoded = bytearray()
         while number >= 128:
             encoded.append(number & 127 | 128)
@@ -228,15 +229,15 @@ class Version2:
 DIALECTS = {"documented": Documented, "course": Course, "v2": Version2}
 
 
-class Deeds:
-    """What can be done instead of answering. Each returns the bytes to say, or None: nothing."""
+class Faults:
+    """The faults. Each returns the bytes to send, or None for nothing."""
 
     def __init__(self, connection, dialect, options):
         self.connection = connection
         self.dialect = dialect
         self.options = options
 
-    def truth(self, request):
+    def correct(self, request):
         if request.kind == "text":
             return self.dialect.result(request, request.words())
         if request.kind == "count":
@@ -247,7 +248,7 @@ class Deeds:
         return None
 
     def deafness(self, _):
-        """Does not even read any more."""
+        """Stops reading, too."""
         while True:
             time.sleep(3600)
 
@@ -255,14 +256,14 @@ class Deeds:
         raise peer.Gone("on purpose")
 
     def half(self, request):
-        truth = self.truth(request)
-        self.connection.send(truth[:len(truth) // 2])
+        answer =  self.correct(request)
+        self.connection.send(answer[:len(answer) // 2])
         raise peer.Gone("in the middle, on purpose")
 
     def half_silence(self, request):
-        truth = self.truth(request)
+        answer =  self.correct(request)
         with self.connection.sending:
-            self.connection.send(truth[:len(truth) // 2])
+            self.connection.send(answer[:len(answer) // 2])
             self.deafness(request)
 
     def short(self, request):
@@ -276,9 +277,9 @@ class Deeds:
         return self.dialect.mapped(request, request.mapped() + b"!")
 
     def lying_size(self, request):
-        """Announces what is right and sends less; what follows is taken for the rest."""
+        """Announces the right size and sends less. What follows is taken for the rest."""
         if request.kind == "count":
-            return self.truth(request)[:-10]
+            return self.correct(request)[:-10]
         return self.dialect.mapped(request, request.mapped()[:-10], request.size)
 
     def huge_size(self, request):
@@ -287,32 +288,32 @@ class Deeds:
         return self.dialect.mapped(request, b"", 10**30)
 
     def wrong_sum(self, request):
-        return self.counts_changed(request, lambda counts: [counts[0] + 1, *counts[1:]])
+        return self.change_counts(request, lambda counts: [counts[0] + 1, *counts[1:]])
 
     def shifted(self, request):
-        """By one level: the sum is right, and it looks like the histogram of a strip nearby."""
-        return self.counts_changed(request, lambda counts: [*counts[1:], counts[0]])
+        """Shifted by one level: the sum is right, and it looks like the histogram of a neighbouring strip."""
+        return self.change_counts(request, lambda counts: [*counts[1:], counts[0]])
 
     def negative(self, request):
-        return self.counts_changed(request, lambda counts: [counts[0] - sum(counts) - 1, counts[1] + sum(counts) + 1,
+        return self.change_counts(request, lambda counts: [counts[0] - sum(counts) - 1, counts[1] + sum(counts) + 1,
                                                             *counts[2:]])
 
-    def counts_changed(self, request, change):
+    def change_counts(self, request, change):
         if request.kind == "count":
             return self.dialect.counted(request, change(request.counts()))
-        return self.truth(request)
+        return self.correct(request)
 
     def wrong_words(self, request):
-        """One word for another of its length: what only a look at all of them finds."""
+        """Replaces letters, so that only a full check finds it."""
         if request.kind == "text":
             return self.dialect.result(request, request.words().translate(bytes.maketrans(b"ab", b"ba")))
-        return self.truth(request)
+        return self.correct(request)
 
     def wrong_samples(self, request):
-        """The size is right."""
+        """Wrong samples of the right size."""
         if request.kind == "map":
             return self.dialect.mapped(request, request.mapped().translate(bytes(reversed(range(256)))))
-        return self.truth(request)
+        return self.correct(request)
 
     def garbage(self, _):
         return random.Random(1).randbytes(1 << 16)
@@ -328,47 +329,47 @@ class Deeds:
             self.deafness(None)
 
     def twice(self, request):
-        return self.truth(request) * 2
+        return self.correct(request) * 2
 
     def unasked(self, request):
-        return self.dialect.unasked() + self.truth(request)
+        return self.dialect.unasked() + self.correct(request)
 
     def trickle(self, request):
         with self.connection.sending:
-            for byte in self.truth(request):
+            for byte in self.correct(request):
                 self.connection.send(bytes([byte]))
                 time.sleep(self.options.pause)
 
     def slowness(self, request):
-        """The right answer, late."""
+        """A correct but late answer."""
         time.sleep(self.options.pause)
-        return self.truth(request)
+        return self.correct(request)
 
     def forget(self, request):
-        """ECE465/2: the samples that it holds are not here any more."""
+        """ECE465/2: the cached samples are gone."""
         if not request.held:
-            return self.truth(request)
+            return self.correct(request)
         return f"ERROR code=no_chunk task={request.name} text=forgotten\n".encode()
 
     def refuse(self, request):
-        """ECE465/2: cannot."""
+        """ECE465/2: refuses the request."""
         return f"ERROR code=failed task={request.name} text=on purpose\n".encode()
 
     def farewell(self, request):
-        """ECE465/2: leaves in good order, but answers nothing."""
+        """ECE465/2: leaves in good order without answering."""
         return b"BYE\n"
 
 
-DEEDS = sorted(name.replace("_", "-") for name in vars(Deeds)
-               if not name.startswith("_") and name not in ("counts_changed",))
+FAULTS = sorted(name.replace("_", "-") for name in vars(Faults)
+               if not name.startswith("_") and name not in ("change_counts",))
 
 
 def serve(options):
-    """One connection, to its end."""
+    """One connection, until its end."""
     connection = peer.connect(options.master)
     dialect = DIALECTS[options.dialect](options)
-    deeds = Deeds(connection, dialect, options)
-    deed = getattr(deeds, options.do.replace("-", "_"))
+    faults = Faults(connection, dialect, options)
+    fault = getattr(faults, options.do.replace("-", "_"))
     honest, doing = options.after, False
     try:
         if not dialect.register(connection):
@@ -380,11 +381,11 @@ def serve(options):
                 doing, honest = honest == 0, max(0, honest - 1)
             if not (bad and doing):
                 words = ("answered", request.kind, request.size)
-                answer = deeds.truth(request)
+                answer = faults.correct(request)
             else:
                 words = ("did", options.do, request.kind, request.size)
                 peer.say("does", *words[1:])
-                answer = deed(request)
+                answer = fault(request)
             if answer is not None:
                 connection.send(answer)
             peer.say(*words)
@@ -398,17 +399,17 @@ def main():
     parser.add_argument("master", help="HOST:PORT")
     parser.add_argument("id")
     parser.add_argument("--dialect", choices=DIALECTS, default="documented")
-    parser.add_argument("--do", choices=DEEDS, default="truth")
+    parser.add_argument("--do", choices=FAULTS, default="correct")
     parser.add_argument("--when", choices=["count", "map", "text", "any"], default="any")
-    parser.add_argument("--after", type=int, default=0, metavar="N", help="so many such requests are answered first")
-    parser.add_argument("--probes", action="store_true", help="does it to empty requests, too")
-    parser.add_argument("--returns", type=int, default=2, metavar="N", help="comes back so often after an end")
+    parser.add_argument("--after", type=int, default=0, metavar="N", help="answer the first N correctly")
+    parser.add_argument("--probes", action="store_true", help="misbehave for empty requests, too")
+    parser.add_argument("--returns", type=int, default=2, metavar="N", help="number of reconnects")
     parser.add_argument("--pause", type=float, default=0.2, metavar="SECONDS", help="of trickle and slowness")
     parser.add_argument("--line-bytes", type=int, default=1 << 30, metavar="BYTES", help="of endless-line")
-    parser.add_argument("--credit", type=int, default=4 << 20, metavar="BYTES", help="v2: takes so much in flight")
-    parser.add_argument("--memory", type=int, default=16 << 20, metavar="BYTES", help="v2: keeps so much")
-    parser.add_argument("--maps", default="", metavar="KINDS", help="v2: offers these kinds of MAP, parted by commas")
-    parser.add_argument("--lifeless", action="store_true", help="v2: neither PING nor PONG")
+    parser.add_argument("--credit", type=int, default=4 << 20, metavar="BYTES", help="v2: bytes accepted in flight")
+    parser.add_argument("--memory", type=int, default=16 << 20, metavar="BYTES", help="v2: bytes cached")
+    parser.add_argument("--maps", default="", metavar="KINDS", help="v2: comma-separated kinds of MAP to offer")
+    parser.add_argument("--lifeless", action="store_true", help="v2: send neither PING nor PONG")
     options = parser.parse_args()
     for _ in range(options.returns + 1):
         try:

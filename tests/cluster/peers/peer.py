@@ -1,6 +1,6 @@
-"""What the peers share: one end of a connection, samples to work on, and the arithmetic of DESIGN section 4.
+"""Shared by the peers: one end of a connection, samples, and the arithmetic of equalization.
 
-Nothing here comes from the program's own code: the peers are a second reading of the same text.
+None of this is derived from the program's code: the peers are an independent implementation of PROTOCOL.md.
 """
 
 import collections
@@ -14,11 +14,11 @@ LONGEST_LINE = 64 << 10  # "Lines stay under 64 KiB."
 
 
 class Gone(Exception):
-    """The other side ended the connection, or cut a message off."""
+    """The other side ended the connection, perhaps in the middle of a message."""
 
 
 class Misunderstanding(Exception):
-    """The other side said what this dialect does not know."""
+    """The other side sent a message that this dialect does not have."""
 
 
 class Connection:
@@ -28,10 +28,10 @@ class Connection:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connected
         self.reader = connected.makefile("rb", buffering=1 << 16)
-        self.sending = threading.RLock()  # held while a message is on its way that others must not cut in two
+        self.sending = threading.RLock()  # held while a message is sent, so that others cannot split it
 
     def line(self):
-        """The next line without its newline; None where the stream ends between two lines."""
+        """The next line without its newline. None if the stream ends between two lines."""
         line = self.reader.readline(LONGEST_LINE)
         if line == b"":
             return None
@@ -40,7 +40,7 @@ class Connection:
         return line[:-1].decode("utf-8", "replace")
 
     def bytes(self, count):
-        """Exactly so many bytes."""
+        """Exactly `count` bytes."""
         read = self.reader.read(count) if count else b""
         if len(read) != count:
             raise Gone(f"after {len(read)} of {count} bytes")
@@ -62,14 +62,14 @@ def connect(address):
 
 
 def listen(host="127.0.0.1"):
-    """A listening socket on a port of the system's choice, which is said."""
+    """A listening socket on a free port, which is printed."""
     listener = socket.create_server((host, 0))
     say("listening", "{}:{}".format(*listener.getsockname()[:2]))
     return listener
 
 
 def say(*words):
-    """What a peer tells whoever started it: one line on stdout."""
+    """Prints one line for the test that started this peer."""
     print(*words, flush=True)
 
 
@@ -78,7 +78,7 @@ def complain(*words):
 
 
 def last_words(code, *words):
-    """Ends the process, whatever its threads do."""
+    """Ends the process with all its threads."""
     complain(*words)
     os._exit(code)
 
@@ -103,17 +103,17 @@ def table(counts):
 
 
 def equalized(samples):
-    """What any number of workers, in any order, have to make of 8-bit samples."""
+    """The expected result for 8-bit samples, for any number of workers."""
     return samples.translate(bytes(table(histogram(samples))))
 
 
 def dull_samples(count, seed):
-    """Samples of low contrast, the same for the same seed."""
+    """Samples of low contrast. Equal seeds give equal samples."""
     dull = bytes(40 + value * 100 // 255 for value in range(256))
     return random.Random(seed).randbytes(count).translate(dull)
 
 
 def pieces(samples, count):
-    """Cut into so many pieces of nearly one size; some are empty when there are more pieces than samples."""
+    """Cuts samples into `count` pieces of nearly equal size. Some are empty if there are fewer samples than pieces."""
     bounds = [len(samples) * i // count for i in range(count + 1)]
     return [samples[begin:end] for begin, end in zip(bounds, bounds[1:])]

@@ -1,5 +1,5 @@
 #include <cstdio>
-// jpeglib.h wants FILE and size_t declared before it.
+// jpeglib.h needs FILE and size_t.
 #include <jpeglib.h>
 
 #include <algorithm>
@@ -48,7 +48,7 @@ void write_jpeg(const ImageSpec& spec, const std::string& path) {
     case Color::rgb:
     case Color::ycbcr: jpeg.in_color_space = JCS_RGB; break;
     case Color::cmyk: jpeg.in_color_space = JCS_CMYK; break;
-    default: die("JPEG holds gray, ycbcr, rgb or cmyk");
+    default: die("JPEG supports gray, ycbcr, rgb and cmyk");
   }
   jpeg.input_components = spec.color == Color::gray ? 1 : spec.color == Color::cmyk ? 4 : 3;
   jpeg_set_defaults(&jpeg);
@@ -76,7 +76,7 @@ void write_jpeg(const ImageSpec& spec, const std::string& path) {
   for (std::uint32_t y = 0; y < spec.height; ++y) {
     painter.paint(y, samples);
     if (spec.color == Color::cmyk) {
-      // As Adobe stores it, inverted; no black.
+      // Inverted, as Adobe stores it, and without black.
       for (std::size_t x = 0; x < spec.width; ++x) {
         for (std::size_t c = 0; c < 3; ++c) row[x * 4 + c] = static_cast<JSAMPLE>(samples[x * 3 + c]);
         row[x * 4 + 3] = 255;

@@ -25,7 +25,7 @@ std::vector<Rgb16> make_palette(unsigned bits) {
   std::vector<Rgb16> palette(std::size_t{1} << bits);
   const auto count = static_cast<std::uint32_t>(palette.size());
   for (std::uint32_t level = 0; level < count; ++level) {
-    const std::uint32_t v = bits == 8 ? level : 80 + level * 100 / count;  // what shallow_gray stands for
+    const std::uint32_t v = bits == 8 ? level : 80 + level * 100 / count;  // as shallow_gray maps it
     const auto wide = [](std::uint32_t byte) { return static_cast<std::uint16_t>(std::min(byte, 255U) * 257); };
     palette[(level * 77 + 13) % count] = {wide(v), wide(v * 15 / 16 + 4), wide(v * 3 / 4 + 24)};
   }

@@ -28,7 +28,7 @@ class Bytestream {
   std::vector<std::uint8_t> bytes_;
 };
 
-/// One TIFF directory: entries with their values, those of more than four bytes behind it.
+/// One TIFF directory: its entries, followed by values of more than four bytes.
 class Directory {
  public:
   explicit Directory(std::uint32_t offset) : offset_(offset) {}
@@ -46,7 +46,7 @@ class Directory {
   void add_undefined(std::uint16_t tag, std::string value) {
     entries_.push_back({tag, 7, static_cast<std::uint32_t>(value.size()), std::move(value)});
   }
-  /// With its values; the next directory, if any, would follow at once.
+  /// The directory and its values.
   [[nodiscard]] std::string bytes() const {
     std::string out = number(static_cast<std::uint32_t>(entries_.size()), 2), values;
     const std::size_t values_at = offset_ + 2 + entries_.size() * 12 + 4;
@@ -82,7 +82,7 @@ class Directory {
 
 std::vector<std::uint8_t> make_exif() {
   using namespace std::string_view_literals;
-  // Two passes: the EXIF directory's place is known once the first directory's length is.
+  // Two passes: the offset of the EXIF directory depends on the length of the first.
   std::string first, exif;
   std::uint32_t exif_at = 0;
   for (int pass = 0; pass < 2; ++pass) {
@@ -117,7 +117,7 @@ std::vector<std::uint8_t> make_exif() {
   return out.bytes();
 }
 
-// ICC.1:2001-04: a header of 128 bytes, a table of tags, the tags. The curves are plain gamma 2.2.
+// ICC.1:2001-04: a header of 128 bytes, a table of tags, the tags. The curves are gamma 2.2.
 std::vector<std::uint8_t> make_icc(bool rgb, std::size_t bytes) {
   struct Tag {
     std::string_view name;

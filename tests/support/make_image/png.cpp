@@ -19,7 +19,7 @@ int color_type(const ImageSpec& spec) {
     case Color::gray: return alpha ? PNG_COLOR_TYPE_GRAY_ALPHA : PNG_COLOR_TYPE_GRAY;
     case Color::rgb: return alpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB;
     case Color::palette: return PNG_COLOR_TYPE_PALETTE;
-    default: die("PNG holds gray, rgb or palette");
+    default: die("PNG supports gray, rgb and palette");
   }
 }
 
@@ -95,7 +95,7 @@ void write_png(const ImageSpec& spec, const std::string& path) {
   std::vector<png_byte> bytes(samples.size());
   const int passes = png_set_interlace_handling(png);
   for (int pass = 0; pass < passes; ++pass) {
-    // Painted again for every pass, so that an interlaced image need not be held either.
+    // Painted again for every pass, so that interlaced images need not be kept in memory.
     LandscapePainter painter(spec.width, spec.height, layout, spec.seed);
     for (std::uint32_t y = 0; y < spec.height; ++y) {
       painter.paint(y, samples);

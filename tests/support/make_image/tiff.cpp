@@ -11,7 +11,7 @@
 namespace ece465::testing {
 namespace {
 
-// Tags that libtiff does not know: text and numbers of a vendor's own, and GeoTIFF's pixel scale.
+// Tags that libtiff does not know: a vendor's private text and numbers, and GeoTIFF's pixel scale.
 constexpr std::uint32_t kPrivateText = 65000, kPrivateNumbers = 65001, kModelPixelScale = 33550;
 
 void register_private_tags(TIFF* tiff) {
@@ -46,7 +46,7 @@ std::uint16_t photometric_of(const ImageSpec& spec) {
   return PHOTOMETRIC_MINISBLACK;
 }
 
-/// Samples stored per pixel. CMYK's black is one more than the painter paints.
+/// Samples stored per pixel. For CMYK the painter does not paint black.
 std::size_t stored_samples(const ImageSpec& spec) {
   return painted_layout(spec).samples() + (spec.color == Color::cmyk ? 1 : 0);
 }
@@ -120,7 +120,7 @@ void set_metadata(TIFF* tiff, const ImageSpec& spec, std::uint64_t exif_offset) 
   TIFFSetField(tiff, TIFFTAG_EXIFIFD, exif_offset);
 }
 
-/// Writes an EXIF directory and returns where it is.
+/// Writes an EXIF directory and returns its offset.
 std::uint64_t write_exif(TIFF* tiff, const std::string& path) {
   std::uint64_t offset = 0;
   TIFFCreateEXIFDirectory(tiff);
@@ -133,7 +133,7 @@ std::uint64_t write_exif(TIFF* tiff, const std::string& path) {
   return offset;
 }
 
-/// Turns painted samples into what a row of `spec` stores: all components, or with planes, component `plane`.
+/// Converts painted samples to a stored row: all components or, if planar, component `plane`.
 class RowEncoder {
  public:
   RowEncoder(const ImageSpec& spec, std::size_t plane)
@@ -209,7 +209,7 @@ void write_tiles(TIFF* tiff, const ImageSpec& spec, const std::string& path, std
       band.insert(band.end(), row.begin(), row.end());
     }
     for (std::uint32_t left = 0; left < spec.width; left += spec.tile_width) {
-      std::fill(tile.begin(), tile.end(), std::uint8_t{0xAA});  // padding that is no part of the picture
+      std::fill(tile.begin(), tile.end(), std::uint8_t{0xAA});  // padding outside the picture
       const std::size_t n = std::min(tile_row, (spec.width - left) * pixel_bytes);
       for (std::uint32_t y = 0; y < rows; ++y) {
         std::memcpy(tile.data() + y * tile_row, band.data() + y * row.size() + left * pixel_bytes, n);

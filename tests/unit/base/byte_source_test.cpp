@@ -29,7 +29,7 @@ struct Pipe {
 }  // namespace
 
 TEST_SUITE("byte source") {
-  TEST_CASE("a file is read at any offset, and its end is noticed") {
+  TEST_CASE("a file is read at any offset, up to its end") {
     const TempFolder folder;
     const auto source = open_file(folder.write("a", "hello world"));
     REQUIRE(source);
@@ -69,8 +69,8 @@ TEST_SUITE("byte source") {
     CHECK(spool(longer.read.get(), "a pipe", 5).error().code == Errc::too_large);
   }
 
-  TEST_CASE("waiting for a stream ends when somebody asks to stop") {
-    const Pipe pipe;  // nothing ever comes
+  TEST_CASE("waiting for a stream ends when a stop is requested") {
+    const Pipe pipe;  // no input ever arrives
     std::stop_source stop;
     const std::jthread other([&stop] { stop.request_stop(); });
     CHECK(spool(pipe.read.get(), "a pipe", 5, stop.get_token()).error().code == Errc::cancelled);

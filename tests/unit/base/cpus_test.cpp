@@ -9,7 +9,7 @@
 using namespace ece465;
 
 TEST_SUITE("usable processors") {
-  TEST_CASE("there is at least one, and never more than the machine has") {
+  TEST_CASE("at least one, and at most those of the machine") {
     CHECK(usable_cpus() >= 1);
     CHECK(usable_cpus() <= std::max(1U, std::thread::hardware_concurrency()));
   }

@@ -37,13 +37,13 @@ TEST_SUITE("log line") {
     CHECK(log_line(LogFormat::text, LogLevel::error, kTime, "full", {}) == "2026-11-25T15:27:20.123Z error full\n");
   }
 
-  TEST_CASE("text: a value stands in quotes when it would be read wrongly without") {
+  TEST_CASE("text: ambiguous values are quoted") {
     CHECK(text_line("x", {{"a", ""}, {"b", "two words"}, {"c", "k=v"}, {"d", R"(say "hi")"}, {"e", R"(C:\x)"}}) ==
           R"(2026-11-25T15:27:20.123Z info x a="" b="two words" c="k=v" d="say \"hi\"" e="C:\\x")"
           "\n");
   }
 
-  TEST_CASE("JSON: one object, in which numbers and truth values are bare and what is no number in JSON is not") {
+  TEST_CASE("JSON: one object with bare numbers and booleans, except infinity, which JSON does not have") {
     CHECK(
         json_line("late", {{"worker", "a \"b\" \\"}, {"bytes", std::uint64_t{1} << 60}, {"ok", false}, {"s", 0.25}}) ==
         R"({"time":"2026-11-25T15:27:20.123Z","level":"warn","message":"late","worker":"a \"b\" \\",)"
@@ -54,7 +54,7 @@ TEST_SUITE("log line") {
           "\n");
   }
 
-  TEST_CASE("what comes from outside breaks no line and commands no terminal") {
+  TEST_CASE("untrusted text cannot break the line or control a terminal") {
     const std::string evil("a\nb\r\tc\x1b[2J\x7f\xC2\x9B\x00z", 15);
     CHECK(text_line(evil, {{"v", evil}}) ==
           R"(2026-11-25T15:27:20.123Z info a\nb\r\tc\x1b[2J\x7f\x9b\x00z v="a\nb\r\tc\x1b[2J\x7f\x9b\x00z")"
@@ -64,7 +64,7 @@ TEST_SUITE("log line") {
                          "\n"));
   }
 
-  TEST_CASE("UTF-8 stays, and what is none is replaced, byte by byte") {
+  TEST_CASE("UTF-8 is kept, and anything else is replaced, byte by byte") {
     CHECK(json_line("größe 写真 \U0001F600", {}).find("größe 写真 \U0001F600") != std::string::npos);
     const auto replaced = [](std::string_view bytes) {
       const std::string line = json_line(bytes, {});
@@ -72,10 +72,10 @@ TEST_SUITE("log line") {
       return line.substr(start.size(), line.size() - start.size() - 3);
     };
     const std::string r = "\uFFFD";
-    CHECK(replaced("\xC3") == r);  // cut off
+    CHECK(replaced("\xC3") == r);  // truncated
     CHECK(replaced("a\xFF"
-                   "b") == "a" + r + "b");  // never occurs
-    CHECK(replaced("\xC0\xAF") == r + r);   // longer than needed
+                   "b") == "a" + r + "b");  // never valid
+    CHECK(replaced("\xC0\xAF") == r + r);   // overlong
     CHECK(replaced("\xE0\x80\x80") == r + r + r);
     CHECK(replaced("\xED\xA0\x80") == r + r + r);          // a surrogate
     CHECK(replaced("\xF4\x90\x80\x80") == r + r + r + r);  // beyond Unicode
@@ -84,7 +84,7 @@ TEST_SUITE("log line") {
 }
 
 TEST_SUITE("logger") {
-  TEST_CASE("what is below its level is not written") {
+  TEST_CASE("events below its level are not written") {
     std::string all;
     Logger logger(LogLevel::warn, LogFormat::text, [&](std::string_view line) { all += line; });
     CHECK(!logger.wants(LogLevel::info));
@@ -98,7 +98,7 @@ TEST_SUITE("logger") {
     CHECK(std::ranges::count(all, '\n') == 2);
   }
 
-  TEST_CASE("lines of several threads stay whole") {
+  TEST_CASE("lines of several threads are not mixed") {
     const TempFolder folder;
     {
       const Descriptor file(::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));

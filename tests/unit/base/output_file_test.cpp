@@ -22,7 +22,7 @@ std::size_t files_in(const TempFolder& folder) {
 }  // namespace
 
 TEST_SUITE("output file") {
-  TEST_CASE("it appears when it is committed, whole, in whatever order it was written") {
+  TEST_CASE("it appears complete when it is committed, whatever the order of the writes") {
     const TempFolder folder;
     auto file = OutputFile::create(folder / "a", Existing::refuse);
     REQUIRE(file);
@@ -36,7 +36,7 @@ TEST_SUITE("output file") {
     CHECK(files_in(folder) == 1);
   }
 
-  TEST_CASE("dropped, it leaves nothing, and what was there stays") {
+  TEST_CASE("destroyed without commit it leaves nothing, and an existing file is kept") {
     const TempFolder folder;
     folder.write("a", "old");
     {
@@ -66,7 +66,7 @@ TEST_SUITE("output file") {
     CHECK((status.st_mode & 07777U) == 0640);
   }
 
-  TEST_CASE("a file that appeared meanwhile wins when replacing was not asked for") {
+  TEST_CASE("without replacing, a file that appeared meanwhile is kept") {
     const TempFolder folder;
     const auto file = OutputFile::create(folder / "a", Existing::refuse);
     REQUIRE(file);
@@ -86,7 +86,7 @@ TEST_SUITE("output file") {
     }
   }
 
-  TEST_CASE("in an open folder it needs no path, and a symlink under its name is replaced, not followed") {
+  TEST_CASE("in an open folder it is independent of paths, and a symlink of its name is replaced, not followed") {
     const TempFolder folder;
     folder.write("outside/secret", "untouched");
     std::filesystem::create_directory(folder / "data");
@@ -108,8 +108,8 @@ TEST_SUITE("output file") {
     CHECK(refused.error().text() == "shown: cannot write: it is a folder");
   }
 
-  TEST_CASE("no room has its own code") {
-    // A limit on the size of files stands for a full disk: both are for others to cure.
+  TEST_CASE("lack of space has its own code") {
+    // A limit on file sizes stands for a full disk.
     const TempFolder folder;
     const auto file = OutputFile::create(folder / "a", Existing::refuse);
     REQUIRE(file);

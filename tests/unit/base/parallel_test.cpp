@@ -11,7 +11,7 @@
 using namespace ece465;
 
 TEST_SUITE("parallel for") {
-  TEST_CASE("every index is visited once, by workers within their number") {
+  TEST_CASE("every index is visited once, by the right number of workers") {
     for (const unsigned threads : {0U, 1U, 2U, 7U}) {
       std::mutex mutex;
       std::multiset<std::size_t> seen;
@@ -27,7 +27,7 @@ TEST_SUITE("parallel for") {
     CHECK(parallel_for(4, 0, [](unsigned, std::size_t) -> Result<void> { return fail(Errc::internal, "called"); }));
   }
 
-  TEST_CASE("a failure stops the handing out, and the lowest one is returned") {
+  TEST_CASE("after a failure no more indices are assigned, and the lowest failure is returned") {
     std::atomic<std::size_t> calls{0};
     const auto result = parallel_for(1, 100, [&](unsigned, std::size_t index) -> Result<void> {
       ++calls;

@@ -12,7 +12,7 @@
 using namespace ece465;
 
 TEST_SUITE("pool") {
-  TEST_CASE("pieces are aligned, do not overlap, and end with the pool") {
+  TEST_CASE("allocations are aligned, do not overlap, and stay within the capacity") {
     Pool pool(1000);
     std::byte* const first = pool.take(100);
     std::byte* const second = pool.take(500);
@@ -24,12 +24,12 @@ TEST_SUITE("pool") {
     CHECK(pool.take(SIZE_MAX) == nullptr);
   }
 
-  TEST_CASE("a pool that cannot be is empty") {
+  TEST_CASE("a pool that cannot be mapped is empty") {
     Pool pool(SIZE_MAX / 2);
     CHECK(pool.take(1) == nullptr);
   }
 
-  TEST_CASE("threads never get the same piece") {
+  TEST_CASE("threads never get the same memory") {
     constexpr std::size_t kEach = 1000;
     Pool pool(4 * kEach * 64);
     std::vector<std::vector<std::byte*>> taken(4);
@@ -48,7 +48,7 @@ TEST_SUITE("pool") {
     CHECK(std::ranges::adjacent_find(all) == all.end());
   }
 
-  TEST_CASE("a buffer lives in its pool, and on its own when there is no more") {
+  TEST_CASE("a buffer uses its pool, and the heap when the pool is exhausted") {
     Pool pool(1000);
     Buffer pooled(pool);
     pooled.resize(800);

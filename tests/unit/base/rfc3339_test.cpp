@@ -13,7 +13,7 @@ constexpr WallTime kExample =
 }  // namespace
 
 TEST_SUITE("rfc 3339") {
-  TEST_CASE("a time is written in UTC to the millisecond, always as long") {
+  TEST_CASE("a time is written in UTC to the millisecond, with a fixed length") {
     CHECK(to_rfc3339(kExample) == "2026-11-25T15:27:20.123Z");
     CHECK(to_rfc3339(WallTime{}) == "1970-01-01T00:00:00.000Z");
     CHECK(to_rfc3339(WallTime(-1ms)) == "1969-12-31T23:59:59.999Z");
@@ -21,7 +21,7 @@ TEST_SUITE("rfc 3339") {
     CHECK(to_rfc3339(WallTime::min()) == "0000-01-01T00:00:00.000Z");
   }
 
-  TEST_CASE("what was written is read back") {
+  TEST_CASE("round trip") {
     for (const WallTime time : {kExample, WallTime{}, WallTime(-1ms), WallTime(1h * 24 * 365 * 2000)}) {
       CHECK(parse_rfc3339(to_rfc3339(time)).value() == time);
     }
@@ -38,7 +38,7 @@ TEST_SUITE("rfc 3339") {
     CHECK(to_rfc3339(parse_rfc3339("2016-12-31T23:59:60Z").value()) == "2017-01-01T00:00:00.000Z");
   }
 
-  TEST_CASE("what is no time is named") {
+  TEST_CASE("anything else is refused") {
     for (const auto* text :
          {"", "now", "2026-11-25", "2026-11-25T15:27:20", "2026-13-25T15:27:20Z", "2026-02-29T15:27:20Z",
           "2026-11-25T24:00:00Z", "2026-11-25T15:60:20Z", "2026-11-25T15:27:61Z", "2026-11-25T15:27:20.Z",

@@ -7,10 +7,10 @@ using namespace ece465;
 using namespace ece465::cluster;
 using namespace ece465::cluster::testing;
 
-/// The course's endpoints, byte by byte: its clients compare texts.
+/// The course's endpoints, byte for byte: its clients compare texts.
 
-TEST_SUITE("api of the course") {
-  TEST_CASE("an image's way: up, listed, processed, down, deleted") {
+TEST_SUITE("course API") {
+  TEST_CASE("upload, list, process, download, delete") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       auto answer = co_await upload(api, "photo.jpg", "not really a picture");
       CHECK(answer.status == 200);
@@ -28,7 +28,7 @@ TEST_SUITE("api of the course") {
       answer = co_await call(api, "POST", "/process/photo.jpg");
       CHECK(answer.status == 200);
       CHECK(answer.body == R"({"status":"processing_started","job_id":"job_1"})");
-      // While it runs, it is that job and no other.
+      // A second request returns the running job.
       answer = co_await call(api, "POST", "/process/photo.jpg");
       CHECK(answer.body == R"({"status":"processing_started","job_id":"job_1"})");
       answer = co_await call(api, "POST", "/process/my.photo.TIFF");
@@ -49,13 +49,13 @@ TEST_SUITE("api of the course") {
       CHECK(!api.temp.holds("photo.jpg"));
       CHECK(!api.temp.holds("photo_equalized.jpg"));
       CHECK(api.temp.holds("my.photo.TIFF"));
-      // Its job would have brought the result back.
+      // Otherwise its job would create the result again.
       CHECK(api.engine.job(JobNumber{1})->state == JobState::cancelled);
       CHECK(api.engine.job(JobNumber{2})->state == JobState::running);
     });
   }
 
-  TEST_CASE("what is not there") {
+  TEST_CASE("missing files and routes") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       auto answer = co_await call(api, "POST", "/process/photo.jpg");
       CHECK(answer.status == 404);
@@ -97,7 +97,7 @@ TEST_SUITE("api of the course") {
     });
   }
 
-  TEST_CASE("/process tells what is wrong with an image, takes options, and refuses what they cannot be") {
+  TEST_CASE("/process reports errors of the image, accepts options and refuses invalid ones") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("photo.jpg", "x");
       auto answer = co_await call(api, "POST", "/process/photo.jpg?channels=each&quality=90");
@@ -127,7 +127,7 @@ TEST_SUITE("api of the course") {
     });
   }
 
-  TEST_CASE("every answer says where it may be used, for how long, and as what") {
+  TEST_CASE("every response has CORS, caching and content type headers") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("photo.jpg", "x");
       for (const char* const target : {"/", "/files", "/download/photo.jpg", "/nowhere", "/upload", "/logs",
@@ -145,7 +145,7 @@ TEST_SUITE("api of the course") {
     });
   }
 
-  TEST_CASE("names that lead elsewhere lead nowhere, in every route") {
+  TEST_CASE("path traversal fails in every route") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("photo.jpg", "x");
       const std::vector<std::string> names{"..",
@@ -177,7 +177,7 @@ TEST_SUITE("api of the course") {
           CHECK(answer.body.starts_with(R"({"detail":)"));
         }
       }
-      // These are other paths, and no routes.
+      // These paths match no route.
       for (const char* const target : {"/download/a/../photo.jpg", "/download/../../etc/passwd", "/download//photo.jpg",
                                        "/download/", "/files/x/../photo.jpg"}) {
         CAPTURE(target);
@@ -191,7 +191,7 @@ TEST_SUITE("api of the course") {
     });
   }
 
-  TEST_CASE("a symlink out of the folder is no file") {
+  TEST_CASE("symlinks are not files") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const ece465::testing::TempFolder outside;
       outside.write("secret.jpg", "secret");

@@ -33,7 +33,7 @@ net::Task<void> fetch_preview(ApiFixture& api, std::string& body, int& done) {
 }  // namespace
 
 TEST_SUITE("api files") {
-  TEST_CASE("a download is whole or in part, says what it is, and what is known is not sent again") {
+  TEST_CASE("downloads support ranges, content types and conditional requests") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("größe.jpg", encode_jpeg(landscape(64, 48, kGray), {}));
       const std::string content = api.temp.read("größe.jpg");
@@ -70,7 +70,7 @@ TEST_SUITE("api files") {
       CHECK(head.find(fmt::format("Content-Length: {}\r\n", content.size())) != std::string::npos);
       CHECK(body_of(head).empty());
 
-      // Another content of the same length is another file.
+      // New content of the same length changes the ETag.
       const auto replaced = co_await upload(api, "größe.jpg", std::string(content.size(), 'x'));
       CHECK(replaced.status == 200);
       known = co_await raw(api, get_request(target, "If-None-Match: " + etag));
@@ -78,7 +78,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("the type is that of the content: a PNG may be called .jpg") {
+  TEST_CASE("the content type follows the content, not the name") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("png.jpg", encode_png(landscape(8, 8, kGray)));
       api.temp.write("a_equalized.tif", encode_tiff(landscape(8, 8, kGray)));
@@ -92,9 +92,9 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("who downloads gets one file whole, though it is replaced or deleted meanwhile") {
+  TEST_CASE("a download is unaffected by replacement and deletion") {
     with_api([](ApiFixture& api) -> net::Task<void> {
-      // More than sockets hold, so that the answer waits in the middle.
+      // Exceeds the sockets' buffers, so that the response blocks in the middle.
       constexpr std::size_t kSize = 24'000'000;
       api.temp.write("a.jpg", std::string(kSize, 'o'));
       for (const bool deleted : {false, true}) {
@@ -126,7 +126,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("files are described: what they are, whether they have a result, or why they cannot be read") {
+  TEST_CASE("files are listed with header, result and error") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       ece465::testing::JpegOptions color;
       color.color = ece465::testing::JpegColor::ycbcr;
@@ -134,7 +134,7 @@ TEST_SUITE("api files") {
       api.temp.write("b.tif", ece465::testing::encode_tiff({landscape(20, 10, {.bits = 16}), landscape(5, 5, kGray)}));
       api.temp.write("c.png", "no image");
       api.temp.write("a_equalized.jpg", "x");
-      for (int i = 0; i < 2; ++i) {  // read, and then remembered
+      for (int i = 0; i < 2; ++i) {  // read, then cached
         const auto answer = co_await get(api, "/api/v1/files");
         CHECK(answer.status == 200);
         check_documented("GET", "/api/v1/files", answer);
@@ -158,7 +158,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("a preview is a small JPEG of an input or a result, and what is known is not sent again") {
+  TEST_CASE("previews are small JPEGs and support conditional requests") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.png", encode_png(landscape(400, 200, kRgb)));
       api.temp.write("a_equalized.png", encode_png(landscape(100, 50, kGray)));
@@ -185,7 +185,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("no preview of what is no image, is not there, or in a size that is none") {
+  TEST_CASE("no preview of missing files and invalid images, or in an invalid size") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.png", "no image");
       auto answer = co_await get(api, "/api/v1/files/a.png/preview");
@@ -202,7 +202,7 @@ TEST_SUITE("api files") {
     });
   }
 
-  TEST_CASE("many who ask for one preview at once get the one that is made") {
+  TEST_CASE("concurrent requests for a preview share one computation") {
     ApiLimits limits;
     limits.preview_cache_bytes = 0;
     limits.previews_waiting = 3;
@@ -218,22 +218,22 @@ TEST_SUITE("api files") {
         limits);
   }
 
-  TEST_CASE("previews wait for their turn in order, and too many are refused") {
+  TEST_CASE("previews are queued in order, and too many are refused") {
     ApiLimits limits;
     limits.previews_at_once = 1;
     limits.previews_waiting = 3;
     with_api(
         [](ApiFixture& api) -> net::Task<void> {
           api.temp.write("a.png", encode_png(landscape(400, 300, kRgb)));
-          Previews previews(api.context);
+          PreviewCache previews(api.context);
           std::vector<std::uint32_t> order;
           int refused = 0;
           struct Ask {
-            static net::Task<void> one(ApiFixture& fixture, Previews& shop, std::uint32_t side,
+            static net::Task<void> one(ApiFixture& fixture, PreviewCache& previews, std::uint32_t side,
                                        std::vector<std::uint32_t>& ended, int& turned_away) {
               auto file = fixture.folder.open_version("a.png");
               REQUIRE(file);
-              const auto jpeg = co_await shop.get(std::move(*file), side);
+              const auto jpeg = co_await previews.get(std::move(*file), side);
               if (jpeg) {
                 ended.push_back(side);
               } else {

@@ -14,8 +14,8 @@ const json& document() {
   return kDocument;
 }
 
-/// What is wrong with `value` by a JSON schema (the words that the document uses); empty when nothing is.
-std::string objection(const json& value, const json& schema, const std::string& where);
+/// Validates `value` against a JSON schema (the keywords that the document uses). Returns the first violation, or "".
+std::string violation(const json& value, const json& schema, const std::string& where);
 
 bool has_type(const json& value, const std::string& type) {
   if (type == "object") return value.is_object();
@@ -28,7 +28,7 @@ bool has_type(const json& value, const std::string& type) {
   return false;
 }
 
-std::string object_objection(const json& value, const json& schema, const std::string& where) {
+std::string object_violation(const json& value, const json& schema, const std::string& where) {
   for (const auto& key : schema.value("required", json::array())) {
     if (!value.contains(key.get<std::string>())) return where + ": " + key.dump() + " is missing";
   }
@@ -38,20 +38,20 @@ std::string object_objection(const json& value, const json& schema, const std::s
       if (schema.value("additionalProperties", true)) continue;
       return where + ": " + key + " is not documented";
     }
-    const std::string found = objection(member, properties[key], where + "." + key);
+    const std::string found = violation(member, properties[key], where + "." + key);
     if (!found.empty()) return found;
   }
   return {};
 }
 
-std::string objection(const json& value, const json& schema, const std::string& where) {
+std::string violation(const json& value, const json& schema, const std::string& where) {
   if (schema.contains("$ref")) {
     const auto reference = schema["$ref"].get<std::string>();
-    return objection(value, document().at(json::json_pointer(reference.substr(1))), where);
+    return violation(value, document().at(json::json_pointer(reference.substr(1))), where);
   }
   if (schema.contains("oneOf")) {
     int fitting = 0;
-    for (const auto& one : schema["oneOf"]) fitting += objection(value, one, where).empty() ? 1 : 0;
+    for (const auto& one : schema["oneOf"]) fitting += violation(value, one, where).empty() ? 1 : 0;
     return fitting == 1 ? "" : where + ": fits " + std::to_string(fitting) + " of " + schema.dump();
   }
   if (schema.contains("const") && value != schema["const"]) return where + ": is " + value.dump();
@@ -63,10 +63,10 @@ std::string objection(const json& value, const json& schema, const std::string& 
     const auto fits = [&](const json& type) { return has_type(value, type.get<std::string>()); };
     if (std::ranges::none_of(types, fits)) return where + ": " + value.dump() + " is no " + types.dump();
   }
-  if (value.is_object()) return object_objection(value, schema, where);
+  if (value.is_object()) return object_violation(value, schema, where);
   if (value.is_array() && schema.contains("items")) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      const std::string found = objection(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
+      const std::string found = violation(value[i], schema["items"], where + "[" + std::to_string(i) + "]");
       if (!found.empty()) return found;
     }
   }
@@ -122,6 +122,12 @@ net::Task<std::string> raw(ApiFixture& api, std::string bytes) {
   co_return all;
 }
 
+net::Task<void> cut_off(ApiFixture& api, std::string bytes) {
+  auto stream = co_await net::connect(api.address, kLong);
+  REQUIRE(stream);
+  (void)co_await stream->write(as_bytes(bytes), kLong);
+}
+
 int status_of(const std::string& answer) {
   constexpr std::size_t kAt = std::string_view("HTTP/1.1 ").size();
   return answer.size() < kAt + 3 ? 0 : std::stoi(answer.substr(kAt, 3));
@@ -160,7 +166,7 @@ void check_documented(std::string_view method, std::string_view path, const http
     CHECK(type == "application/json");
     const json body = json::parse(answer.body, nullptr, false);
     REQUIRE(!body.is_discarded());
-    CHECK(objection(body, documented["application/json"]["schema"], "answer") == "");
+    CHECK(violation(body, documented["application/json"]["schema"], "answer") == "");
   } else if (!documented.contains("application/octet-stream")) {
     CHECK(documented.contains(type.substr(0, type.find(';'))));
   }

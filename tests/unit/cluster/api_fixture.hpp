@@ -15,20 +15,20 @@ namespace ece465::cluster::testing {
 
 inline constexpr net::Duration kLong = std::chrono::seconds(60);
 
-/// The API of a master without workers, on a port of its own.
+/// The API of a master without workers, listening on a free port.
 struct ApiFixture {
   explicit ApiFixture(const ApiLimits& limits)
       : folder(open_or_die(DataFolder::open(temp.path()))),
         store(open_or_die(JobStore::open(temp.path()))),
         engine(folder, store),
-        events(io.get_executor(), {.pace = std::chrono::milliseconds(1)}) {
+        events(io.get_executor(), {.min_interval = std::chrono::milliseconds(1)}) {
     context.limits = limits;
     context.ready = [this]() -> Result<void> {
-      if (!ready) return fail(Errc::unavailable, "The master starts or stops.");
+      if (!ready) return fail(Errc::unavailable, "The master is starting or stopping.");
       return {};
     };
     server = std::make_unique<http::Server>(io, files, make_routes(context), server_limits());
-    server->observe = observe_requests(context);
+    server->on_response = observe_requests(context);
     const auto listening = server->listen({"127.0.0.1", 0});
     REQUIRE(listening);
     address = *listening;
@@ -73,7 +73,7 @@ struct ApiFixture {
   net::Address address;
 };
 
-/// Runs `use(fixture)`, a coroutine, against the API.
+/// Runs the coroutine `use(fixture)` against the API.
 template <class Use>
 void with_api(Use use, const ApiLimits& limits = {}) {
   ApiFixture api(limits);
@@ -99,19 +99,21 @@ net::Task<http::ClientResponse> get(ApiFixture& api, std::string target);
 /// An upload as a client would send it.
 net::Task<http::ClientResponse> upload(ApiFixture& api, std::string name, std::string content);
 
-/// Sends bytes as they are and returns all that comes back until the server closes.
+/// Sends bytes unchanged and returns everything that comes back until the server closes the connection.
 net::Task<std::string> raw(ApiFixture& api, std::string bytes);
-/// The status of a raw answer.
+/// Sends bytes unchanged and disconnects.
+net::Task<void> cut_off(ApiFixture& api, std::string bytes);
+/// The status of a raw response.
 int status_of(const std::string& answer);
-/// Its body.
+/// The body of a raw response.
 std::string body_of(const std::string& answer);
 
 /// A form with one part `field`.
 std::string form(std::string_view field, std::string_view file_name, std::string_view content);
-/// A POST of a form to /upload with its length, the connection to be closed.
+/// A POST of a form to /upload, with its length and `Connection: close`.
 std::string form_request(std::string_view form);
 
-/// Holds an answer against the OpenAPI document: the route has such a status, and the body is as the schema says.
+/// Checks a response against the OpenAPI document: its status is documented, and its body matches the schema.
 void check_documented(std::string_view method, std::string_view path, const http::ClientResponse& answer);
 
 }  // namespace ece465::cluster::testing

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-/// The store's copy of a job that the engine has forgotten.
+/// A job that is only in the store.
 void keep_only_in_store(ApiFixture& api, JobStatus job) {
   REQUIRE(api.store.add(job.request, job.created));
   REQUIRE(api.store.update(job));
@@ -30,7 +30,7 @@ using Ids = std::vector<std::string>;
 }  // namespace
 
 TEST_SUITE("api jobs") {
-  TEST_CASE("a job is created with its options, or the one that runs is told") {
+  TEST_CASE("a job is created with its options, or the running one returned") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.jpg", "x");
       auto answer = co_await call(api, "POST", "/api/v1/jobs", R"({"file":"a.jpg","channels":"gray","quality":80})");
@@ -42,7 +42,7 @@ TEST_SUITE("api jobs") {
       CHECK(job["result"] == "a_equalized.jpg");
       CHECK(job["channels"] == "gray");
       CHECK(job["quality"] == 80);
-      // Without one the result's is the input's, and that is said as it is asked for.
+      // Without a quality the input's is used, and it is shown as null.
       api.temp.write("b.jpg", "x");
       api.temp.write("c.jpg", "x");
       for (const char* const body : {R"({"file":"b.jpg"})", R"({"file":"c.jpg","quality":null})"}) {
@@ -58,7 +58,7 @@ TEST_SUITE("api jobs") {
     });
   }
 
-  TEST_CASE("what is no request for a job is refused, field by field") {
+  TEST_CASE("invalid job requests are refused, naming the field") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.jpg", "x");
       for (const char* const body :
@@ -86,7 +86,7 @@ TEST_SUITE("api jobs") {
     });
   }
 
-  TEST_CASE("a job is shown as the engine knows it, else as it was written down") {
+  TEST_CASE("a job is shown from the engine, else from the store") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (std::uint64_t i = 1; i < 3; ++i) REQUIRE(api.store.add(busy_job().request, moment()));
       keep_only_in_store(api, failed_job());
@@ -108,7 +108,7 @@ TEST_SUITE("api jobs") {
     });
   }
 
-  TEST_CASE("jobs are listed newest first, those of the engine among those that were written down") {
+  TEST_CASE("jobs of engine and store are listed together, newest first") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       auto answer = co_await get(api, "/api/v1/jobs");
       CHECK(answer.body == R"({"jobs":[]})");
@@ -142,7 +142,7 @@ TEST_SUITE("api jobs") {
     });
   }
 
-  TEST_CASE("cancelling ends a job that runs and leaves one that has ended as it is") {
+  TEST_CASE("cancelling ends a running job and does not change an ended one") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.jpg", "x");
       auto answer = co_await call(api, "POST", "/process/a.jpg");
@@ -160,12 +160,12 @@ TEST_SUITE("api jobs") {
     });
   }
 
-  TEST_CASE("strips of the page at work") {
+  TEST_CASE("strips of the current page") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.engine.known[JobNumber{3}] = busy_job();
       auto answer = co_await get(api, "/api/v1/jobs/job_3/strips");
       CHECK(answer.body == R"({"page":2,"phase":"apply","strips":[]})");
-      JobStrips& strips = api.engine.strips_at_work.emplace();
+      JobStrips& strips = api.engine.current_strips.emplace();
       strips.page = 1;
       strips.phase = JobPhase::map;
       strips.strips.push_back({0, 64, 32, mapreduce::StripState::done, {}, "node-7", 0});

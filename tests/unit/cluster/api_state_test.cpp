@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-/// One who watches, as far as a test asks for.
+/// A client of the event stream.
 class Watcher {
  public:
   net::Task<void> connect(ApiFixture& api) {
@@ -23,7 +23,7 @@ class Watcher {
     const std::string request = "GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
     (void)co_await stream_->write(as_bytes(request), kLong);
   }
-  /// Reads until `text` has come; false when the stream ended first.
+  /// Reads until `text` has arrived. False: the stream ended first.
   net::Task<bool> until(std::string text) {
     Buffer piece(4096);
     while (seen.find(text) == std::string::npos) {
@@ -75,15 +75,22 @@ TEST_SUITE("api state") {
       api.ready = false;
       answer = co_await get(api, "/readyz");
       CHECK(answer.status == 503);
-      CHECK(answer.body == R"({"detail":"The master starts or stops."})");
+      CHECK(answer.body == R"({"detail":"The master is starting or stopping."})");
       check_documented("GET", "/readyz", answer);
       answer = co_await get(api, "/healthz");
       CHECK(answer.status == 200);
     });
   }
 
-  TEST_CASE("metrics count requests") {
+  TEST_CASE("metrics count requests, workers and jobs") {
     with_api([](ApiFixture& api) -> net::Task<void> {
+      api.engine.connected = {some_worker("a"), some_worker("b")};
+      JobStatus job;
+      for (std::uint64_t i = 1; i <= 3; ++i) {
+        job.number = JobNumber{i};
+        job.state = i == 1 ? JobState::running : i == 2 ? JobState::queued : JobState::done;
+        api.engine.known[job.number] = job;
+      }
       auto answer = co_await get(api, "/nowhere");
       CHECK(answer.status == 404);
       answer = co_await get(api, "/metrics");
@@ -94,10 +101,14 @@ TEST_SUITE("api state") {
           answer.body.find("ece465_http_requests_total{method=\"GET\",status=\"4xx\"} 1") != std::string::npos ||
           answer.body.find("ece465_http_requests_total{status=\"4xx\",method=\"GET\"} 1") != std::string::npos;
       CHECK(counted);
+      for (const char* const line : {"\nece465_workers 2\n", "\nece465_jobs_running 1\n", "\nece465_jobs_queued 1\n"}) {
+        CAPTURE(line);
+        CHECK(answer.body.find(line) != std::string::npos);
+      }
     });
   }
 
-  TEST_CASE("requests are logged at debug level, in one line whatever is in them") {
+  TEST_CASE("requests are logged at debug level, each in one line") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       std::string log;
       Logger logger(LogLevel::debug, LogFormat::text, [&](std::string_view line) { log += line; });
@@ -111,7 +122,7 @@ TEST_SUITE("api state") {
     });
   }
 
-  TEST_CASE("the page at / needs nothing from elsewhere, and all that it names is there") {
+  TEST_CASE("the page at / loads nothing external, and its links work") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const auto answer = co_await get(api, "/");
       CHECK(answer.status == 200);
@@ -121,14 +132,14 @@ TEST_SUITE("api state") {
       CHECK(answer.body.find("http://") == std::string::npos);
       CHECK(answer.body.find("https://") == std::string::npos);
       const std::string policy(answer.headers.get("Content-Security-Policy").value_or(""));
-      const bool is_whole = ui::page_assets().empty();  // in a build without the page, a plain one
+      const bool is_whole = ui::page_assets().empty();  // the plain page of a build without the web page
       CHECK(policy.starts_with(is_whole ? "default-src 'none'" : "default-src 'self'"));
       CHECK(policy.find("unsafe-inline") == (is_whole ? policy.find("style-src") + 11 : std::string::npos));
       for (const std::string name : {" href=\"", " src=\""}) {
         for (std::size_t at = answer.body.find(name); at != std::string::npos; at = answer.body.find(name, at + 1)) {
           const std::size_t begin = at + name.size();
           const std::string target = answer.body.substr(begin, answer.body.find('"', begin) - begin);
-          if (target == "/api/v1/events") continue;  // without end
+          if (target == "/api/v1/events") continue;  // endless
           CAPTURE(target);
           const auto named = co_await get(api, target);
           CHECK(named.status == 200);
@@ -137,7 +148,7 @@ TEST_SUITE("api state") {
     });
   }
 
-  TEST_CASE("files of the page may be kept for ever, and carry its policy") {
+  TEST_CASE("the page's files are immutable and have its content security policy") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const http::Asset& asset : ui::page_assets()) {
         CAPTURE(asset.path);
@@ -156,7 +167,7 @@ TEST_SUITE("api state") {
 }
 
 TEST_SUITE("api events") {
-  TEST_CASE("a viewer is greeted with how things are, and then told what changes") {
+  TEST_CASE("a subscriber gets the current state, then changes") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (std::uint64_t i = 1; i <= 30; ++i) {
         JobStatus job = busy_job();
@@ -190,7 +201,7 @@ TEST_SUITE("api events") {
     });
   }
 
-  TEST_CASE("a comment is the heartbeat") {
+  TEST_CASE("heartbeats are events") {
     ApiLimits limits;
     limits.heartbeat = std::chrono::milliseconds(5);
     with_api(
@@ -203,14 +214,14 @@ TEST_SUITE("api events") {
         limits);
   }
 
-  TEST_CASE("one who does not read loses events, and neither the master nor the others wait for it") {
+  TEST_CASE("a client that does not read loses events without slowing the others") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       Watcher slow, quick;
       co_await slow.connect(api);
       co_await quick.connect(api);
       const bool both = (co_await slow.until("event: hello")) && (co_await quick.until("event: hello"));
       CHECK(both);
-      // More than the slow one's socket and the queue hold together.
+      // Exceeds the slow client's socket buffers and the queue together.
       for (int i = 0; i < 400; ++i) {
         api.events.publish("log", fmt::format("{}{}", i, std::string(100'000, '.')));
         const bool told = co_await quick.until(fmt::format("data: {}.", i));
@@ -224,7 +235,7 @@ TEST_SUITE("api events") {
     });
   }
 
-  TEST_CASE("two hundred watch, and all of them are told, and let go at the end") {
+  TEST_CASE("two hundred subscribers get events and are disconnected at the end") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       std::vector<Watcher> watchers(200);
       for (auto& watcher : watchers) {
@@ -232,7 +243,7 @@ TEST_SUITE("api events") {
         const bool greeted = co_await watcher.until("event: hello");
         REQUIRE(greeted);
       }
-      CHECK(api.events.viewers() == 200);
+      CHECK(api.events.subscribers() == 200);
       api.events.publish("file", R"({"name":"a.jpg"})");
       for (auto& watcher : watchers) {
         const bool told = co_await watcher.until("a.jpg");
@@ -243,11 +254,11 @@ TEST_SUITE("api events") {
         const bool more = co_await watcher.until("never");
         CHECK(!more);
       }
-      while (api.events.viewers() > 0) co_await asio::post(api.io, asio::use_awaitable);
+      while (api.events.subscribers() > 0) co_await asio::post(api.io, asio::use_awaitable);
     });
   }
 
-  TEST_CASE("no more watch than may") {
+  TEST_CASE("the number of subscribers is limited") {
     ApiLimits limits;
     limits.max_subscribers = 0;
     with_api(

@@ -14,17 +14,10 @@ std::string counting(std::string_view kind, std::string_view text, std::string_v
       more, text.size(), text);
 }
 
-/// Sends the beginning of a request and goes away.
-net::Task<void> cut_off(ApiFixture& api, std::string beginning) {
-  auto stream = co_await net::connect(api.address, kLong);
-  REQUIRE(stream);
-  (void)co_await stream->write(as_bytes(beginning), kLong);
-}
-
 }  // namespace
 
 TEST_SUITE("api texts") {
-  TEST_CASE("a text is answered by its counts") {
+  TEST_CASE("the response contains the counts") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const std::string words = co_await raw(api, counting("wordcount", "to be or\nnot to be"));
       CHECK(status_of(words) == 200);
@@ -38,7 +31,7 @@ TEST_SUITE("api texts") {
     });
   }
 
-  TEST_CASE("one that comes in chunks") {
+  TEST_CASE("a chunked text") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const std::string answer = co_await raw(api,
                                               "POST /api/v1/mapreduce/wordcount HTTP/1.1\r\nHost: x\r\nConnection: "
@@ -49,7 +42,7 @@ TEST_SUITE("api texts") {
     });
   }
 
-  TEST_CASE("a client's own method gets the result as it comes") {
+  TEST_CASE("our client receives the result as a stream") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       http::Url url;
       url.address = api.address;
@@ -74,7 +67,7 @@ TEST_SUITE("api texts") {
     });
   }
 
-  TEST_CASE("what cannot be counted is told in the engine's words") {
+  TEST_CASE("errors of the engine are reported") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const auto& [code, status] :
            {std::pair(Errc::too_large, 422), std::pair(Errc::unavailable, 503), std::pair(Errc::internal, 500)}) {
@@ -90,7 +83,7 @@ TEST_SUITE("api texts") {
     });
   }
 
-  TEST_CASE("a text that ends early is no text, and its place is free again") {
+  TEST_CASE("a truncated text fails and frees its slot") {
     ApiLimits limits;
     limits.max_texts = 1;
     with_api(
@@ -100,7 +93,7 @@ TEST_SUITE("api texts") {
             co_await cut_off(api, whole.substr(0, sent));
           }
           std::string answer;
-          do {  // until the last one's place is free
+          do {  // until the last one's slot is free
             answer = co_await raw(api, whole);
           } while (status_of(answer) == 503);
           CHECK(status_of(answer) == 200);
@@ -108,7 +101,7 @@ TEST_SUITE("api texts") {
         limits);
   }
 
-  TEST_CASE("too much at once, and too much in all") {
+  TEST_CASE("limits on concurrent texts and on their size") {
     ApiLimits limits;
     limits.max_texts = 0;
     limits.max_upload_bytes = 10;
@@ -123,7 +116,7 @@ TEST_SUITE("api texts") {
         limits);
   }
 
-  TEST_CASE("a text that comes too slowly is given up") {
+  TEST_CASE("a slow text is cut off") {
     ApiLimits limits;
     limits.upload_grace = net::Duration(0);
     limits.min_upload_bytes_per_second = std::uint64_t{1} << 60;

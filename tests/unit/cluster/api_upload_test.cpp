@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kWrongType = R"({"detail":"Only JPG and TIFF files are permitted."})";
 
-/// Everything in the folder but the master's own.
+/// Everything in the folder except the master's own files.
 std::vector<std::string> left_in(const ApiFixture& api) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(api.temp.path())) {
@@ -28,7 +28,7 @@ std::vector<std::string> left_in(const ApiFixture& api) {
 
 using Names = std::vector<std::string>;
 
-/// A body in chunks, as a client sends it that does not know the length.
+/// A chunked body, as sent by a client that does not know the length.
 std::string chunked_request(const std::string& form, std::size_t chunk) {
   std::string request =
       "POST /upload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=XX\r\n"
@@ -47,7 +47,7 @@ std::size_t resident_bytes() {
   return resident * 4096;
 }
 
-/// A file of any size that takes no memory.
+/// A generated file of any size.
 class Pattern final : public ByteSource {
  public:
   explicit Pattern(std::uint64_t size) : size_(size) {}
@@ -71,17 +71,10 @@ net::Task<void> upload_one(ApiFixture& api, std::string content, int& done) {
   ++done;
 }
 
-/// Sends the beginning of a request and goes away.
-net::Task<void> cut_off(ApiFixture& api, std::string request, std::size_t sent) {
-  auto stream = co_await net::connect(api.address, kLong);
-  REQUIRE(stream);
-  (void)co_await stream->write(as_bytes(std::string_view(request).substr(0, sent)), kLong);
-}
-
 }  // namespace
 
 TEST_SUITE("api uploads") {
-  TEST_CASE("what is no image by its name is refused, in the course's words, and what is one in any case is not") {
+  TEST_CASE("only image extensions are accepted, in any case, with the course's error message") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const char* const name : {"a.txt", "a.gif", "a", "jpg", "a.jpg.exe", "a.jpg "}) {
         CAPTURE(name);
@@ -100,14 +93,14 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("a name that a result has is refused: the file would be hidden, and written over") {
+  TEST_CASE("names of results are refused") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (const char* const name : {"a_equalized.jpg", "../b_equalized.TIFF"}) {
         CAPTURE(name);
         const auto answer = co_await upload(api, name, "x");
         CHECK(answer.status == 400);
         CHECK(answer.body.find("_equalized.") != std::string::npos);
-        CHECK(answer.body.find("is what a result is called; give the file another name.") != std::string::npos);
+        CHECK(answer.body.find("is the name of a result. Rename the file.") != std::string::npos);
         check_documented("POST", "/upload", answer);
       }
       CHECK(left_in(api).empty());
@@ -115,7 +108,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("names are reduced to what is safe, or refused") {
+  TEST_CASE("names are reduced to safe ones, or refused") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       struct Case {
         std::string sent, kept;
@@ -142,7 +135,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("a form without the file is told what it lacks") {
+  TEST_CASE("a form without the file is refused, naming the field") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       constexpr std::string_view kMissing =
           R"({"detail":[{"type":"missing","loc":["body","file"],"msg":"Field required"}]})";
@@ -165,7 +158,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("of several parts only the file counts, the first one") {
+  TEST_CASE("only the first file of a form is used") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const std::string parts =
           "--XX\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nlook!\r\n"
@@ -179,7 +172,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("a body without length, in chunks of any size, arrives as it was sent") {
+  TEST_CASE("chunked bodies, in chunks of any size") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       std::string content;
       for (int i = 0; i < 3000; ++i) content += fmt::format("\r\n--X{}", i);
@@ -192,16 +185,16 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("an upload that is cut off anywhere leaves nothing, and what was there stays") {
+  TEST_CASE("an upload that is cut off anywhere leaves the folder unchanged") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       api.temp.write("a.jpg", "old");
       const std::string request = form_request(form("file", "a.jpg", std::string(600'000, 'x')));
       const std::string in_chunks = chunked_request(form("file", "a.jpg", std::string(600'000, 'x')), 10'000);
       for (const std::size_t end : {std::size_t{200}, std::size_t{300}, std::size_t{400'000}, request.size() - 10}) {
-        co_await cut_off(api, request, end);
-        co_await cut_off(api, in_chunks, end);
+        co_await cut_off(api, request.substr(0, end));
+        co_await cut_off(api, in_chunks.substr(0, end));
       }
-      // The form itself may end early, too, without the connection doing so.
+      // The form may be truncated even if the connection is not.
       for (const std::string& body : {std::string("--XX\r\nContent-Disposition: form-data; na"),
                                       std::string("--XX\r\nContent-Disposition: form-data; name=\"file\"; "
                                                   "filename=\"a.jpg\"\r\n\r\nhalf of it\r\n--X"),
@@ -215,7 +208,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("what is too large is refused, by its length at once, without one as soon as it is") {
+  TEST_CASE("too large uploads are refused, at once if the length is known") {
     ApiLimits limits;
     limits.max_upload_bytes = 100'000;
     with_api(
@@ -231,7 +224,7 @@ TEST_SUITE("api uploads") {
                                 "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; "
                                 "boundary=XX\r\nContent-Length: 3000000000\r\n\r\n--XX");
           CHECK(status_of(answer) == 413);
-          // Neither may other fields be without end.
+          // Other fields are limited, too.
           answer = co_await raw(api, chunked_request(form("junk", "c.bin", std::string(2'000'000, 'x')), 50'000));
           CHECK(status_of(answer) == 413);
           CHECK(left_in(api) == Names{"a.jpg"});
@@ -239,7 +232,7 @@ TEST_SUITE("api uploads") {
         limits);
   }
 
-  TEST_CASE("ten uploads of one name at once: one of them is there afterwards, whole") {
+  TEST_CASE("of ten concurrent uploads of one name, one complete file remains") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       int done = 0;
       for (char c = 'a'; c < 'k'; ++c) {
@@ -252,7 +245,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("one that trickles is given up, so that it keeps no place from others") {
+  TEST_CASE("a slow upload is cut off") {
     ApiLimits limits;
     limits.upload_grace = net::Duration::zero();
     limits.min_upload_bytes_per_second = std::uint64_t{1} << 60U;
@@ -267,16 +260,16 @@ TEST_SUITE("api uploads") {
         limits);
   }
 
-  TEST_CASE("who still sends hears why it was refused") {
+  TEST_CASE("a client that is still sending receives the refusal") {
     with_api([](ApiFixture& api) -> net::Task<void> {
-      // More than sockets hold: the client is in the middle of it when the answer comes.
+      // Exceeds the sockets' buffers: the client is still sending when the response arrives.
       const auto answer = co_await upload(api, "a.exe", std::string(32'000'000, 'x'));
       CHECK(answer.status == 400);
       CHECK(answer.body == kWrongType);
     });
   }
 
-  TEST_CASE("more uploads at once than are allowed are told to come back") {
+  TEST_CASE("too many concurrent uploads are refused with Retry-After") {
     ApiLimits limits;
     limits.max_uploads = 0;
     with_api(
@@ -289,7 +282,7 @@ TEST_SUITE("api uploads") {
         limits);
   }
 
-  TEST_CASE("no room on the disk is 507, leaves nothing, and the next upload works") {
+  TEST_CASE("a full disk is 507, leaves nothing, and the next upload works") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       rlimit before{};
       REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -309,7 +302,7 @@ TEST_SUITE("api uploads") {
   }
 
   TEST_CASE("memory does not grow with the file") {
-    // 3 GB in `ECE465_LARGE_UPLOAD=3000 cluster_test`; what CI sends shows as much.
+    // `ECE465_LARGE_UPLOAD=3000 cluster_test` sends 3 GB; the default proves the same.
     const char* const asked = std::getenv("ECE465_LARGE_UPLOAD");
     static std::uint64_t megabytes = 96;
     if (asked != nullptr) megabytes = std::stoull(asked);
@@ -345,7 +338,7 @@ TEST_SUITE("api uploads") {
     });
   }
 
-  TEST_CASE("it is logged, counted and told to who watches") {
+  TEST_CASE("uploads are logged, counted and published as events") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       EventStream::Subscriber viewer(api.events);
       const auto answer = co_await upload(api, "a.jpg", "12345");

@@ -39,7 +39,7 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_SUITE("data folder") {
-  TEST_CASE("it is made when missing, and lists inputs and results apart, and nothing else") {
+  TEST_CASE("is created if missing; lists inputs and results and nothing else") {
     const TempFolder temp;
     const auto folder = DataFolder::open(temp / "a/b");
     REQUIRE(folder);
@@ -70,7 +70,7 @@ TEST_SUITE("data folder") {
     }
   }
 
-  TEST_CASE("symlinks are not followed, whatever is done with them") {
+  TEST_CASE("symlinks are never followed") {
     const TempFolder temp;
     temp.write("outside/secret.jpg", "secret");
     const auto folder = DataFolder::open(temp / "data");
@@ -88,7 +88,7 @@ TEST_SUITE("data folder") {
     CHECK(temp.read("data/link.jpg") == "an upload of that name");
   }
 
-  TEST_CASE("a hidden folder that leads elsewhere is refused") {
+  TEST_CASE("a state folder that is a symlink is refused") {
     const TempFolder temp;
     temp.write("outside/x", "");
     std::filesystem::create_directory(temp / "data");
@@ -96,7 +96,7 @@ TEST_SUITE("data folder") {
     CHECK(DataFolder::open(temp / "data").error().code == Errc::io);
   }
 
-  TEST_CASE("who has a file open keeps it, replaced or deleted, and its version tells them apart") {
+  TEST_CASE("an open file survives replacement and deletion, and its version differs") {
     const TempFolder temp;
     const auto folder = DataFolder::open(temp / "data");
     REQUIRE(folder);
@@ -116,7 +116,7 @@ TEST_SUITE("data folder") {
     CHECK(replaced->source->name() == "a.jpg");
   }
 
-  TEST_CASE("of many that write one name at once, the last to commit wins, whole") {
+  TEST_CASE("of several writers of one name, the last commit wins") {
     const TempFolder temp;
     const auto folder = DataFolder::open(temp / "data");
     REQUIRE(folder);
@@ -130,7 +130,7 @@ TEST_SUITE("data folder") {
     CHECK(names(folder->inputs()) == Names{"one.jpg"});
   }
 
-  TEST_CASE("one master at a time, and the second is told who the first is") {
+  TEST_CASE("only one master at a time; the error names the other") {
     const TempFolder temp;
     {
       const auto first = DataFolder::open(temp / "data");
@@ -139,12 +139,12 @@ TEST_SUITE("data folder") {
       REQUIRE(!second);
       CHECK(second.error().code == Errc::unavailable);
       CHECK(second.error().text() ==
-            fmt::format("{}: another master (pid {}) uses it", temp / "data", static_cast<int>(::getpid())));
+            fmt::format("{}: in use by another master (pid {})", temp / "data", static_cast<int>(::getpid())));
     }
     CHECK(DataFolder::open(temp / "data"));
   }
 
-  TEST_CASE("a folder that went away is followed to what is there in its place, with its lock") {
+  TEST_CASE("a replaced folder is found again and locked") {
     const TempFolder temp;
     auto folder = DataFolder::open(temp / "data");
     REQUIRE(folder);
@@ -154,7 +154,7 @@ TEST_SUITE("data folder") {
     const auto gone = folder->follow();
     REQUIRE(!gone);
     CHECK(gone.error().text() == temp / "data" + ": cannot open the data folder: No such file or directory");
-    CHECK(!temp.holds("data"));  // whoever took it away is not contradicted
+    CHECK(!temp.holds("data"));  // it is not created again
     std::filesystem::rename(temp / "away", temp / "data");
     CHECK(folder->follow());
     CHECK(names(folder->inputs()) == Names{"a.jpg"});
@@ -170,7 +170,7 @@ TEST_SUITE("data folder") {
     CHECK(folder->follow());
   }
 
-  TEST_CASE("what cannot be a data folder is refused by name") {
+  TEST_CASE("what cannot be a data folder is refused with its path") {
     const TempFolder temp;
     temp.write("file", "");
     for (const std::string& path : {temp / "file", temp / "file/below", std::string("/proc/nowhere")}) {
@@ -182,7 +182,7 @@ TEST_SUITE("data folder") {
     }
   }
 
-  TEST_CASE("what a killed process left half-written is cleared away, what is being written now is not") {
+  TEST_CASE("stale temporary files are removed, recent ones are not") {
     const TempFolder temp;
     temp.write("data/.ece465-0123456789abcdef.tmp", "old");
     temp.write("data/.ece465-fedcba9876543210.tmp", "new");

@@ -8,7 +8,7 @@
 
 namespace ece465::cluster::testing {
 
-/// An engine whose jobs run for ever, unless told otherwise.
+/// An engine whose jobs stay running until a test changes them.
 class FakeEngine final : public Engine {
  public:
   FakeEngine(const DataFolder& folder, JobStore& store) : folder_(folder), store_(store) {}
@@ -16,9 +16,9 @@ class FakeEngine final : public Engine {
   std::optional<Error> refuse;  ///< what `process` fails with
   std::map<JobNumber, JobStatus, std::greater<>> known;
   std::vector<WorkerStatus> connected;
-  std::optional<JobStrips> strips_at_work;
-  std::size_t texts = 0;  ///< that were begun
-  std::shared_ptr<const JobTimeline> what_happened;
+  std::optional<JobStrips> current_strips;
+  std::size_t texts = 0;  ///< number of texts
+  std::shared_ptr<const JobTimeline> job_timeline;
 
   net::Task<Result<Accepted>> process(JobRequest request) override {
     if (refuse) co_return std::unexpected(*refuse);
@@ -69,16 +69,10 @@ class FakeEngine final : public Engine {
     for (const auto& [number, job] : known) all.push_back(job);
     return all;
   }
-  std::optional<JobStrips> strips(JobNumber /*number*/) const override { return strips_at_work; }
-  std::shared_ptr<const JobTimeline> timeline(JobNumber /*number*/) const override { return what_happened; }
+  std::optional<JobStrips> strips(JobNumber /*number*/) const override { return current_strips; }
+  std::shared_ptr<const JobTimeline> timeline(JobNumber /*number*/) const override { return job_timeline; }
   std::vector<WorkerStatus> workers() const override { return connected; }
   Totals totals() const override { return {100, 200, 3e6}; }
-  bool in_use(std::string_view file) const override {
-    for (const auto& [number, job] : known) {
-      if (job.request.file == file && !job.ended()) return true;
-    }
-    return false;
-  }
 
  private:
   const DataFolder& folder_;

@@ -5,8 +5,8 @@
 using namespace ece465;
 using namespace ece465::cluster;
 
-TEST_SUITE("names") {
-  TEST_CASE("a client's name is reduced to what is behind its last separator") {
+TEST_SUITE("file names") {
+  TEST_CASE("a client's name is reduced to its base name") {
     CHECK(safe_name("photo.jpg") == "photo.jpg");
     CHECK(safe_name("../../etc/photo.jpg") == "photo.jpg");
     CHECK(safe_name("C:\\Users\\me\\photo.jpg") == "photo.jpg");
@@ -15,7 +15,7 @@ TEST_SUITE("names") {
     CHECK(safe_name(std::string(196, 'x') + ".jpg").has_value());
   }
 
-  TEST_CASE("what cannot be a file's name is refused, with a reason") {
+  TEST_CASE("invalid names are refused with a reason") {
     for (const std::string& name :
          {std::string(), std::string("."), std::string(".."), std::string(".hidden.jpg"), std::string("a/"),
           std::string("a/.."), std::string("a\0b.jpg", 7), std::string("a\nb.jpg"), std::string("a\x7F.jpg"),
@@ -31,19 +31,19 @@ TEST_SUITE("names") {
     CHECK(is_safe_name("b.jpg"));
   }
 
-  TEST_CASE("images by their extension, in any case") {
+  TEST_CASE("image extensions in any case") {
     for (const char* const name : {"a.jpg", "a.JPEG", "a.tif", "a.TIFF", "a.Png", "my.photo.jpg"})
       CHECK(has_image_extension(name));
     for (const char* const name : {"", "jpg", "a.jpg.exe", "a.gif", "a.", "a"}) CHECK(!has_image_extension(name));
   }
 
-  TEST_CASE("a result is called after its input") {
+  TEST_CASE("a result is named after its input") {
     CHECK(result_name("photo.jpg") == "photo_equalized.jpg");
     CHECK(result_name("my.photo.JPG") == "my.photo_equalized.JPG");
     CHECK(result_name("plain") == "plain_equalized");
     CHECK(is_result_name("my.photo_equalized.JPG"));
     CHECK(!is_result_name("photo.jpg"));
     CHECK(!is_result_name("equalized.jpg"));
-    CHECK(!is_result_name("_equalized.jpg"));  // of no name that is allowed
+    CHECK(!is_result_name("_equalized.jpg"));  // its input would have no name
   }
 }

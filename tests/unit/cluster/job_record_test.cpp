@@ -10,7 +10,7 @@ using namespace ece465::cluster;
 using namespace ece465::cluster::testing;
 
 TEST_SUITE("job record") {
-  TEST_CASE("a job is read back as it was written, every field of it") {
+  TEST_CASE("every field of a job survives a round trip") {
     for (const JobStatus& job : {JobStatus{}, busy_job(), failed_job()}) {
       const auto again = decode_job(job.number, encode_job(job));
       REQUIRE(again);
@@ -18,7 +18,7 @@ TEST_SUITE("job record") {
     }
   }
 
-  TEST_CASE("what an older program did not know keeps its default") {
+  TEST_CASE("missing fields keep their defaults") {
     const auto job = decode_job(JobNumber{4}, R"({"file":"a.jpg","state":"done"})");
     REQUIRE(job);
     CHECK(job->number == JobNumber{4});
@@ -28,7 +28,7 @@ TEST_SUITE("job record") {
     CHECK(!job->image);
   }
 
-  TEST_CASE("bytes that are no UTF-8 do not stop a job from being written down") {
+  TEST_CASE("a job with invalid UTF-8 can be stored") {
     JobStatus job = busy_job();
     job.error = Error{Errc::corrupt, "worker said \xFF", "a.jpg"};
     const auto again = decode_job(job.number, encode_job(job));
@@ -39,7 +39,7 @@ TEST_SUITE("job record") {
     CHECK(again->error->message == "worker said \xEF\xBF\xBD");
   }
 
-  TEST_CASE("what is damaged is refused, naming the job") {
+  TEST_CASE("damaged records are refused, naming the job") {
     for (const char* const text : {"", "{", "[]", "{}", R"({"file":7})", R"({"file":"a.jpg","state":"flying"})",
                                    R"({"file":"a.jpg","page":"one"})", R"({"file":"a.jpg","shares":{"a":[]}})",
                                    R"({"file":"a.jpg","image":7})"}) {
@@ -51,7 +51,7 @@ TEST_SUITE("job record") {
     }
   }
 
-  TEST_CASE("levels are read back as they were, 8 and 16 bits, and are small") {
+  TEST_CASE("histograms of 8 and 16 bits survive a round trip and are small") {
     for (const auto& levels : {PageLevels{}, some_levels(8, 1), some_levels(8, 3), some_levels(16, 3)}) {
       const auto bytes = encode_levels(levels);
       const auto again = decode_levels(bytes);
@@ -67,7 +67,7 @@ TEST_SUITE("job record") {
     CHECK(encode_levels(levels).size() < 200'000);
   }
 
-  TEST_CASE("levels that are cut off, or followed by more, are refused") {
+  TEST_CASE("truncated histograms and trailing bytes are refused") {
     auto bytes = encode_levels(some_levels(8, 2));
     for (std::size_t n = 0; n < bytes.size(); ++n) {
       CAPTURE(n);
@@ -77,7 +77,7 @@ TEST_SUITE("job record") {
     CHECK(!decode_levels(bytes));
   }
 
-  TEST_CASE("no claim in damaged levels is believed") {
+  TEST_CASE("damaged histograms are refused without large allocations") {
     const auto refused = [](std::initializer_list<int> values) {
       std::vector<std::byte> bytes;
       for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
@@ -88,10 +88,10 @@ TEST_SUITE("job record") {
     CHECK(refused({1, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0}));                          // 4 billion planes
     CHECK(refused({1, 8, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F}));                          // and tables
     CHECK(refused({1, 8, 0, 1, 0x01}));                                               // a level below 0
-    CHECK(refused({1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}));  // a number without end
+    CHECK(refused({1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}));  // an endless integer
   }
 
-  TEST_CASE("job numbers have one name each") {
+  TEST_CASE("each job number has exactly one name") {
     CHECK(to_string(JobNumber{12}) == "job_12");
     CHECK(parse_job_number("job_12") == JobNumber{12});
     for (const char* const text :

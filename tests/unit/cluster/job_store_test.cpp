@@ -61,14 +61,14 @@ std::vector<JobNumber> list(std::initializer_list<std::uint64_t> values) {
 }  // namespace
 
 TEST_SUITE("job store") {
-  TEST_CASE("a store whose file was deleted is written anew with all it holds, and kept there") {
+  TEST_CASE("a store whose file was deleted is written again, completely") {
     const TempFolder folder;
     {
       JobStore store = open_store(folder);
       CHECK(add(store, "a.jpg") == JobNumber{1});
       CHECK(store.follow());
       std::filesystem::remove_all(folder / ".ece465");
-      CHECK(!store.follow());  // nowhere to write it
+      CHECK(!store.follow());  // there is no folder to write it to
       CHECK(add(store, "b.jpg") == JobNumber{2});
       std::filesystem::create_directory(folder / ".ece465");
       folder.write(".ece465/jobs.sqlite.part", "what an attempt left when the disk was full");
@@ -80,7 +80,7 @@ TEST_SUITE("job store") {
     CHECK(numbers(open_store(folder).newest(10)) == list({3, 2, 1}));
   }
 
-  TEST_CASE("a store is not written over another one") {
+  TEST_CASE("a store does not overwrite another one") {
     const TempFolder folder;
     JobStore store = open_store(folder);
     add(store, "a.jpg");
@@ -126,7 +126,7 @@ TEST_SUITE("job store") {
     CHECK(counts->at(JobState::done) == 0);
   }
 
-  TEST_CASE("everything is there after the store is opened again") {
+  TEST_CASE("everything is there after reopening") {
     const TempFolder folder;
     {
       JobStore store = open_store(folder);
@@ -141,7 +141,7 @@ TEST_SUITE("job store") {
     CHECK(add(store, "b.jpg") == JobNumber{4});
   }
 
-  TEST_CASE("levels are kept by page, of the first pages and the newest jobs") {
+  TEST_CASE("histograms are kept for the first pages of the newest jobs") {
     const TempFolder folder;
     JobStoreLimits limits;
     limits.jobs_with_levels = 2;
@@ -151,7 +151,7 @@ TEST_SUITE("job store") {
     for (std::size_t page = 0; page < 3; ++page) {
       REQUIRE(store.save_levels(JobNumber{1}, page, some_levels(16, page + 1)));
     }
-    REQUIRE(store.save_levels(JobNumber{1}, 0, some_levels(8, 1)));  // again, after a restart
+    REQUIRE(store.save_levels(JobNumber{1}, 0, some_levels(8, 1)));  // again, as after a restart
     CHECK(store.levels(JobNumber{1}, 0).value() == some_levels(8, 1));
     CHECK(store.levels(JobNumber{1}, 1).value() == some_levels(16, 2));
     CHECK(store.levels(JobNumber{1}, 2).value() == std::nullopt);
@@ -162,7 +162,7 @@ TEST_SUITE("job store") {
     CHECK(store.levels(JobNumber{1}, 0).value() == std::nullopt);
   }
 
-  TEST_CASE("old jobs that have ended are forgotten, and no number comes twice") {
+  TEST_CASE("old jobs that have ended are deleted, and numbers are not reused") {
     const TempFolder folder;
     JobStoreLimits limits;
     limits.jobs = 2;
@@ -185,7 +185,7 @@ TEST_SUITE("job store") {
     CHECK(add(store, "d.jpg") == JobNumber{6});
   }
 
-  TEST_CASE("what was written survives kill -9") {
+  TEST_CASE("writes survive kill -9") {
     const TempFolder folder;
     std::array<int, 2> ends{};
     REQUIRE(::pipe(ends.data()) == 0);
@@ -213,7 +213,7 @@ TEST_SUITE("job store") {
     CHECK(store.levels(JobNumber{3}, 0).value() == some_levels(16, 3));
   }
 
-  TEST_CASE("a damaged store is put aside and a new one begun") {
+  TEST_CASE("a damaged store is renamed and replaced") {
     const TempFolder folder;
     {
       JobStore store = open_store(folder);
@@ -238,7 +238,7 @@ TEST_SUITE("job store") {
     CHECK(folder.read(".ece465/" + aside) == content);
   }
 
-  TEST_CASE("a store from the future, an unwritable one and one in use are refused, and left as they are") {
+  TEST_CASE("a newer, an unwritable and a used store are refused and left unchanged") {
     const TempFolder folder;
     SUBCASE("from the future") {
       {
@@ -268,7 +268,7 @@ TEST_SUITE("job store") {
     }
   }
 
-  TEST_CASE("threads take turns") {
+  TEST_CASE("calls from several threads are serialized") {
     const TempFolder folder;
     JobStore store = open_store(folder);
     {

@@ -13,7 +13,7 @@ using namespace ece465::cluster;
 using namespace ece465::cluster::testing;
 using nlohmann::json;
 
-TEST_SUITE("what the API says") {
+TEST_SUITE("JSON of the API") {
   TEST_CASE("a job, in full") {
     CHECK(job_json(failed_job()) ==
           R"({"id":"job_3","file":"größe.tif","result":"größe_equalized.tif","channels":"each","quality":90,)"
@@ -25,7 +25,7 @@ TEST_SUITE("what the API says") {
           R"("bytes":{"pixels":288000000,"sent":145000000,"received":72000000,"spared":140000000,)"
           R"("map":{"sent":144000000,"received":1000000},"apply":{"sent":1000000,"received":71000000}},)"
           R"("strips":{"total":275,"map_done":275,"apply_done":130,"attempts":410,"retries":4,"duplicates":1,)"
-          R"("stolen":2,"lies":1},"workers":[{"id":"master","strips":75,"bytes":0},)"
+          R"("stolen":2,"invalid_results":1,"lies":1},"workers":[{"id":"master","strips":75,"bytes":0},)"
           R"({"id":"node-7","strips":200,"bytes":145000000}],"notes":["16 bits became 8, rounded"]})");
   }
 
@@ -45,7 +45,7 @@ TEST_SUITE("what the API says") {
     CHECK(object["workers"].empty());
   }
 
-  TEST_CASE("a worker, and what else events say") {
+  TEST_CASE("a worker, and the data of events") {
     CHECK(worker_json(some_worker("node-7")) ==
           R"({"id":"node-7","peer":"10.0.0.2:40312","dialect":"ECE465/2","state":"active","threads":4,)"
           R"("strips_in_flight":0,"bytes_in_flight":0,"strips_kept":0,"bytes_kept":0,"bytes_per_second":1500000.0,)"
@@ -60,38 +60,8 @@ TEST_SUITE("what the API says") {
   }
 }
 
-TEST_SUITE("log book") {
-  TEST_CASE("the last 100 lines are kept, the oldest first, and none longer than 4 KB") {
-    asio::io_context io(1);
-    EventStream events(io.get_executor());
-    RecentLog book(events);
-    for (int i = 0; i < 120; ++i) book.add("Master", std::to_string(i));
-    REQUIRE(book.lines().size() == 100);
-    CHECK(book.lines().front().message == "20");
-    CHECK(book.lines().back().message == "119");
-    book.add("node-7", std::string(100'000, 'x'));
-    CHECK(book.lines().back().message.size() == 4096);
-    book.clear();
-    CHECK(book.lines().empty());
-  }
-
-  TEST_CASE("who watches gets a line as it comes") {
-    asio::io_context io(1);
-    EventStream events(io.get_executor());
-    RecentLog book(events);
-    EventStream::Subscriber viewer(events);
-    book.add("node-7", "hello");
-    std::string seen;
-    asio::co_spawn(io, viewer.next(std::chrono::seconds(60)),
-                   [&](const std::exception_ptr&, std::optional<std::string> text) { seen = text.value_or(""); });
-    io.run();
-    CHECK(seen.starts_with("event: log\ndata: {\"time\":\""));
-    CHECK(seen.ends_with("\",\"source\":\"node-7\",\"message\":\"hello\"}\n\n"));
-  }
-}
-
 TEST_SUITE("metrics") {
-  TEST_CASE("what was counted is told, in the text format") {
+  TEST_CASE("counters appear in the text format") {
     Metrics metrics("1.2.3");
     metrics.job_ended(JobState::done, std::chrono::milliseconds(700));
     metrics.job_ended(JobState::failed, std::chrono::milliseconds(20));
@@ -99,7 +69,7 @@ TEST_SUITE("metrics") {
     metrics.strips_done(mapreduce::Phase::apply);
     metrics.strips_retried();
     metrics.strips_duplicated();
-    metrics.lies();
+    metrics.invalid_results();
     metrics.bytes_sent(1000);
     metrics.bytes_sent(500);
     metrics.bytes_received(300);
@@ -112,7 +82,7 @@ TEST_SUITE("metrics") {
     now.workers = 2;
     now.jobs_queued = 1;
     now.jobs_running = 1;
-    now.connections = 7;
+    now.http_connections = 7;
     const std::string text = metrics.text(now);
     CAPTURE(text);
 
@@ -140,6 +110,7 @@ TEST_SUITE("metrics") {
     CHECK(values["ece465_strips_total{phase=\"apply\"}"] == 1);
     CHECK(values["ece465_strip_retries_total"] == 1);
     CHECK(values["ece465_strip_duplicates_total"] == 1);
+    CHECK(values["ece465_strip_invalid_results_total"] == 1);
     CHECK(values["ece465_strip_lies_total"] == 1);
     CHECK(values["ece465_worker_sent_bytes_total"] == 1500);
     CHECK(values["ece465_worker_received_bytes_total"] == 300);

@@ -34,7 +34,7 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 TEST_SUITE("openapi") {
-  TEST_CASE("the document has every route, and no other") {
+  TEST_CASE("the document has exactly the routes of the table") {
     const json paths = document()["paths"];
     std::size_t operations = 0;
     for (const auto& [path, methods] : paths.items()) operations += methods.size();
@@ -46,7 +46,7 @@ TEST_SUITE("openapi") {
     }
   }
 
-  TEST_CASE("it is well-formed: references lead somewhere, ids are unique, what is in a path is declared") {
+  TEST_CASE("references resolve, ids are unique, path parameters are declared") {
     const json whole = document();
     CHECK(whole["openapi"] == "3.1.0");
     CHECK(whole["info"]["version"] == "1.2.3");
@@ -83,7 +83,7 @@ TEST_SUITE("openapi") {
     }
   }
 
-  TEST_CASE("every route answers, each method that it has and no other") {
+  TEST_CASE("every route exists with exactly its methods") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       const auto served = co_await get(api, "/api/v1/openapi.json");
       CHECK(json::parse(served.body) == document());
@@ -94,7 +94,7 @@ TEST_SUITE("openapi") {
         for (auto at = target.find('{'); at != std::string::npos; at = target.find('{')) {
           target.replace(at, target.find('}', at) - at + 1, "none.jpg");
         }
-        if (route.path == "/api/v1/events") continue;  // without end
+        if (route.path == "/api/v1/events") continue;  // endless
         const auto answer = co_await call(api, std::string(route.method), target);
         CHECK(answer.status != 405);
         CHECK(answer.body != R"({"detail":"Not Found"})");

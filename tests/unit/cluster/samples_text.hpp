@@ -8,8 +8,8 @@
 #include "ece465/wire/header.hpp"
 #include "ece465/wire/histogram_codec.hpp"
 
-/// Samples, tables and answers as they stand on the wire, for tests of the worker. What is expected is computed here,
-/// one sample at a time.
+/// Samples, tables and answers as bytes on the wire, for tests of the worker. Expected values are computed here, one
+/// sample at a time.
 
 namespace ece465::testing {
 
@@ -18,12 +18,12 @@ inline std::string samples_text(std::size_t n, unsigned seed) {
   std::uint32_t state = seed * 2'654'435'761U + 1;
   for (char& c : text) {
     state = state * 1'664'525U + 1'013'904'223U;
-    c = static_cast<char>(state >> 24U & state >> 16U);  // not even: low levels are frequent
+    c = static_cast<char>(state >> 24U & state >> 16U);  // not uniform: low levels are more frequent
   }
   return text;
 }
 
-/// A table of 256 levels that turns them round, shifted by `shift`.
+/// A table that inverts 256 levels and adds `shift`.
 inline std::string table_text(unsigned shift) {
   std::string text(256, '\0');
   for (unsigned i = 0; i < 256; ++i) text[i] = static_cast<char>(255 - i + shift);
@@ -50,7 +50,7 @@ inline std::string json_counts(const std::string& samples) {
 
 inline std::string xxh3(std::string_view text) { return fmt::format("xxh3={:016x}", wire::checksum(as_bytes(text))); }
 
-/// A HIST_RESULT or CDF_RESULT of ECE465/2 without what differs from run to run (`us`).
+/// A HIST_RESULT or CDF_RESULT of ECE465/2 without `us`, which differs from run to run.
 inline std::string without_time(const std::string& line) {
   const auto at = line.find(" us=");
   if (at == std::string::npos) return line;

@@ -12,19 +12,19 @@
 
 #include "ece465/net/gate.hpp"
 #include "ece465/net/listener.hpp"
-#include "worker/role.hpp"
+#include "worker/worker.hpp"
 
 namespace ece465::testing {
 
-/// Longer than anything here takes; what waits for that long has failed.
+/// A wait of this length means that the test has failed.
 inline constexpr net::Duration kLong = std::chrono::seconds(20);
 
-/// A connection of the worker's, with a test at its other end.
+/// The master's end of a worker's connection, driven by a test.
 class ScriptedMaster {
  public:
   explicit ScriptedMaster(net::Stream stream) : stream_(std::make_unique<net::Stream>(std::move(stream))) {}
 
-  /// The next line; "(end)" when the worker has ended the connection.
+  /// The next line, or "(end)" after the worker has ended the connection.
   [[nodiscard]] net::Task<std::string> line() {
     for (;;) {
       const auto end = held_.find('\n');
@@ -44,7 +44,7 @@ class ScriptedMaster {
       if (!text.starts_with("LOG ") && !text.starts_with("PING ")) co_return text;
     }
   }
-  /// The next `n` bytes, or what there is before the end.
+  /// The next `n` bytes, or fewer at the end.
   [[nodiscard]] net::Task<std::string> bytes(std::size_t n) {
     while (held_.size() < n) {
       const bool more = co_await fill();
@@ -75,7 +75,7 @@ class ScriptedMaster {
   std::string held_;
 };
 
-/// A worker on its own loop and pool, and a port at which a test plays the master.
+/// A worker on its own loop and pool, and a port on which a test acts as the master.
 class Stage {
  public:
   explicit Stage(cluster::WorkerOptions options)
@@ -91,7 +91,7 @@ class Stage {
 
   asio::io_context loop{1};
   asio::thread_pool cpu;
-  std::string log;  ///< what the worker logged, without the times
+  std::string log;  ///< the worker's log, without times
 
   /// The worker's next connection.
   [[nodiscard]] net::Task<ScriptedMaster> next() {
@@ -100,7 +100,7 @@ class Stage {
     connections_.pop_front();
     co_return master;
   }
-  /// The next connection, on which ECE465/2 was agreed.
+  /// The worker's next connection, registered with ECE465/2.
   [[nodiscard]] net::Task<ScriptedMaster> next_v2(std::string terms = "heartbeat=60000 payload=1073741824") {
     ScriptedMaster master = co_await next();
     const std::string hello = co_await master.line();
@@ -110,11 +110,11 @@ class Stage {
     CHECK(log_line == "LOG w Connected to master at " + options_.master.to_string());
     co_return master;
   }
-  [[nodiscard]] cluster::WorkerRole& worker() { return *worker_; }
+  [[nodiscard]] cluster::Worker& worker() { return *worker_; }
   [[nodiscard]] const net::Address& address() const { return options_.master; }
   void stop_listening() { listener_.stop(); }
 
-  /// Runs `script` beside the worker; then stops the worker, if the script has not, and waits for both.
+  /// Runs `script` beside the worker, then stops the worker, unless the script has, and waits for both.
   template <class Script>
   void play(Script script) {
     asio::co_spawn(loop, accept(), asio::detached);
@@ -156,15 +156,15 @@ class Stage {
   Logger logger_;
   cluster::WorkerOptions options_;
   std::deque<net::Stream> connections_;
-  std::optional<cluster::WorkerRole> worker_;
+  std::optional<cluster::Worker> worker_;
   bool script_done_ = false, worker_done_ = false;
 };
 
-/// Keeps a worker's only thread busy until it is told to go on: what is sent meanwhile has not been begun.
+/// Blocks a worker's only thread, so that requests that are sent meanwhile are not started.
 class Busy {
  public:
   explicit Busy(Stage& stage) {
-    const auto latches = latches_;  // the pool's thread may look at them when this has gone
+    const auto latches = latches_;  // the pool's thread may outlive this object
     asio::post(stage.cpu, [latches] {
       latches->begun.count_down();
       latches->go_on.wait();
@@ -186,7 +186,7 @@ class Busy {
   bool ended_ = false;
 };
 
-/// Options of a worker "w" that wastes no time between connections.
+/// Options of a worker "w" that reconnects at once.
 [[nodiscard]] inline cluster::WorkerOptions worker_options() {
   cluster::WorkerOptions options;
   options.id = "w";

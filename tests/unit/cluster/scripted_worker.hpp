@@ -15,16 +15,16 @@
 #include "ece465/wire/checksum.hpp"
 #include "ece465/wire/histogram_codec.hpp"
 
-/// A master's side of one worker's connection, with the worker played by the test over a real socket.
+/// A WorkerSession and its worker, scripted by the test, over a real socket.
 
 namespace ece465::cluster {
 
 using namespace std::chrono_literals;
 
-inline constexpr net::Duration kPatience = 20s;  // for what must come; never waited out
+inline constexpr net::Duration kPatience = 20s;  // never expires in a successful test
 
-/// A page of 8-bit strips that live in memory. The master's own attempts are never answered, so what is asked of the
-/// worker depends on the worker alone.
+/// A page of 8-bit strips in memory. The master's own attempts are never answered, so requests depend on the worker
+/// alone.
 class ScriptedPage final : public JobHandler, public std::enable_shared_from_this<ScriptedPage> {
  public:
   ScriptedPage(asio::io_context& context, std::size_t strips, std::size_t bytes) : changed(context.get_executor()) {
@@ -48,25 +48,25 @@ class ScriptedPage final : public JobHandler, public std::enable_shared_from_thi
   }
   unsigned bits() const override { return 8; }
   std::uint64_t strip_bytes(std::uint32_t strip) const override { return samples[strip].size(); }
-  net::Task<Result<Pixels>> pixels(std::uint32_t strip, mapreduce::Phase) override {
-    Pixels pixels;
-    pixels.bytes = samples[strip];
-    co_return pixels;
+  net::Task<Result<Payload>> payload(std::uint32_t strip, mapreduce::Phase) override {
+    Payload payload;
+    payload.bytes = samples[strip];
+    co_return payload;
   }
   Bytes table(std::uint32_t) const override { return table_; }
   wire::TableId table_id(std::uint32_t) const override { return wire::TableId{77}; }
   net::Task<Result<void>> check_counts(std::uint32_t strip, std::span<const std::uint64_t> counts, Check how) override {
-    scrutiny = how;
+    check = how;
     if (!wire::sums_to(counts, samples[strip].size())) co_return fail(Errc::corrupt, "the counts do not add up");
     co_return Result<void>{};
   }
   net::Task<Result<std::shared_ptr<const void>>> check_mapped(std::uint32_t strip, Bytes mapped, Check how) override {
-    scrutiny = how;
+    check = how;
     const bool fine = std::to_integer<int>(mapped[0]) == 255 - std::to_integer<int>(samples[strip][0]);
-    if (!fine) co_return fail(Errc::corrupt, "mapped wrongly");
+    if (!fine) co_return fail(Errc::corrupt, "wrong samples");
     co_return std::shared_ptr<const void>();
   }
-  void moved(mapreduce::Phase, std::uint64_t out, std::uint64_t in) override {
+  void on_transfer(mapreduce::Phase, std::uint64_t out, std::uint64_t in) override {
     sent += out;
     received += in;
   }
@@ -76,7 +76,7 @@ class ScriptedPage final : public JobHandler, public std::enable_shared_from_thi
   std::optional<mapreduce::JobOutcome> outcome;
   mapreduce::JobReport report;
   std::size_t left_to_master = 0;
-  std::optional<Check> scrutiny;  // of the last answer
+  std::optional<Check> check;  // of the last answer
   std::uint64_t sent = 0, received = 0;
   net::Event changed;
 
@@ -84,43 +84,43 @@ class ScriptedPage final : public JobHandler, public std::enable_shared_from_thi
   std::vector<std::byte> table_;
 };
 
-/// Plays one worker against one session. `play` is the worker.
-class Stage final : public SessionHost {
+/// Runs one worker against one session. `script` is the worker.
+class SessionFixture final : public SessionHost {
  public:
-  /// What the worker sees of the master.
+  /// The worker's end of the connection.
   class Worker {
    public:
     explicit Worker(net::Stream stream) : stream_(std::move(stream)), reader_(stream_) {}
 
-    net::Task<void> say(std::string text) {
-      const auto said = co_await stream_.write(as_bytes(text), kPatience);
-      CHECK(said.has_value());
+    net::Task<void> send(std::string text) {
+      const auto sent = co_await stream_.write(as_bytes(text), kPatience);
+      CHECK(sent.has_value());
     }
-    /// The next line; "" when the master has hung up.
-    net::Task<std::string> hear() {
+    /// The next line; "" if the master has disconnected.
+    net::Task<std::string> receive() {
       const auto line = co_await reader_.line(kPatience);
       co_return line ? std::string(*line) : std::string();
     }
-    net::Task<std::string> hear_bytes(std::size_t n) {
+    net::Task<std::string> receive_bytes(std::size_t n) {
       std::string bytes(n, '\0');
       const auto read = co_await reader_.read_exactly(std::as_writable_bytes(std::span(bytes)), kPatience);
       CHECK(read.has_value());
       co_return bytes;
     }
-    /// Registers by ECE465/2 without checksums, so that the test can write answers by hand.
+    /// Registers with ECE465/2 without checksums, so that the test can write answers by hand.
     net::Task<void> join(std::string id = "w-1", std::string more = "memory=1048576") {
-      co_await say("REGISTER " + id + " ECE465/2 threads=1 credit=1048576 payload=1048576 " + more + "\n");
-      const std::string answer = co_await hear();
+      co_await send("REGISTER " + id + " ECE465/2 threads=1 credit=1048576 payload=1048576 " + more + "\n");
+      const std::string answer = co_await receive();
       CHECK(answer.starts_with("REGISTERED ECE465/2 heartbeat="));
     }
-    /// Registers as `old-1` by the course's dialect, of which the first request, of no bytes, is the probe.
+    /// Registers as `old-1` in an older dialect and answers the master's probe, a request without bytes.
     net::Task<void> join_older() {
-      co_await say("REGISTER old-1\n");
-      CHECK(co_await hear() == "REGISTERED");
-      CHECK(co_await hear() == "CALC_HIST 0");
+      co_await send("REGISTER old-1\n");
+      CHECK(co_await receive() == "REGISTERED");
+      CHECK(co_await receive() == "CALC_HIST 0");
       std::string zeros = "HIST_RESULT [0";
       for (int i = 1; i < 256; ++i) zeros += ",0";
-      co_await say(zeros + "]\n");
+      co_await send(zeros + "]\n");
     }
     void hang_up() { stream_.close(); }
 
@@ -128,9 +128,9 @@ class Stage final : public SessionHost {
     net::Stream stream_;
     net::LineReader reader_;
   };
-  using Play = std::function<net::Task<void>(Stage&, Worker&)>;
+  using Script = std::function<net::Task<void>(SessionFixture&, Worker&)>;
 
-  explicit Stage(Play play) : coordinator(context, {}), play_(std::move(play)) {
+  explicit SessionFixture(Script script) : coordinator(context, {}), script_(std::move(script)) {
     options.handshake.settle = 1ms;
     options.terms.heartbeat = 5s;
     options.terms.checksum = true;
@@ -145,13 +145,13 @@ class Stage final : public SessionHost {
         asio::detached);
     asio::co_spawn(context, act(this, &*listener), asio::detached);
     context.run();
-    CHECK(played);
+    CHECK(finished);
   }
 
-  void registered(const std::shared_ptr<WorkerSession>& session) override { joined.push_back(session->id()); }
-  void gone(const std::shared_ptr<WorkerSession>&, std::string_view why) override { goodbye = why; }
-  void said(const std::string& worker, const std::string& text) override { logs.push_back(worker + ": " + text); }
-  void moved(std::uint64_t, std::uint64_t) override {}
+  void on_registered(const std::shared_ptr<WorkerSession>& session) override { joined.push_back(session->id()); }
+  void on_disconnected(const std::shared_ptr<WorkerSession>&, std::string_view why) override { end_reason = why; }
+  void on_log(const std::string& worker, const std::string& text) override { logs.push_back(worker + ": " + text); }
+  void on_transfer(std::uint64_t, std::uint64_t) override {}
 
   asio::io_context context{1};
   Coordinator coordinator;
@@ -161,8 +161,8 @@ class Stage final : public SessionHost {
   net::Gate gate{context.get_executor()};
   std::vector<std::shared_ptr<WorkerSession>> sessions;
   std::vector<std::string> joined, logs;
-  std::string goodbye;
-  bool played = false;
+  std::string end_reason;
+  bool finished = false;
 
  private:
   net::Task<void> serve(net::Stream stream) {
@@ -171,20 +171,20 @@ class Stage final : public SessionHost {
     const auto session = sessions.back();
     co_await session->run();
   }
-  static net::Task<void> act(Stage* stage, net::Listener* listener) {
+  static net::Task<void> act(SessionFixture* fixture, net::Listener* listener) {
     auto stream = co_await net::connect(listener->address(), kPatience);
     REQUIRE(stream);
     Worker worker(*std::move(stream));
-    co_await stage->play_(*stage, worker);
+    co_await fixture->script_(*fixture, worker);
     worker.hang_up();
-    stage->gate.close();
+    fixture->gate.close();
     listener->stop();
-    CHECK(co_await stage->gate.drained(kPatience));
-    stage->coordinator.stop();
-    stage->played = true;
+    CHECK(co_await fixture->gate.drained(kPatience));
+    fixture->coordinator.stop();
+    fixture->finished = true;
   }
 
-  Play play_;
+  Script script_;
 };
 
 }  // namespace ece465::cluster

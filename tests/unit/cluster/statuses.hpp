@@ -4,10 +4,10 @@
 
 namespace ece465::cluster::testing {
 
-/// A moment that is the same in every run: 2026-11-25T15:27:20.123Z.
+/// A fixed time: 2026-11-25T15:27:20.123Z.
 inline WallTime moment() { return WallTime(std::chrono::milliseconds(1'795'620'440'123)); }
 
-/// A job in the middle of its work, with every field set.
+/// A running job with every field set.
 inline JobStatus busy_job() {
   using namespace std::chrono_literals;
   JobStatus job;
@@ -45,14 +45,14 @@ inline JobStatus busy_job() {
   job.retries = 4;
   job.duplicates = 1;
   job.stolen = 2;
-  job.lies = 1;
+  job.invalid_results = 1;
   job.shares["node-7"] = {200, 145'000'000};
   job.shares["master"] = {75, 0};
   job.notes = {"16 bits became 8, rounded"};
   return job;
 }
 
-/// The same, ended.
+/// The same job, failed.
 inline JobStatus failed_job() {
   JobStatus job = busy_job();
   job.state = JobState::failed;
@@ -62,7 +62,7 @@ inline JobStatus failed_job() {
   return job;
 }
 
-/// Levels of an 8- or 16-bit page.
+/// Histograms and tables of an 8- or 16-bit page.
 inline PageLevels some_levels(unsigned bits, std::size_t planes) {
   PageLevels levels;
   levels.bits = bits;

@@ -12,7 +12,7 @@ using namespace ece465::cluster;
 using namespace ece465::cluster::testing;
 using mapreduce::AttemptId;
 using nlohmann::json;
-using Why = Timeline::Why;
+using Reason = Timeline::Reason;
 
 namespace {
 
@@ -22,8 +22,8 @@ std::vector<Timeline::Strip> strips(std::uint32_t count) {
   return all;
 }
 
-/// "sent 3 a", "missed 3 a lost", "phase map": what happened, without times.
-std::vector<std::string> told(const Timeline& timeline) {
+/// The events without times: "sent 3 a", "missed 3 a lost", "phase map".
+std::vector<std::string> events_of(const Timeline& timeline) {
   std::vector<std::string> lines;
   const json whole = json::parse(timeline_json(&timeline, 0, 1000));
   for (const json& event : whole["events"]) {
@@ -44,7 +44,7 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_SUITE("timeline") {
-  TEST_CASE("a strip's way through the page") {
+  TEST_CASE("the events of a strip") {
     Timeline timeline(strips(1));
     timeline.phase(JobPhase::map);
     timeline.ready(1);
@@ -55,47 +55,47 @@ TEST_SUITE("timeline") {
     timeline.done(0, "a");
     timeline.written(0);
     timeline.end();
-    CHECK(told(timeline) == Lines{"phase map", "ready 1", "sent 0 a", "done 0 a", "phase apply", "sent 0 a kept",
-                                  "done 0 a", "written 0"});
+    CHECK(events_of(timeline) == Lines{"phase map", "ready 1", "sent 0 a", "done 0 a", "phase apply", "sent 0 a kept",
+                                       "done 0 a", "written 0"});
     CHECK(timeline.ended());
     const double seconds = timeline.seconds();
     CHECK(timeline.seconds() == seconds);
   }
 
-  TEST_CASE("nothing happens after the end") {
+  TEST_CASE("events after the end are ignored") {
     Timeline timeline(strips(1));
     timeline.end();
     timeline.sent(AttemptId{1}, 0, "a", false);
-    CHECK(told(timeline).empty());
+    CHECK(events_of(timeline).empty());
   }
 
-  TEST_CASE("a worker that is gone has missed what it had not answered, and nothing else") {
+  TEST_CASE("the open attempts of a lost worker are missed, and no others") {
     Timeline timeline(strips(3));
     timeline.sent(AttemptId{1}, 0, "a", false);
     timeline.sent(AttemptId{2}, 1, "a", false);
     timeline.sent(AttemptId{3}, 2, "b", false);
     timeline.done(0, "a");
     timeline.gone("a");
-    timeline.gone("nobody that this page knows");
+    timeline.gone("a worker that took no part in the page");
     timeline.sent(AttemptId{4}, 1, "b", false);
-    CHECK(told(timeline) ==
+    CHECK(events_of(timeline) ==
           Lines{"sent 0 a", "sent 1 a", "sent 2 b", "done 0 a", "gone a", "missed 1 a lost", "sent 1 b"});
   }
 
-  TEST_CASE("answers that came to nothing say why, and those of other pages are none of its business") {
+  TEST_CASE("failed attempts have a reason; those of other pages are ignored") {
     Timeline timeline(strips(2));
     timeline.sent(AttemptId{1}, 0, "a", false);
-    timeline.missed(AttemptId{1}, Why::lie);
-    timeline.missed(AttemptId{1}, Why::lie);
-    timeline.missed(AttemptId{99}, Why::failed);
+    timeline.missed(AttemptId{1}, Reason::invalid_result);
+    timeline.missed(AttemptId{1}, Reason::invalid_result);
+    timeline.missed(AttemptId{99}, Reason::failed);
     timeline.sent(AttemptId{2}, 0, "b", false);
     timeline.sent(AttemptId{3}, 0, "c", false);
     timeline.done(0, "c");
-    timeline.missed(AttemptId{2}, Why::failed);
-    CHECK(told(timeline) == Lines{"sent 0 a", "missed 0 a lie", "sent 0 b", "sent 0 c", "done 0 c"});
+    timeline.missed(AttemptId{2}, Reason::failed);
+    CHECK(events_of(timeline) == Lines{"sent 0 a", "missed 0 a lie", "sent 0 b", "sent 0 c", "done 0 c"});
   }
 
-  TEST_CASE("what is kept is bounded") {
+  TEST_CASE("the number of entries and pages is bounded") {
     TimelineLimits limits;
     limits.entries = 3;
     Timeline timeline(strips(1), limits);
@@ -113,7 +113,7 @@ TEST_SUITE("timeline") {
     CHECK(job.page(1) == nullptr);
   }
 
-  TEST_CASE("of a page of very many strips the first are told of, and how many there are") {
+  TEST_CASE("only the first strips of a large page are recorded") {
     TimelineLimits limits;
     limits.strips = 2;
     Timeline timeline(strips(2), limits);
@@ -128,14 +128,14 @@ TEST_SUITE("timeline") {
     }
     cut.sent(AttemptId{9}, 4, "a", false);
     cut.gone("a");
-    CHECK(told(cut) == Lines{"ready 2", "sent 1 a", "done 1 a", "written 1", "gone a"});
+    CHECK(events_of(cut) == Lines{"ready 2", "sent 1 a", "done 1 a", "written 1", "gone a"});
     const json whole = json::parse(timeline_json(&cut, 0, 1000));
     CHECK(whole["cut"] == true);
     CHECK(whole["strips"].size() == 2);
     CHECK(whole["strips_total"] == 5);
   }
 
-  TEST_CASE("served piece by piece") {
+  TEST_CASE("served in parts") {
     const ApiLimits limits{.max_timeline_entries = 2};
     with_api(
         [](ApiFixture& api) -> net::Task<void> {
@@ -143,16 +143,16 @@ TEST_SUITE("timeline") {
           job.number = JobNumber{3};
           api.engine.known[job.number] = job;
           auto answer = co_await get(api, "/api/v1/jobs/job_3/timeline");
-          CHECK(json::parse(answer.body)["kept"] == false);  // as of a job that ended long ago
+          CHECK(json::parse(answer.body)["kept"] == false);  // as for a job that ended long ago
           check_documented("GET", "/api/v1/jobs/{id}/timeline", answer);
           const auto pages = std::make_shared<JobTimeline>();
-          api.engine.what_happened = pages;
+          api.engine.job_timeline = pages;
           const auto timeline = pages->begin_page(1, strips(2));
           timeline->phase(JobPhase::map);
           timeline->sent(AttemptId{1}, 0, "a", false);
           timeline->gone("a");
           answer = co_await get(api, "/api/v1/jobs/job_3/timeline");
-          CHECK(json::parse(answer.body)["kept"] == false);  // of the first page nothing is known
+          CHECK(json::parse(answer.body)["kept"] == false);  // the first page has no timeline
           answer = co_await get(api, "/api/v1/jobs/job_3/timeline?page=2");
           check_documented("GET", "/api/v1/jobs/{id}/timeline", answer);
           const json first = json::parse(answer.body);

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using net::Task;
 
 TEST_SUITE("worker") {
-  TEST_CASE("to a documented master it says what the documents say, and nothing else") {
+  TEST_CASE("speaks the documented dialect exactly") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK(co_await master.line() ==
@@ -30,7 +30,7 @@ TEST_SUITE("worker") {
     });
   }
 
-  TEST_CASE("to a course master it says that it is connected, at once, echoes jobs, and tells what it does") {
+  TEST_CASE("course dialect: logs its connection and work, echoes job names") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
@@ -53,7 +53,7 @@ TEST_SUITE("worker") {
     });
   }
 
-  TEST_CASE("a request that comes before any answer to REGISTER is answered in its own shape") {
+  TEST_CASE("a request before the answer to REGISTER sets the dialect") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
@@ -65,7 +65,7 @@ TEST_SUITE("worker") {
     });
   }
 
-  TEST_CASE("a master that insists on two fields gets them the third time, and at once when it has hung up again") {
+  TEST_CASE("a master that rejects the long REGISTER gets the short one") {
     play([](Stage& stage) -> Task<void> {
       for (int i = 0; i < 2; ++i) {
         ScriptedMaster master = co_await stage.next();
@@ -85,7 +85,7 @@ TEST_SUITE("worker") {
     });
   }
 
-  TEST_CASE("a master that says nothing to REGISTER is left, and tried again") {
+  TEST_CASE("reconnects if REGISTER is not answered in time") {
     auto options = worker_options();
     options.registration_limit = 20ms;
     play(
@@ -99,19 +99,19 @@ TEST_SUITE("worker") {
           CHECK(co_await refusing.line() == "(end)");
           ScriptedMaster master = co_await stage.next();
           CHECK(co_await master.line() == "REGISTER w");
-          // Told of once: the second failure is news of the same kind.
+          // Only the first of several failures is a warning.
           CHECK(stage.log.find("warn the master did not register this worker") != std::string::npos);
           CHECK(stage.log.find("debug the master did not register this worker") != std::string::npos);
         },
         options);
   }
 
-  TEST_CASE("an older master may send the next request before it reads an answer") {
+  TEST_CASE("older dialects: the next request may precede the last answer") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
       co_await master.say("REGISTERED\n");
-      // Larger than what sockets hold, in both directions.
+      // Exceeds the sockets' buffers in both directions.
       const std::string samples = samples_text(std::size_t{24} << 20, 1);
       for (int i = 0; i < 2; ++i)
         co_await master.say(fmt::format("APPLY_CDF {}\n", samples.size()) + table_text(7) + samples);

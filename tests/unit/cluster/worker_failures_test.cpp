@@ -10,15 +10,15 @@ using net::Task;
 
 namespace {
 
-/// Says a text in pieces of `n` bytes, each a packet of its own as far as that can be had.
-Task<void> say_in_pieces(ScriptedMaster& master, std::string text, std::size_t n) {
+/// Sends a text in pieces of `n` bytes, each in a packet of its own if the system agrees.
+Task<void> send_in_pieces(ScriptedMaster& master, std::string text, std::size_t n) {
   for (std::size_t at = 0; at < text.size(); at += n) co_await master.say(text.substr(at, n));
 }
 
 }  // namespace
 
 TEST_SUITE("worker and failures") {
-  TEST_CASE("messages may come in pieces, however cut") {
+  TEST_CASE("messages may arrive in pieces of any size") {
     for (const std::size_t n : {1, 2, 7}) {
       Stage stage(worker_options());
       static std::size_t pieces;
@@ -26,11 +26,11 @@ TEST_SUITE("worker and failures") {
       stage.play([](Stage& s) -> Task<void> {
         ScriptedMaster master = co_await s.next();
         CHECK((co_await master.line()).starts_with("REGISTER w "));
-        co_await say_in_pieces(master,
-                               "REGISTERED ECE465/2 heartbeat=60000 payload=1000000 checksum=none\n"
-                               "CALC_HIST 3 task=1 keep=1\naab\nAPPLY_CDF 0 task=2 from=1\r\n" +
-                                   table_text(0) + "PING n=3\nDROP task=9\nCALC_HIST 1 task=4\nz",
-                               pieces);
+        co_await send_in_pieces(master,
+                                "REGISTERED ECE465/2 heartbeat=60000 payload=1000000 checksum=none\n"
+                                "CALC_HIST 3 task=1 keep=1\naab\nAPPLY_CDF 0 task=2 from=1\r\n" +
+                                    table_text(0) + "PING n=3\nDROP task=9\nCALC_HIST 1 task=4\nz",
+                                pieces);
         std::string packed;
         wire::append_packed_counts(packed, counts_of("aab"));
         bool histogram = false, mapped = false, pong = false, last = false;
@@ -50,9 +50,8 @@ TEST_SUITE("worker and failures") {
     }
   }
 
-  TEST_CASE("a master that hangs up, wherever, is gone back to") {
-    // What it says before it hangs up: nothing, parts of every kind of message, requests whose answers it does not wait
-    // for.
+  TEST_CASE("reconnects wherever the master disconnects") {
+    // Sent before the disconnect: parts of every kind of message, and requests whose answers it does not wait for.
     const std::string terms = "REGISTERED ECE465/2 heartbeat=60000 payload=1000000 checksum=none\n";
     const std::vector<std::string> beginnings{
         "REGIST",
@@ -86,7 +85,7 @@ TEST_SUITE("worker and failures") {
           CHECK((co_await master.line()).starts_with("REGISTER w"));
           co_await master.say(beginning);
           if (abruptly) {
-            master.hang_up();  // with what the worker says unread: a reset
+            master.hang_up();  // unread data makes it a reset
           } else {
             master.end_writing();
             std::string line;
@@ -98,13 +97,13 @@ TEST_SUITE("worker and failures") {
     }
   }
 
-  TEST_CASE("a line without end costs no memory, and is told of") {
+  TEST_CASE("an endless line does not exhaust memory, and is reported") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string piece(std::size_t{1} << 20, 'x');
       std::size_t said = 0;
       while (said < 1024 && co_await master.say(piece)) ++said;
-      CHECK(said < 1024);  // a gigabyte would have been too much
+      CHECK(said < 1024);  // fails before a gigabyte has been sent
       ScriptedMaster again = co_await stage.next_v2();
       co_await again.say(std::string(65'536, 'y'));
       CHECK((co_await again.line()).starts_with("ERROR code=too_large text="));
@@ -112,7 +111,7 @@ TEST_SUITE("worker and failures") {
     });
   }
 
-  TEST_CASE("what cannot be parsed ends the connection, with a word where the dialect has one") {
+  TEST_CASE("malformed messages end the connection, with an ERROR if the dialect has one") {
     play([](Stage& stage) -> Task<void> {
       for (const std::string garbage : {"CALC_HIST -1 task=1\n", "CALC_HIST 3\n", "CALC_HIST 3 task=1 task=2\n",
                                         "\x01\x02\n", "HIST_RESULT 3 task=1\n", "CALC_HIST 3 task=1 bits=16\n"}) {
@@ -130,7 +129,7 @@ TEST_SUITE("worker and failures") {
     });
   }
 
-  TEST_CASE("a master that is silent for three heartbeats is lost, and until then hears PING") {
+  TEST_CASE("a master that is silent for three heartbeats is lost; it gets PING before") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2("heartbeat=30 payload=1000000");
       int pings = 0;
@@ -144,11 +143,11 @@ TEST_SUITE("worker and failures") {
     });
   }
 
-  TEST_CASE("a master that speaks is not lost, however little it says") {
+  TEST_CASE("a slow master is not lost") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000");
       co_await master.say("CALC_HIST 25 task=1\n");
-      // A byte now and then for more than three heartbeats: it is slow, not gone.
+      // A byte now and then for more than three heartbeats.
       for (int i = 0; i < 25; ++i) {
         asio::steady_timer pause(master.stream().executor(), 15ms);
         co_await pause.async_wait(net::kNoThrow);
@@ -158,7 +157,7 @@ TEST_SUITE("worker and failures") {
     });
   }
 
-  TEST_CASE("a master that does not listen is lost, too") {
+  TEST_CASE("a master that does not read is lost") {
     auto options = worker_options();
     options.memory_bytes = std::uint64_t{64} << 20;
     play(
@@ -166,7 +165,7 @@ TEST_SUITE("worker and failures") {
           ScriptedMaster master = co_await stage.next_v2("heartbeat=100 payload=1000000000");
           const std::string samples(std::size_t{32} << 20, 'x');
           co_await master.say(fmt::format("APPLY_CDF {} task=1\n", samples.size()) + table_text(0) + samples);
-          // Speaks, but takes nothing, of more than sockets hold.
+          // It sends but does not read, and the answer exceeds the sockets' buffers.
           bool heard = true;
           for (int i = 0; heard; ++i) {
             asio::steady_timer pause(master.stream().executor(), 20ms);
@@ -174,12 +173,12 @@ TEST_SUITE("worker and failures") {
             heard = co_await master.say(fmt::format("PING n={}\n", i));
           }
           (void)co_await stage.next();
-          CHECK(stage.log.find("took nothing for 0.3 s") != std::string::npos);
+          CHECK(stage.log.find("accepted nothing for 0.3 s") != std::string::npos);
         },
         options);
   }
 
-  TEST_CASE("where nobody listens it knocks again and again, and tells of it once") {
+  TEST_CASE("retries a refused connection and warns once") {
     play([](Stage& stage) -> Task<void> {
       stage.stop_listening();
       asio::steady_timer pause(co_await asio::this_coro::executor);

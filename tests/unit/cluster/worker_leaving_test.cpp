@@ -12,8 +12,7 @@ using namespace std::chrono_literals;
 using net::Task;
 
 TEST_SUITE("worker leaving") {
-  TEST_CASE(
-      "told to stop, it says BYE, answers what it holds, refuses what crosses, and ends when the master has read it") {
+  TEST_CASE("a stop sends BYE, answers pending requests, refuses new ones and waits for the master to read it all") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1);
@@ -36,12 +35,12 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("a request whose samples are on the way when it is told to stop is done") {
+  TEST_CASE("a request whose samples are under way at a stop is done") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       co_await master.say("CALC_HIST 6 task=1\nabc");
       co_await master.say("");
-      // It has read the header when it has read what came with it.
+      // It has read the header once it has read what came with it.
       while (stage.log.find("registered") == std::string::npos) co_await asio::post(asio::use_awaitable);
       stage.worker().stop();
       CHECK(co_await master.line() == "BYE");
@@ -52,7 +51,7 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("a master that leaves is answered BYE and what is held, and then the worker waits for its return") {
+  TEST_CASE("after the master's BYE it answers what is pending and reconnects") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       co_await master.say("CALC_HIST 3 task=1\nabcBYE\nCALC_HIST 3 task=2\nabc");
@@ -73,7 +72,7 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("both may leave at once") {
+  TEST_CASE("both sides may leave at once") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       stage.worker().stop();
@@ -83,7 +82,7 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("a master that does not answer BYE is left when the time is up") {
+  TEST_CASE("a stop does not wait for BYE beyond its limit") {
     auto options = worker_options();
     options.stop_limit = 30ms;
     play(
@@ -96,7 +95,7 @@ TEST_SUITE("worker leaving") {
         options);
   }
 
-  TEST_CASE("an older master sees the end of the stream after the last answer") {
+  TEST_CASE("older dialects: the stream ends after the last answer") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
@@ -114,7 +113,7 @@ TEST_SUITE("worker leaving") {
     });
   }
 
-  TEST_CASE("it stops while it is registering, and while it pauses") {
+  TEST_CASE("stops during registration and during a pause") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next();
       CHECK((co_await master.line()).starts_with("REGISTER w "));
@@ -135,7 +134,7 @@ TEST_SUITE("worker leaving") {
         patient);
   }
 
-  TEST_CASE("as a whole: it runs until the stop token says so, from whatever thread") {
+  TEST_CASE("run_worker ends when any thread requests the stop") {
     Logger quiet(LogLevel::error, LogFormat::text, [](std::string_view) {});
     asio::io_context loop(1);
     auto listener = net::Listener::open(loop, {"127.0.0.1", 0}).value();
@@ -168,11 +167,11 @@ TEST_SUITE("worker leaving") {
     thread.join();
     CHECK(ended);
 
-    // Told before it began.
+    // Requested before the start.
     CHECK(cluster::run_worker(options, quiet, stop.get_token()));
   }
 
-  TEST_CASE("options that cannot be worked with are named") {
+  TEST_CASE("invalid options are refused") {
     Logger quiet(LogLevel::error, LogFormat::text, [](std::string_view) {});
     auto options = worker_options();
     options.id = "a b";

@@ -37,7 +37,7 @@ std::string little_endian(const std::vector<std::uint16_t>& numbers) {
 }  // namespace
 
 TEST_SUITE("worker with ECE465/2") {
-  TEST_CASE("it counts and maps, byte for byte as the protocol's text shows it") {
+  TEST_CASE("counts and maps exactly as PROTOCOL.md shows") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples("\x00\x01\x00\xff", 4);
@@ -71,7 +71,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("fifty requests in flight are all answered, each with its own") {
+  TEST_CASE("fifty requests in flight get the right answers") {
     auto options = worker_options();
     options.threads = 3;
     play(
@@ -113,7 +113,7 @@ TEST_SUITE("worker with ECE465/2") {
         options);
   }
 
-  TEST_CASE("kept samples are mapped without being sent again, once, and tables by name") {
+  TEST_CASE("cached samples can be mapped once; tables can be used by id") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples = samples_text(1000, 1), table = table_text(3), other = table_text(4);
@@ -128,18 +128,18 @@ TEST_SUITE("worker with ECE465/2") {
       co_await master.say("APPLY_CDF 0 task=12 from=2 " + xxh3(other) + "\n" + other);
       CHECK(without_time(co_await master.answer()).starts_with("CDF_RESULT 1000 task=12 xxh3="));
       CHECK(co_await master.bytes(1000) == mapped_text(samples, other));
-      // The first one's samples went with its answer.
+      // Mapping has used up the first request's samples.
       co_await master.say("APPLY_CDF 0 task=13 from=1 table=5\n");
-      CHECK(co_await master.answer() == "ERROR code=no_chunk task=13 text=the samples of task 1 are not here");
-      // A table that is not held costs no samples.
+      CHECK(co_await master.answer() == "ERROR code=no_chunk task=13 text=no samples of task 1");
+      // An unknown table does not cost the samples,
       co_await master.say("APPLY_CDF 0 task=14 from=3 table=6\n");
-      CHECK(co_await master.answer() == "ERROR code=no_table task=14 text=table 6 is not here");
+      CHECK(co_await master.answer() == "ERROR code=no_table task=14 text=no table 6");
       co_await master.say("DROP table=5\nAPPLY_CDF 0 task=15 from=3 table=5\n");
-      CHECK(co_await master.answer() == "ERROR code=no_table task=15 text=table 5 is not here");
-      // Neither does one that came damaged.
+      CHECK(co_await master.answer() == "ERROR code=no_table task=15 text=no table 5");
+      // nor does a damaged one,
       co_await master.say("APPLY_CDF 0 task=16 from=3 " + xxh3("something else") + "\n" + table);
       CHECK((co_await master.answer()).starts_with("ERROR code=checksum task=16 "));
-      // Nor one for another depth.
+      // nor one for another depth.
       co_await master.say("APPLY_CDF 0 task=17 from=3 bits=16 " + xxh3(std::string(131'072, 'x')) + "\n" +
                           std::string(131'072, 'x'));
       CHECK((co_await master.answer()).starts_with("ERROR code=bad_request task=17 "));
@@ -149,14 +149,14 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("samples that are still being counted may be asked for already, by one request") {
+  TEST_CASE("one request may name samples that are still being counted") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1), table = table_text(3);
       Busy busy(stage);
       co_await master.say("CALC_HIST 1000 task=1 keep=1\n" + samples + "APPLY_CDF 0 task=2 from=1\n" + table +
                           "APPLY_CDF 0 task=3 from=1\n" + table);
-      CHECK(co_await master.line() == "ERROR code=no_chunk task=3 text=the samples of task 1 are not here");
+      CHECK(co_await master.line() == "ERROR code=no_chunk task=3 text=no samples of task 1");
       busy.end();
       CHECK(without_time(co_await master.line()).starts_with("HIST_RESULT "));
       const std::size_t packed = [&samples] {
@@ -170,7 +170,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("when there is no room for more samples they are counted, and not kept") {
+  TEST_CASE("when the cache is full, samples are counted but not kept") {
     auto options = worker_options();
     options.memory_bytes = 1500;
     play(
@@ -202,7 +202,7 @@ TEST_SUITE("worker with ECE465/2") {
         options);
   }
 
-  TEST_CASE("a request that has not been begun can be dropped, one that has is answered as usual") {
+  TEST_CASE("DROP cancels a request that has not been started") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string samples = samples_text(1000, 1), table = table_text(3);
@@ -210,14 +210,14 @@ TEST_SUITE("worker with ECE465/2") {
         Busy busy(stage);
         co_await master.say("CALC_HIST 1000 task=1 keep=1\n" + samples + "CALC_HIST 1000 task=2 keep=1\n" + samples +
                             "APPLY_CDF 0 task=3 from=2\n" + table + "DROP task=1\nDROP task=3\nDROP task=99\nDROP\n");
-        CHECK(co_await master.line() == "ERROR code=dropped task=1 text=dropped before it was begun");
-        CHECK(co_await master.line() == "ERROR code=dropped task=3 text=dropped before it was begun");
+        CHECK(co_await master.line() == "ERROR code=dropped task=1 text=dropped before it was started");
+        CHECK(co_await master.line() == "ERROR code=dropped task=3 text=dropped before it was started");
       }
       CHECK((co_await master.line()).starts_with("HIST_RESULT "));
       std::string packed;
       wire::append_packed_counts(packed, counts_of(samples));
       CHECK(co_await master.bytes(packed.size()) == packed);
-      // What the dropped request had claimed is still there; what a dropped one had brought is not.
+      // The samples that a dropped request named are still cached; those that it brought are not.
       co_await master.say("APPLY_CDF 0 task=4 from=1\n" + table + "APPLY_CDF 0 task=5 from=2\n" + table);
       CHECK((co_await master.line()).starts_with("ERROR code=no_chunk task=4 "));
       CHECK(without_time(co_await master.line()) == "CDF_RESULT 1000 task=5");
@@ -225,7 +225,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("a body that came damaged is told of by its request, and the connection lives on") {
+  TEST_CASE("a damaged body fails its request, and the connection continues") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2(kChecked);
       co_await master.say("CALC_HIST 3 task=1 keep=1 " + xxh3("abc") + "\nabd" + "CALC_HIST 3 task=2\nabc");
@@ -233,7 +233,7 @@ TEST_SUITE("worker with ECE465/2") {
       CHECK((co_await master.answer()).starts_with("ERROR code=checksum task=2 "));  // must have one
       co_await master.say("APPLY_CDF 0 task=3 from=1 " + xxh3(table_text(0)) + "\n" + table_text(0));
       CHECK((co_await master.answer()).starts_with("ERROR code=no_chunk task=3 "));
-      // A damaged table is not held.
+      // A damaged table is not cached.
       co_await master.say("TABLE 256 table=1 " + xxh3("x") + "\n" + table_text(0) + "APPLY_CDF 1 task=4 table=1 " +
                           xxh3("a") + "\na");
       CHECK((co_await master.answer()).starts_with("ERROR code=no_table task=4 "));
@@ -244,7 +244,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("what goes beyond the credit is refused, and alone, a request may be larger") {
+  TEST_CASE("requests beyond the credit are refused, but a single one may be larger") {
     auto options = worker_options();
     options.credit_bytes = 1000;
     options.payload_bytes = 5000;
@@ -266,7 +266,7 @@ TEST_SUITE("worker with ECE465/2") {
           const std::string line = co_await master.line();
           CHECK((co_await counts(master, line))['d'] == 5000);
           co_await master.say("CALC_HIST 5001 task=5\n" + std::string(5001, 'e'));
-          CHECK((co_await master.line()).starts_with("ERROR code=too_large text="));  // for all: the connection ends
+          CHECK((co_await master.line()).starts_with("ERROR code=too_large text="));  // no task: the connection ends
           CHECK(co_await master.line() == "(end)");
           master.hang_up();
           (void)co_await stage.next_v2();
@@ -274,7 +274,7 @@ TEST_SUITE("worker with ECE465/2") {
         options);
   }
 
-  TEST_CASE("what it does not do is unsupported, and what it does not know is skipped") {
+  TEST_CASE("unsupported kinds are refused and unknown messages skipped") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       co_await master.say(
@@ -287,14 +287,14 @@ TEST_SUITE("worker with ECE465/2") {
       for (int i = 0; i < 4; ++i) {
         const std::string line = co_await master.line();
         unsupported += line.starts_with("ERROR code=unsupported task=") ? 1 : 0;
-        pongs += line == "PONG n=7" ? 1 : 0;  // before what waits
+        pongs += line == "PONG n=7" ? 1 : 0;  // ahead of the queue
       }
       CHECK(unsupported == 3);
       CHECK(pongs == 1);
     });
   }
 
-  TEST_CASE("it maps pieces of text, byte for byte as the protocol's text shows it") {
+  TEST_CASE("maps pieces of text exactly as PROTOCOL.md shows") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2(kChecked);
       co_await master.say("MAP 19 task=13 kind=wordcount xxh3=8514a642bb995ed9\nto be or not to be\n");
@@ -305,7 +305,7 @@ TEST_SUITE("worker with ECE465/2") {
       CHECK(without_time(co_await master.answer()) == "MAP_RESULT 9 task=14 xxh3=fdc1226b00c3d563");
       CHECK(co_await master.bytes(9) == "5024 3 1\n");
       co_await master.say("MAP 4 task=15 kind=poetry xxh3=6497a96f53a89890\nabcd");
-      CHECK(co_await master.answer() == "ERROR code=unsupported task=15 text=poetry is no kind of MAP that is known");
+      CHECK(co_await master.answer() == "ERROR code=unsupported task=15 text=unknown kind of MAP: poetry");
       co_await master.say("MAP 0 task=16 kind=wordcount\n");
       CHECK(without_time(co_await master.answer()) == "MAP_RESULT 0 task=16");
       co_await master.say("MAP 4 task=17 kind=bytes xxh3=6497a96f53a89891\nabcd");
@@ -313,12 +313,12 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("what cannot be summed up is a failure, and a piece that is too long is not taken") {
+  TEST_CASE("an overflowing total fails, and too long a piece is refused") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string log = "a 18446744073709551615\nb 1\n";
       co_await master.say(fmt::format("MAP {} task=1 kind=bytes\n{}", log.size(), log));
-      CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total is more than 64 bits hold");
+      CHECK(co_await master.answer() == "ERROR code=failed task=1 text=the total exceeds 64 bits");
       const std::string longest(text::kMaxPieceBytes + 1, 'x');
       co_await master.say(fmt::format("MAP {} task=2 kind=wordcount\n{}", longest.size(), longest));
       CHECK((co_await master.answer()).starts_with("ERROR code=too_large task=2"));
@@ -328,7 +328,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("a piece that is dropped before it is begun is answered so") {
+  TEST_CASE("DROP cancels a piece of text that has not been started") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       Busy busy(stage);
@@ -341,25 +341,25 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("a task id that is in use is a bad request") {
+  TEST_CASE("reusing a task id is a bad request") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       {
         Busy busy(stage);
         co_await master.say("CALC_HIST 1 task=1 keep=1\naCALC_HIST 1 task=1\nb");
-        CHECK(co_await master.line() == "ERROR code=bad_request task=1 text=this task id is in use");
+        CHECK(co_await master.line() == "ERROR code=bad_request task=1 text=task id is in use");
       }
       const std::string line = co_await master.line();
       CHECK((co_await counts(master, line))['a'] == 1);
-      co_await master.say("CALC_HIST 1 task=1\nc");  // its samples are here under this id
-      CHECK(co_await master.line() == "ERROR code=bad_request task=1 text=this task id is in use");
+      co_await master.say("CALC_HIST 1 task=1\nc");  // its samples are cached under this id
+      CHECK(co_await master.line() == "ERROR code=bad_request task=1 text=task id is in use");
       co_await master.say("DROP task=1\nCALC_HIST 1 task=1\nc");
       const std::string after = co_await master.line();
       CHECK((co_await counts(master, after))['c'] == 1);
     });
   }
 
-  TEST_CASE("PING is answered while it computes, before what waits") {
+  TEST_CASE("PING is answered during a computation, ahead of the queue") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       Busy busy(stage);
@@ -371,7 +371,7 @@ TEST_SUITE("worker with ECE465/2") {
     });
   }
 
-  TEST_CASE("both sides may write at once, as much as they like") {
+  TEST_CASE("both sides may write at once without limit") {
     auto options = worker_options();
     options.memory_bytes = std::uint64_t{64} << 20;
     play(
@@ -383,7 +383,7 @@ TEST_SUITE("worker with ECE465/2") {
             const std::string line = co_await master.answer();
             co_await counts(master, line);
           }
-          // 40 MiB of answers to what takes 10 KB to ask, and none is read before as much again was sent.
+          // 10 KB of requests cause 40 MiB of answers, and the master reads none before it has sent another 40 MiB.
           std::string asking = "TABLE 256 table=1\n" + table;
           for (int i = 0; i < 40; ++i) asking += fmt::format("APPLY_CDF 0 task={} from={} table=1\n", 100 + i, i);
           asking += fmt::format("FILLER {}\n", std::size_t{40} << 20) + std::string(std::size_t{40} << 20, 'x');

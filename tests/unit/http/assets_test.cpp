@@ -26,7 +26,7 @@ std::string_view body_of(const Response& response) { return as_text(std::get<Sta
 }  // namespace
 
 TEST_SUITE("assets") {
-  TEST_CASE("who takes gzip") {
+  TEST_CASE("which clients accept gzip") {
     for (const auto* yes : {"gzip", "GZIP", "deflate, gzip;q=0.5, br", "br , gzip ; q=1.0", "*", "x-gzip", "gzip;x=0",
                             "*;q=0, gzip", "gzip;q=0.001", "gzip;q="}) {
       CAPTURE(yes);
@@ -39,7 +39,7 @@ TEST_SUITE("assets") {
     }
   }
 
-  TEST_CASE("compressed for those who take it, and as it is for the others") {
+  TEST_CASE("compressed for clients that accept it, unchanged for others") {
     const Response compressed = ask(kStyle, "gzip, br");
     CHECK(compressed.status == 200);
     CHECK(compressed.headers.get("Content-Encoding") == "gzip");
@@ -54,7 +54,7 @@ TEST_SUITE("assets") {
     CHECK(body_of(plain) == kPlain);
   }
 
-  TEST_CASE("what gets no smaller is never compressed") {
+  TEST_CASE("a file that compression does not shrink is never compressed") {
     Asset font = kStyle;
     font.gzip = {};
     const Response response = ask(font, "gzip");
@@ -63,7 +63,7 @@ TEST_SUITE("assets") {
     CHECK(body_of(response) == kPlain);
   }
 
-  TEST_CASE("who has it already is told so, about the form that he takes") {
+  TEST_CASE("a client that has the file gets 304, for the representation that it accepts") {
     const Response known = ask(kStyle, "gzip", "\"abc-gzip\"");
     CHECK(known.status == 304);
     CHECK(known.headers.get("ETag") == "\"abc-gzip\"");

@@ -25,7 +25,7 @@ tcp::acceptor listener(asio::io_context& context) {
   return tcp::acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
 }
 
-/// Takes the next request's head, and answers with `text`.
+/// Reads the next request's head, and answers with `text`.
 net::Task<void> answer(tcp::socket& socket, std::string& input, std::string_view text) {
   const auto [code, n] =
       co_await asio::async_read_until(socket, asio::dynamic_buffer(input), "\r\n\r\n", net::kNoThrow);
@@ -43,8 +43,8 @@ net::Task<void> one_answer(tcp::acceptor& acceptor) {
   if (!code) co_await answer(socket, input, kHello);
 }
 
-/// Answers two requests of one connection, but resets it in the middle of the second answer, as soon as the client
-/// has `seen` the first half. Then answers a request of another connection as if nothing had been.
+/// Answers two requests of one connection, but resets it in the middle of the second response, as soon as the client
+/// has `seen` the first half. Then answers a request of another connection normally.
 net::Task<void> breaking_server(tcp::acceptor& acceptor, net::Event& seen) {
   {
     auto [code, socket] = co_await acceptor.async_accept(net::kNoThrow);
@@ -61,7 +61,7 @@ net::Task<void> breaking_server(tcp::acceptor& acceptor, net::Event& seen) {
 }  // namespace
 
 TEST_SUITE("http client") {
-  TEST_CASE("a download that breaks off on a kept connection is not begun again: its sink has a part already") {
+  TEST_CASE("a download that fails on a reused connection is not retried: its sink already has a part") {
     asio::io_context context(1);
     auto acceptor = listener(context);
     net::Event seen(context.get_executor());
@@ -83,9 +83,9 @@ TEST_SUITE("http client") {
     CHECK(got == "half");
   }
 
-  TEST_CASE("a client that is closed ends what it waits for, and can be used again") {
+  TEST_CASE("closing a client cancels its request, and it can be used again") {
     asio::io_context context(1);
-    auto acceptor = listener(context);  // nobody accepts at first: the request waits
+    auto acceptor = listener(context);  // the connection is not accepted at first: the request waits
     bool finished = false;
     const auto use = [&]() -> net::Task<void> {
       Client client = client_of(acceptor.local_endpoint());

@@ -10,7 +10,7 @@ using namespace ece465;
 using namespace ece465::http;
 
 TEST_SUITE("headers") {
-  TEST_CASE("names compare without case, values cannot end their line") {
+  TEST_CASE("names are case-insensitive, values cannot end their line") {
     Headers headers;
     headers.add("X-Name", "evil\r\nSet-Cookie: a=b");
     CHECK(headers.get("x-name") == "evil  Set-Cookie: a=b");
@@ -21,7 +21,7 @@ TEST_SUITE("headers") {
 }
 
 TEST_SUITE("percent encoding") {
-  TEST_CASE("there and back, and broken escapes refused") {
+  TEST_CASE("round trip, and malformed escapes are refused") {
     const std::string name = "r\xC3\xB6ntgen 50%/a.tif";
     CHECK(percent_decode(percent_encode(name)) == name);
     CHECK(percent_decode("a+b%20c") == "a+b c");
@@ -30,7 +30,7 @@ TEST_SUITE("percent encoding") {
 }
 
 TEST_SUITE("query") {
-  TEST_CASE("pairs in any number, decoded, without what is malformed") {
+  TEST_CASE("any number of pairs, decoded, without malformed ones") {
     const auto query = parse_query("a=1&b=two+words&a=%26%3d&c&=d&e=%zz&%zz=e&&f=g=h");
     const std::multimap<std::string, std::string> wanted{
         {"a", "1"}, {"a", "&="}, {"b", "two words"}, {"c", ""}, {"f", "g=h"}};
@@ -40,7 +40,7 @@ TEST_SUITE("query") {
 }
 
 TEST_SUITE("range") {
-  TEST_CASE("one range of bytes, as RFC 9110 reads it") {
+  TEST_CASE("one range of bytes, as in RFC 9110") {
     const auto part = [](std::string_view header) { return parse_range(header, 100); };
     CHECK(part("bytes=0-9").range == Range{0, 10});
     CHECK(part("bytes=90-").range == Range{90, 10});
@@ -58,13 +58,13 @@ TEST_SUITE("range") {
     CHECK(parse_range("bytes=0-", 0).kind == RangeKind::unsatisfiable);
   }
 
-  TEST_CASE("etags in lists, weak or strong, and the star") {
+  TEST_CASE("weak and strong etags in lists, and the star") {
     CHECK(etag_matches("\"a\", W/\"b\"", "\"b\""));
     CHECK(etag_matches("*", "\"b\""));
     CHECK(!etag_matches("\"a\", \"c\"", "\"b\""));
   }
 
-  TEST_CASE("any name becomes a safe disposition") {
+  TEST_CASE("any name gives a safe Content-Disposition") {
     CHECK(attachment("a\"b\n\xC3\xB6.jpg") ==
           "attachment; filename=\"a_b___.jpg\"; filename*=UTF-8''a%22b%0A%C3%B6.jpg");
   }
@@ -85,7 +85,7 @@ TEST_SUITE("router") {
     CHECK(!router.find("GET", "/nowhere").path_known);
   }
 
-  TEST_CASE("a known path with another method lists what is allowed, and HEAD goes to GET") {
+  TEST_CASE("another method of a known path gets the allowed ones, and HEAD uses the handler of GET") {
     Router router;
     router.add("GET", "/x", kNothing);
     router.add("POST", "/x", kNothing);
@@ -98,7 +98,7 @@ TEST_SUITE("router") {
 }
 
 TEST_SUITE("url") {
-  TEST_CASE("forms of an address") {
+  TEST_CASE("the forms of a URL") {
     const auto url = parse_url("http://master:8000/base/");
     REQUIRE(url);
     CHECK(url->address == net::Address("master", 8000));

@@ -22,14 +22,14 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-/// Feeds `body` in pieces of the given sizes (the last repeats) and collects what comes out.
+/// Feeds `body` in pieces of the given sizes (the last one repeats) and collects the events.
 Outcome parse(std::string_view body, const std::vector<std::size_t>& pieces, std::string_view boundary = "XyZ") {
   MultipartParser parser(boundary);
   Outcome outcome;
   std::size_t turn = 0;
   while (!body.empty()) {
     const std::size_t n = std::min(body.size(), pieces[std::min(turn++, pieces.size() - 1)]);
-    const std::string piece(body.substr(0, n));  // its own memory, so that ASan sees a view kept too long
+    const std::string piece(body.substr(0, n));  // a copy, so that ASan detects a dangling view
     body.remove_prefix(n);
     parser.feed(as_bytes(piece));
     for (bool more = true; more;) {
@@ -77,7 +77,7 @@ TEST_SUITE("multipart") {
     CHECK(parse(kForm, {kForm.size()}) == kWanted);
   }
 
-  TEST_CASE("cut at every offset, and byte by byte, it says the same") {
+  TEST_CASE("split at every offset, and byte by byte, the events are the same") {
     CHECK(parse(kForm, {1}) == kWanted);
     for (std::size_t cut = 1; cut < kForm.size(); ++cut) {
       CAPTURE(cut);
@@ -85,7 +85,7 @@ TEST_SUITE("multipart") {
     }
   }
 
-  TEST_CASE("a form without preamble begins with its boundary") {
+  TEST_CASE("a form without a preamble") {
     const auto outcome = parse("--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XyZ--\r\n", {100});
     CHECK(outcome == Outcome{{{"a", "-", "1", true}}, true, ""});
   }
@@ -96,12 +96,12 @@ TEST_SUITE("multipart") {
     CHECK(outcome.error.empty());
   }
 
-  TEST_CASE("an endless part header and a broken boundary line are errors") {
+  TEST_CASE("an endless part header and a malformed boundary line are errors") {
     CHECK(parse("--XyZ\r\n" + std::string(10'000, 'h'), {512}).error.find("header") != std::string::npos);
     CHECK(parse("--XyZabc", {512}).error.find("boundary") != std::string::npos);
   }
 
-  TEST_CASE("a megabyte of carriage returns is just data") {
+  TEST_CASE("a megabyte of carriage returns is data") {
     const std::string returns(1 << 20, '\r');
     const auto outcome =
         parse("--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + returns + "\r\n--XyZ--", {65536});

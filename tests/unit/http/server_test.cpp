@@ -100,7 +100,7 @@ void with_server(Use use, ServerLimits limits = {}) {
   CHECK(finished);
 }
 
-/// Sends `bytes` as they are and returns all that comes back until the server closes.
+/// Sends `bytes` and returns everything that arrives until the server closes the connection.
 net::Task<std::string> raw(net::Address address, std::string bytes) {
   auto stream = co_await net::connect(address, kLong);
   REQUIRE(stream);
@@ -124,7 +124,7 @@ Client client_of(const net::Address& address) {
 }  // namespace
 
 TEST_SUITE("http server") {
-  TEST_CASE("requests on one kept connection") {
+  TEST_CASE("several requests on one connection") {
     with_server([](net::Address address) -> net::Task<void> {
       Client client = client_of(address);
       CHECK((co_await client.request("GET", "/hello"))->body == "hello world");
@@ -175,7 +175,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("an upload is parsed as it streams in") {
+  TEST_CASE("an upload is parsed while it arrives") {
     with_server([](net::Address address) -> net::Task<void> {
       Client client = client_of(address);
       const auto source = borrow_memory("file", as_bytes(kFile));
@@ -213,7 +213,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("a target that names the host, as proxies are sent it") {
+  TEST_CASE("a target with a host, as in requests to proxies") {
     with_server([](net::Address address) -> net::Task<void> {
       for (const std::string_view target : {"http://x/hello?who=you", "HTTPS://elsewhere:8000/hello?who=you"}) {
         CAPTURE(target);
@@ -231,7 +231,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("a request says once whom it is for: without a Host it is none, unless it is older than that") {
+  TEST_CASE("a request has exactly one Host, except in HTTP/1.0") {
     with_server([](net::Address address) -> net::Task<void> {
       CHECK((co_await raw(address, "GET /hello HTTP/1.1\r\n\r\n")).starts_with("HTTP/1.1 400"));
       CHECK((co_await raw(address, "GET /hello HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n")).starts_with("HTTP/1.1 400"));
@@ -240,7 +240,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("expectations that nobody knows are passed over") {
+  TEST_CASE("unknown expectations are ignored") {
     with_server([](net::Address address) -> net::Task<void> {
       const auto answer =
           co_await raw(address, "GET /hello HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n");
@@ -248,7 +248,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("an endless body ends with its connection") {
+  TEST_CASE("a body of unknown length ends with its connection") {
     with_server([](net::Address address) -> net::Task<void> {
       const auto all = co_await raw(address, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
       CHECK(all.find("Connection: close") != std::string::npos);
@@ -256,7 +256,7 @@ TEST_SUITE("http server") {
     });
   }
 
-  TEST_CASE("HEAD has the head and no body") {
+  TEST_CASE("HEAD gets the headers without a body") {
     with_server([](net::Address address) -> net::Task<void> {
       const auto all = co_await raw(address, "HEAD /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       CHECK(all.find("Content-Length: 11") != std::string::npos);
@@ -266,7 +266,7 @@ TEST_SUITE("http server") {
 }
 
 TEST_SUITE("http server under attack") {
-  TEST_CASE("garbage, an endless head and a slow one are answered and closed") {
+  TEST_CASE("garbage, an endless header and a slow one get a response and are closed") {
     ServerLimits limits;
     limits.header_timeout = 50ms;
     limits.max_header_bytes = 4096;
@@ -282,7 +282,7 @@ TEST_SUITE("http server under attack") {
         limits);
   }
 
-  TEST_CASE("a body over the limit is refused: by its announced length unread, in chunks once it passes it") {
+  TEST_CASE("a body over the limit is refused: by its Content-Length before it is read, in chunks when it exceeds it") {
     ServerLimits limits;
     limits.max_body_bytes = 1000;
     with_server(
@@ -296,7 +296,7 @@ TEST_SUITE("http server under attack") {
         limits);
   }
 
-  TEST_CASE("two lengths, or a length and chunks, are refused: no request can hide behind another") {
+  TEST_CASE("two lengths, or a length and chunks, are refused against request smuggling") {
     with_server([](net::Address address) -> net::Task<void> {
       for (const std::string_view second : {"Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n"}) {
         const auto answer = co_await raw(
@@ -306,7 +306,7 @@ TEST_SUITE("http server under attack") {
     });
   }
 
-  TEST_CASE("a transfer coding that is not understood is refused: what follows is no request") {
+  TEST_CASE("an unknown transfer coding is refused, and what follows is not parsed as a request") {
     with_server([](net::Address address) -> net::Task<void> {
       for (const std::string_view coding : {"xchunked", "gzip, chunked", "chunked, identity", "identity"}) {
         CAPTURE(coding);
@@ -326,7 +326,7 @@ TEST_SUITE("http server under attack") {
     });
   }
 
-  TEST_CASE("nothing is done for a request whose body breaks, also when the body means nothing") {
+  TEST_CASE("a request with a broken body has no effect, even if it needs no body") {
     ServerLimits limits;
     limits.max_drain_bytes = 1000;
     with_server(
@@ -339,7 +339,7 @@ TEST_SUITE("http server under attack") {
                     .starts_with("HTTP/1.1 413"));
           CHECK((co_await raw(address, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"))
                     .starts_with("HTTP/1.1 413"));
-          // Whoever asks before sending anything need not send it.
+          // A client that asks before it sends the body does not have to send it.
           const auto asked = co_await raw(address,
                                           "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
                                           "Expect: 100-continue\r\n\r\n");
@@ -354,7 +354,7 @@ TEST_SUITE("http server under attack") {
         limits);
   }
 
-  TEST_CASE("a client that goes in the middle of a body costs nothing but its connection") {
+  TEST_CASE("a client that disconnects in the middle of a body affects only its connection") {
     with_server([](net::Address address) -> net::Task<void> {
       auto stream = co_await net::connect(address, kLong);
       (void)co_await stream->write(as_bytes("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"),

@@ -53,9 +53,9 @@ Scene without_extras(const Scene& scene) {
 int distance(const Scene& a, const Scene& b) {
   REQUIRE(a.layout == b.layout);
   REQUIRE(a.samples.size() == b.samples.size());
-  int most = 0;
-  for (std::size_t i = 0; i < a.samples.size(); ++i) most = std::max(most, std::abs(a.samples[i] - b.samples[i]));
-  return most;
+  int largest = 0;
+  for (std::size_t i = 0; i < a.samples.size(); ++i) largest = std::max(largest, std::abs(a.samples[i] - b.samples[i]));
+  return largest;
 }
 
 constexpr int kJpegLoss = 3;  // quality 100, no subsampling
@@ -63,7 +63,7 @@ constexpr int kJpegLoss = 3;  // quality 100, no subsampling
 }  // namespace
 
 TEST_SUITE("conversion") {
-  TEST_CASE("PNG to JPEG: gray and colour, 16 bits rounded, alpha dropped, people told") {
+  TEST_CASE("PNG to JPEG: gray and colour, with notes on 16 bits and alpha") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
         for (const bool alpha : {false, true}) {
@@ -93,7 +93,7 @@ TEST_SUITE("conversion") {
     }
   }
 
-  TEST_CASE("JPEG to PNG: the pixels that a decoder shows are equalized, without loss") {
+  TEST_CASE("JPEG to PNG: the decoded pixels are equalized, without loss") {
     const Scene scene = testing::landscape(64, 48, {.colors = 3});
     testing::JpegOptions jpeg;
     jpeg.color = testing::JpegColor::ycbcr;
@@ -109,7 +109,7 @@ TEST_SUITE("conversion") {
     CHECK(distance(testing::decode_png(convert(gray, Format::png).file).scene, expected) <= 2);
   }
 
-  TEST_CASE("a palette becomes its colours where there are none") {
+  TEST_CASE("a palette is expanded to colours for formats without palettes") {
     testing::PngShape shape;
     for (unsigned i = 0; i < 64; ++i) {
       for (const unsigned k : {71U, 113U, 37U}) shape.palette.push_back(static_cast<std::uint8_t>(90 + i * k % 80));
@@ -125,7 +125,7 @@ TEST_SUITE("conversion") {
     CHECK(convert(transparent, Format::jpeg).notes("alpha was dropped"));
   }
 
-  TEST_CASE("metadata travels from PNG to JPEG and back") {
+  TEST_CASE("metadata is carried over from PNG to JPEG and back") {
     std::string icc(200, '\0');
     icc.replace(16, 4, "RGB ");
     const std::string exif("II*\0\10\0\0\0\0\0\0\0\0\0", 14);
@@ -172,7 +172,7 @@ TEST_SUITE("conversion") {
     CHECK(gray.notes("colour profile was dropped"));
   }
 
-  TEST_CASE("packed metadata that grows without bounds is refused where it would have to be unpacked") {
+  TEST_CASE("compressed metadata that unpacks beyond the limit is rejected if it has to be unpacked") {
     auto png = testing::encode_png(testing::landscape(32, 32, {}));
     const std::string bomb = testing::zlib_packed(std::string(2'000'000, 'a'));
     png = testing::with_chunk_before(png, "IDAT",

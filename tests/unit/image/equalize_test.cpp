@@ -21,7 +21,7 @@ struct Input {
   std::vector<std::byte> bytes;
 };
 
-/// One of each way to read and write: in order by one reader, from memory in any order, with hidden planes.
+/// All ways to read and write: in order by one reader, from memory in any order, with auxiliary planes.
 std::vector<Input> inputs() {
   const Scene gray = testing::landscape(700, 800, {});
   const Scene color = testing::landscape(400, 500, {.colors = 3});
@@ -54,8 +54,8 @@ Run equalized(const Input& input, const EqualizeOptions& options) {
   return {sink.bytes(), *std::move(report)};
 }
 
-/// The least memory that `input` can be done with.
-std::uint64_t least_memory(const Input& input) {
+/// The minimum of memory that `input` needs.
+std::uint64_t min_memory(const Input& input) {
   const auto source = borrow_memory(input.name, input.bytes);
   const auto reader = open_image(*source, {});
   REQUIRE(reader);
@@ -66,7 +66,7 @@ std::uint64_t least_memory(const Input& input) {
 }  // namespace
 
 TEST_SUITE("equalize") {
-  TEST_CASE("threads and memory change no byte of the result") {
+  TEST_CASE("threads and memory do not change a byte of the result") {
     for (const Input& input : inputs()) {
       CAPTURE(input.name);
       const Run reference = equalized(input, {});
@@ -75,8 +75,8 @@ TEST_SUITE("equalize") {
         EqualizeOptions options;
         options.threads = threads;
         CHECK(equalized(input, options).file == reference.file);
-        // Room for the threads' own needs, and none for the decoded page.
-        options.memory_bytes = least_memory(input) + 1000;
+        // Enough for one thread, but not for the decoded page.
+        options.memory_bytes = min_memory(input) + 1000;
         const Run streamed = equalized(input, options);
         CHECK(streamed.file == reference.file);
         CHECK(streamed.report.pages[0].before == reference.report.pages[0].before);
@@ -84,7 +84,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("several threads stream a page that is not kept") {
+  TEST_CASE("several threads stream a page that is not kept in memory") {
     const Input input = inputs()[0];
     const Run reference = equalized(input, {});
     EqualizeOptions options;
@@ -100,7 +100,7 @@ TEST_SUITE("equalize") {
     CHECK(run.file == reference.file);
   }
 
-  TEST_CASE("a report says what was counted and what was done about it") {
+  TEST_CASE("a report has the size, the histogram and the applied table") {
     const Input input = inputs()[0];
     const Run run = equalized(input, {});
     REQUIRE(run.report.pages.size() == 1);
@@ -116,7 +116,7 @@ TEST_SUITE("equalize") {
     CHECK(after == map_histogram(page.before[0], page.tables[0]));
   }
 
-  TEST_CASE("analyzing counts what equalizing counts") {
+  TEST_CASE("analyze and equalize count the same") {
     for (const Input& input : inputs()) {
       for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
         CAPTURE(input.name);
@@ -132,7 +132,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("progress grows by one and ends at its total") {
+  TEST_CASE("progress increases by one and ends at the total") {
     for (const Input& input : inputs()) {
       for (const unsigned threads : {1U, 3U}) {
         CAPTURE(input.name);
@@ -152,7 +152,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("a request to stop ends it in either pass") {
+  TEST_CASE("a stop request is honoured in either pass") {
     for (const Input& input : inputs()) {
       for (const unsigned threads : {1U, 3U}) {
         std::size_t blocks = 0;
@@ -180,7 +180,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("too little memory is refused with the amount that would do, and that amount does") {
+  TEST_CASE("if memory does not suffice, the error names an amount that does") {
     for (const Input& input : inputs()) {
       CAPTURE(input.name);
       EqualizeOptions options;
@@ -198,14 +198,14 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("errors of the input name it: the first bad block decides what is said, whatever the threads") {
+  TEST_CASE("input errors name the file, and the first bad block decides the message for any number of threads") {
     Input input = inputs()[0];
     auto chunks = testing::png_chunks(input.bytes);
     auto& data = std::ranges::find(chunks, "IDAT", &testing::PngChunk::name)->data;
     std::fill(data.begin() + static_cast<std::ptrdiff_t>(data.size() / 2), data.end(), std::byte{0xFF});
     input.bytes = testing::png_of_chunks(chunks);
     const auto source = borrow_memory("scan.png", input.bytes);
-    std::string said;
+    std::string message;
     for (const unsigned threads : {1U, 2U, 4U}) {
       EqualizeOptions options;
       options.threads = threads;
@@ -213,12 +213,12 @@ TEST_SUITE("equalize") {
       const auto report = equalize(*source, sink, Format::png, options);
       REQUIRE(!report);
       CHECK(report.error().text().starts_with("scan.png: "));
-      if (said.empty()) said = report.error().text();
-      CHECK(report.error().text() == said);
+      if (message.empty()) message = report.error().text();
+      CHECK(report.error().text() == message);
     }
   }
 
-  TEST_CASE("trouble with the output is output trouble") {
+  TEST_CASE("write errors name the output") {
     class Full final : public ByteSink {
      public:
       Result<void> write_at(std::uint64_t offset, Bytes) override {
@@ -239,7 +239,7 @@ TEST_SUITE("equalize") {
     }
   }
 
-  TEST_CASE("pages may be taken one by one instead of being collected") {
+  TEST_CASE("page reports can be received one by one") {
     const Input input = inputs()[0];
     std::size_t pages = 0;
     EqualizeOptions options;

@@ -17,7 +17,7 @@ Histogram histogram_of(std::initializer_list<std::pair<int, std::uint64_t>> leve
 }  // namespace
 
 TEST_SUITE("equalization table") {
-  TEST_CASE("the lowest level goes to 0, the highest to 255, those between by their share") {
+  TEST_CASE("the lowest level maps to 0, the highest to 255, others by their cumulative share") {
     const Table table = equalization_table(histogram_of({{100, 1}, {110, 1}, {120, 2}, {130, 1}}));
     CHECK(table[100] == 0);
     CHECK(table[110] == 64);   // 1 * 255 / 4 = 63.75
@@ -25,12 +25,12 @@ TEST_SUITE("equalization table") {
     CHECK(table[130] == 255);
   }
 
-  TEST_CASE("half rounds up") {
+  TEST_CASE("halves are rounded up") {
     const Table table = equalization_table(histogram_of({{0, 1}, {1, 1}, {2, 1}}));
     CHECK(table[1] == 128);  // 127.5
   }
 
-  TEST_CASE("one level, or none, is left as it is") {
+  TEST_CASE("with one level or none the table is the identity") {
     Table identity(256);
     std::iota(identity.begin(), identity.end(), std::uint16_t{0});
     CHECK(equalization_table(histogram_of({{77, 1000}})) == identity);
@@ -44,11 +44,11 @@ TEST_SUITE("equalization table") {
     CHECK(table[2] == 65535);
   }
 
-  TEST_CASE("a picture stored with 0 as white comes out the same picture") {
-    const auto upright = histogram_of({{10, 5}, {50, 2}, {200, 9}});
+  TEST_CASE("a picture stored with 0 as white gives the same picture") {
+    const auto normal = histogram_of({{10, 5}, {50, 2}, {200, 9}});
     Histogram inverted(8);
-    for (std::size_t v = 0; v < 256; ++v) inverted.counts()[255 - v] = upright.counts()[v];
-    const Table a = equalization_table(upright);
+    for (std::size_t v = 0; v < 256; ++v) inverted.counts()[255 - v] = normal.counts()[v];
+    const Table a = equalization_table(normal);
     const Table b = equalization_table_inverted(inverted);
     for (std::size_t v = 0; v < 256; ++v) CHECK(255 - b[255 - v] == a[v]);
   }

@@ -26,7 +26,7 @@ std::size_t find(Bytes bytes, std::string_view text) {
   return at;
 }
 
-/// Everything one can do to a file without writing one.
+/// Equalizes a file in all ways, ignoring the results.
 void read_through(Bytes jpeg) {
   for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
     EqualizeOptions options;
@@ -45,17 +45,17 @@ std::vector<std::byte> with_frame(std::vector<std::byte> jpeg, std::size_t at, s
 }
 constexpr std::size_t kType = 1, kBits = 4, kHeight = 5, kWidth = 7;
 
-struct Refusal {
+struct Rejection {
   const char* name;
   std::vector<std::byte> jpeg;
   Errc code;
-  std::string_view says;
+  std::string_view message;
 };
 
 }  // namespace
 
-TEST_SUITE("bad JPEG input") {
-  TEST_CASE("a file cut at any place is refused, with the reason") {
+TEST_SUITE("invalid JPEG input") {
+  TEST_CASE("a file truncated at any position is rejected with the reason") {
     const std::array files{color_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xFE, "a comment")}}),
                            color_jpeg({.progressive = true, .markers = {}}),
                            color_jpeg({.arithmetic = true, .markers = {}}),
@@ -71,7 +71,7 @@ TEST_SUITE("bad JPEG input") {
     }
   }
 
-  TEST_CASE("what cannot be done is refused by name") {
+  TEST_CASE("unsupported features are named in the error") {
     const auto plain = color_jpeg();
     const auto cmyk = encode_jpeg(color_scene(16, 16), {.color = JpegColor::cmyk, .markers = {}});
     auto zero_step = plain;
@@ -79,7 +79,7 @@ TEST_SUITE("bad JPEG input") {
     auto headless = plain;
     headless.resize(find(headless, "\xFF\xC0"sv));
     headless.insert(headless.end(), {std::byte{0xFF}, std::byte{0xD9}});
-    const std::array<Refusal, 14> refusals{{
+    const std::array<Rejection, 14> rejections{{
         {"CMYK", cmyk, Errc::unsupported, "CMYK"},
         {"lossless", with_frame(plain, kType, {0xC3}), Errc::unsupported, "lossless"},
         {"hierarchical", with_frame(plain, kType, {0xC5}), Errc::unsupported, "hierarchical"},
@@ -95,18 +95,18 @@ TEST_SUITE("bad JPEG input") {
         {"sampling of 5", with_frame(plain, 11, {0x51}), Errc::corrupt, "sampling"},
         {"a short segment", with_frame(plain, 2, {0, 1}), Errc::corrupt, "length of 1"},
     }};
-    for (const auto& refusal : refusals) {
-      CAPTURE(refusal.name);
-      const Error error = failure_of(refusal.jpeg);
+    for (const auto& rejection : rejections) {
+      CAPTURE(rejection.name);
+      const Error error = failure_of(rejection.jpeg);
       CAPTURE(error.text());
-      CHECK(error.code == refusal.code);
-      CHECK(error.text().find(refusal.says) != std::string::npos);
+      CHECK(error.code == rejection.code);
+      CHECK(error.text().find(rejection.message) != std::string::npos);
     }
   }
 
-  TEST_CASE("two components of unknown meaning are refused") {
+  TEST_CASE("two components of unknown meaning are rejected") {
     auto gray = encode_jpeg(gray_scene(16, 16), {.markers = {}});
-    // Another component in the frame and in the scan.
+    // Add a component to the frame and to the scan.
     const std::size_t frame = find(gray, "\xFF\xC0"sv);
     gray[frame + 3] = std::byte{14};
     gray[frame + 9] = std::byte{2};
@@ -120,22 +120,22 @@ TEST_SUITE("bad JPEG input") {
     CHECK(error.text().find("2 components") != std::string::npos);
   }
 
-  TEST_CASE("a header that claims 65,500 x 65,500 pixels costs nothing") {
+  TEST_CASE("a header of 65,500 x 65,500 pixels allocates nothing") {
     const auto small = color_jpeg();
     auto bomb = with_frame(small, kHeight, {0xFF, 0xDC, 0xFF, 0xDC});
     bomb.resize(find(bomb, "\xFF\xDA"sv) + 40);
     CHECK(failure_of(bomb).code == Errc::corrupt);  // it ends early
 
-    bomb[find(bomb, "\xFF\xC0"sv) + 1] = std::byte{0xC2};  // progressive: all coefficients would be needed
+    bomb[find(bomb, "\xFF\xC0"sv) + 1] = std::byte{0xC2};  // progressive: needs all coefficients in memory
     const Error error = failure_of(bomb);
     CHECK(error.code == Errc::too_large);
     CHECK(error.text().find("--memory") != std::string::npos);
   }
 
-  TEST_CASE("a thousand scans are refused") {
+  TEST_CASE("a thousand scans are rejected") {
     auto jpeg = color_jpeg({.one_component_per_scan = true, .markers = {}});
     jpeg.resize(jpeg.size() - 2);  // the end-of-image marker
-    // The last component again and again: allowed, but each costs a pass.
+    // The last component again and again: valid, but each scan costs a pass.
     const std::size_t last = as_text(jpeg).rfind("\xFF\xDA"sv);
     const std::vector<std::byte> scan(jpeg.begin() + static_cast<std::ptrdiff_t>(last), jpeg.end());
     const auto with_scans = [&](int count) {
@@ -146,11 +146,11 @@ TEST_SUITE("bad JPEG input") {
     };
     const Error error = failure_of(with_scans(1000));
     CHECK(error.code == Errc::too_large);
-    CHECK(error.text() == "test.jpg: has more than 100 scans");
+    CHECK(error.text() == "test.jpg: more than 100 scans");
     CHECK(equalize_jpeg(with_scans(100)).file == equalize_jpeg(with_scans(3)).file);
   }
 
-  TEST_CASE("a file in several scans that lacks one is refused") {
+  TEST_CASE("a file in several scans that lacks one is rejected") {
     auto jpeg = color_jpeg({.one_component_per_scan = true, .markers = {}});
     jpeg.resize(as_text(jpeg).rfind("\xFF\xDA"sv));
     jpeg.insert(jpeg.end(), {std::byte{0xFF}, std::byte{0xD9}});
@@ -159,7 +159,7 @@ TEST_SUITE("bad JPEG input") {
     CHECK(error.text().find("component 3 of 3") != std::string::npos);
   }
 
-  TEST_CASE("more metadata than the limits allow is refused") {
+  TEST_CASE("more metadata than the limits allow is rejected") {
     EqualizeOptions options;
     options.limits.max_metadata_bytes = 100'000;
     const auto jpeg = color_jpeg({.markers = {jpeg_marker(0xFE, std::string(60'000, 'a')),  //
@@ -169,14 +169,14 @@ TEST_SUITE("bad JPEG input") {
     CHECK(error.text().find("metadata") != std::string::npos);
   }
 
-  TEST_CASE("damage in the image data never passes for a picture when libjpeg sees it") {
+  TEST_CASE("damage that libjpeg detects in the image data is an error") {
     auto jpeg = color_jpeg({.restart_interval = 2, .markers = {}});
     const std::size_t second_restart = find(jpeg, "\xFF\xD1"sv);
     jpeg[second_restart + 1] = std::byte{0xD5};
     CHECK(failure_of(jpeg).code == Errc::corrupt);
   }
 
-  TEST_CASE("bytes left over before the end are only noted") {
+  TEST_CASE("surplus bytes before the end only cause a note") {
     auto jpeg = color_jpeg();
     jpeg.insert(jpeg.end() - 2, 20, std::byte{0});
     const auto run = equalize_jpeg(jpeg);
@@ -185,7 +185,7 @@ TEST_SUITE("bad JPEG input") {
     CHECK(run.file == equalize_jpeg(color_jpeg()).file);
   }
 
-  TEST_CASE("garbage, and files with some bytes changed, never crash") {
+  TEST_CASE("garbage and files with changed bytes do not crash") {
     std::mt19937 random(465);
     const std::array files{color_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xE1, "Exif\0\0"s)}}),
                            color_jpeg({.progressive = true, .markers = {}}),
@@ -205,7 +205,7 @@ TEST_SUITE("bad JPEG input") {
     }
   }
 
-  TEST_CASE("trouble with the sink is the sink's error") {
+  TEST_CASE("an error of the sink is reported as it is") {
     class FullDisk final : public ByteSink {
      public:
       Result<void> write_at(std::uint64_t, Bytes) override { return fail(Errc::io, "no space left"); }

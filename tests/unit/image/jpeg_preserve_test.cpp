@@ -20,7 +20,7 @@ std::vector<std::byte> color_jpeg(JpegOptions options = {}) {
   return encode_jpeg(color_scene(120, 90), options);
 }
 
-/// One of everything that a camera, an editor and a curious person put into a file.
+/// One of each kind of segment that cameras and editors write.
 std::vector<JpegMarker> all_kinds_of_markers() {
   std::string profile(100'000, 'p');
   profile.replace(16, 4, "RGB ");
@@ -54,8 +54,8 @@ std::size_t find(Bytes bytes, std::string_view text) { return as_text(bytes).fin
 
 }  // namespace
 
-TEST_SUITE("JPEG keeps") {
-  TEST_CASE("every APPn and COM segment, to the byte, in its order") {
+TEST_SUITE("JPEG preserves") {
+  TEST_CASE("every APPn and COM segment, byte for byte and in order") {
     const auto jpeg = color_jpeg({.markers = all_kinds_of_markers()});
     const auto in = decode_jpeg(jpeg).markers;
     CHECK(in.size() == all_kinds_of_markers().size() + 1);  // and JFIF
@@ -64,24 +64,24 @@ TEST_SUITE("JPEG keeps") {
     CHECK(run.report.notes.empty());
   }
 
-  TEST_CASE("a file without a JFIF header gets none") {
+  TEST_CASE("the absence of a JFIF header") {
     const auto jpeg = color_jpeg({.jfif = false, .markers = {jpeg_marker(kApp + 1, "Exif\0\0MM\0*"s)}});
     CHECK(decode_jpeg(equalize_jpeg(jpeg).file).markers == decode_jpeg(jpeg).markers);
     const auto bare = color_jpeg({.jfif = false, .markers = {}});
     CHECK(decode_jpeg(equalize_jpeg(bare).file).markers.empty());
   }
 
-  TEST_CASE("comments that stand behind the image data, before the end") {
+  TEST_CASE("comments between the image data and the end") {
     auto jpeg = color_jpeg({.markers = {jpeg_marker(kComment, "early")}});
     jpeg.resize(jpeg.size() - 2);  // the end-of-image marker
     const auto late = joined(jpeg, as_bytes("\xFF\xFE\0\6late\xFF\xEB\0\2\xFF\xD9"s));
     const auto file = equalize_jpeg(late).file;
     CHECK(decode_jpeg(file).markers == decode_jpeg(color_jpeg({.markers = {jpeg_marker(kComment, "early")}})).markers);
     CHECK(find(file, "\xFF\xFE\0\6late\xFF\xEB\0\2\xFF\xD9"s) == file.size() - 14);
-    CHECK(equalize_jpeg(file).file.size() > 0);  // still a good file
+    CHECK(equalize_jpeg(file).file.size() > 0);  // still a valid file
   }
 
-  TEST_CASE("metadata fit for gray, with --channels gray") {
+  TEST_CASE("metadata that is valid for gray, with --channels gray") {
     const auto jpeg = color_jpeg({.markers = all_kinds_of_markers()});
     const auto run = equalize_jpeg(jpeg, Channels::gray);
     CHECK(has_note(run.report, "profile"));
@@ -92,7 +92,7 @@ TEST_SUITE("JPEG keeps") {
     CHECK(decode_jpeg(run.file).markers == expected);
   }
 
-  TEST_CASE("nothing of a second picture, and says so") {
+  TEST_CASE("no second picture, with a note") {
     const auto first = color_jpeg({.markers = {jpeg_marker(kApp + 2, "MPF\0II*\0..."s), jpeg_marker(kComment, "x")}});
     const auto run = equalize_jpeg(joined(first, color_jpeg()));
     CHECK(has_note(run.report, "further pictures"));
@@ -100,7 +100,7 @@ TEST_SUITE("JPEG keeps") {
     CHECK(decode_jpeg(run.file).markers.size() == 2);  // JFIF and the comment
   }
 
-  TEST_CASE("nothing of what follows the image, and says so unless it is padding") {
+  TEST_CASE("no data after the image, with a note unless it is padding") {
     const auto jpeg = color_jpeg();
     CHECK(has_note(equalize_jpeg(joined(jpeg, as_bytes("a video"))).report, "7 bytes after the end"));
     const auto padded = equalize_jpeg(joined(jpeg, as_bytes(std::string(4096, '\0'))));
@@ -125,7 +125,7 @@ TEST_SUITE("JPEG keeps") {
     }
   }
 
-  TEST_CASE("restart intervals, and their area when chroma goes") {
+  TEST_CASE("restart intervals, and their area when chroma is dropped") {
     for (const bool progressive : {false, true}) {
       const auto jpeg = color_jpeg({.progressive = progressive, .restart_interval = 8, .markers = {}});
       CHECK(decode_jpeg(equalize_jpeg(jpeg).file).restart_interval == 8);
@@ -133,13 +133,13 @@ TEST_SUITE("JPEG keeps") {
     }
   }
 
-  TEST_CASE("Huffman tables made for the image, if memory allows, else the standard's") {
+  TEST_CASE("optimized Huffman tables if memory allows, else the standard ones") {
     const auto optimized = color_jpeg({.optimize = true, .markers = {}});
     REQUIRE(!decode_jpeg(optimized).standard_huffman);
     const auto out = equalize_jpeg(optimized).file;
     CHECK(!decode_jpeg(out).standard_huffman);
     EqualizeOptions options;
-    options.memory_bytes = 130'000;  // a block fits, a quarter of it does not hold the coefficients
+    options.memory_bytes = 130'000;  // enough for a block; a quarter of it is too little for the coefficients
     const auto plain = equalize_jpeg(optimized, options).file;
     CHECK(decode_jpeg(plain).standard_huffman);
     CHECK(out.size() < plain.size());
@@ -147,12 +147,12 @@ TEST_SUITE("JPEG keeps") {
     CHECK(decode_jpeg(equalize_jpeg(color_jpeg()).file).standard_huffman);
   }
 
-  TEST_CASE("sequential files of one scan per component are read, and written as one") {
+  TEST_CASE("the pixels of sequential files with one scan per component, written as one scan") {
     const auto apart = color_jpeg({.one_component_per_scan = true, .markers = {}});
     CHECK(equalize_jpeg(apart).file == equalize_jpeg(color_jpeg()).file);
   }
 
-  TEST_CASE("sampling factors too large for one scan, in several") {
+  TEST_CASE("sampling factors too large for one scan, in several scans") {
     for (const bool progressive : {false, true}) {
       const auto jpeg = encode_jpeg(color_scene(70, 50), {.color = JpegColor::ycbcr,
                                                           .factors = {{{4, 2}, {2, 2}, {1, 1}}},
@@ -165,7 +165,7 @@ TEST_SUITE("JPEG keeps") {
     }
   }
 
-  TEST_CASE("component ids, whatever they are") {
+  TEST_CASE("arbitrary component ids") {
     auto jpeg = color_jpeg({.jfif = true, .markers = {}});
     for (const std::string_view tag : {"\xFF\xC0"sv, "\xFF\xDA"sv}) {  // ids 1, 2, 3 become 0, 1, 2
       const std::size_t at = find(jpeg, tag);
@@ -186,7 +186,7 @@ TEST_SUITE("JPEG keeps") {
 }
 
 TEST_SUITE("JPEG metadata for other formats") {
-  TEST_CASE("EXIF, ICC, XMP, comments and density are taken out of their segments") {
+  TEST_CASE("EXIF, ICC, XMP, comments and density are extracted from their segments") {
     auto markers = all_kinds_of_markers();
     const auto jpeg = color_jpeg({.markers = markers});
     const auto source = borrow_memory("test.jpg", jpeg);

@@ -7,7 +7,7 @@
 #include "ece465/image/equalize.hpp"
 #include "jpeg_file.hpp"
 
-/// What the JPEG tests have in common.
+/// Helpers of the JPEG tests.
 
 namespace ece465::testing {
 
@@ -16,7 +16,7 @@ struct JpegRun {
   image::EqualizeReport report;
 };
 
-/// Equalizes a file that is in order.
+/// Equalizes a valid file.
 inline JpegRun equalize_jpeg(Bytes jpeg, const image::EqualizeOptions& options = {}) {
   const auto source = borrow_memory("test.jpg", jpeg);
   MemorySink sink;
@@ -31,7 +31,7 @@ inline JpegRun equalize_jpeg(Bytes jpeg, image::Channels channels) {
   return equalize_jpeg(jpeg, options);
 }
 
-/// Equalizes a file that is not.
+/// Equalizes an invalid file.
 inline Error failure_of(Bytes jpeg, const image::EqualizeOptions& options = {}) {
   const auto source = borrow_memory("test.jpg", jpeg);
   MemorySink sink;

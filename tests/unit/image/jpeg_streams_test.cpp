@@ -8,23 +8,23 @@ using namespace ece465;
 using namespace ece465::image;
 using namespace ece465::testing;
 using jpeg::ColorModel;
-using jpeg::Delivery;
 using jpeg::Frame;
+using jpeg::OutputMode;
 using jpeg::StreamCodec;
-using jpeg::StreamTraits;
+using jpeg::StreamOptions;
 
 namespace {
 
 constexpr std::array<JpegFactors, 3> k420{{{2, 2}, {1, 1}, {1, 1}}};
-const StreamTraits kYcbcr{
-    .color = ColorModel::ycbcr, .delivery = Delivery::planes, .max_width = 64, .max_height = 48, .limits = {}};
+const StreamOptions kYcbcr{
+    .color = ColorModel::ycbcr, .output = OutputMode::planes, .max_width = 64, .max_height = 48, .limits = {}};
 
 JpegOptions strip_options(bool tables) {
   return {.color = JpegColor::ycbcr, .factors = k420, .jfif = false, .markers = {}, .tables = tables};
 }
 
-std::unique_ptr<StreamCodec> codec_of(Bytes tables, const StreamTraits& traits) {
-  auto codec = StreamCodec::create(tables, traits);
+std::unique_ptr<StreamCodec> codec_of(Bytes tables, const StreamOptions& options) {
+  auto codec = StreamCodec::create(tables, options);
   REQUIRE_MESSAGE(codec, codec.error().text());
   return *std::move(codec);
 }
@@ -73,13 +73,13 @@ TEST_SUITE("JPEG streams in other files") {
     std::vector<std::byte> again;
     REQUIRE(codec->encode(block, *codec->inspect(strip), again));
     CHECK(decode_jpeg(again, tables).planes[0].quant == decode_jpeg(strip).planes[0].quant);
-    // And the next strip, which has none, gets the shared ones.
+    // The next strip, which has none, uses the shared ones.
     const auto plain = encode_jpeg(color_scene(61, 43), strip_options(false));
     REQUIRE(codec->decode(plain, block));
     CHECK(scene_of_block(block, {}) == scene_of(decode_jpeg(plain, tables).planes[0]));
   }
 
-  TEST_CASE("without shared tables, streams are whole") {
+  TEST_CASE("without shared tables, streams are complete") {
     const auto strip = encode_jpeg(color_scene(61, 43), strip_options(true));
     const auto codec = codec_of({}, kYcbcr);
     Block block;
@@ -89,7 +89,7 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(decode_jpeg(again).planes[0].quant == decode_jpeg(strip).planes[0].quant);
   }
 
-  TEST_CASE("what lies outside the image is made from its last column and row") {
+  TEST_CASE("padding outside the image repeats its last column and row") {
     const auto tile = encode_jpeg(color_scene(64, 48), strip_options(true));
     const auto codec = codec_of({}, kYcbcr);
     const auto encode_with = [&](std::byte outside) {
@@ -113,19 +113,19 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(std::abs(plane.samples[10 * 64 + 60] - plane.samples[10 * 64 + 29]) < 12);
   }
 
-  TEST_CASE("the containing file says what three components mean") {
+  TEST_CASE("the containing file defines the meaning of three components") {
     auto options = strip_options(true);
     options.color = JpegColor::rgb;
     options.factors = {};
     auto strip = encode_jpeg(color_scene(61, 43), options);
-    // Without the Adobe marker and with ids 1, 2, 3, nothing in the stream says RGB.
+    // Without the Adobe marker and with ids 1, 2, 3, the stream does not identify itself as RGB.
     const auto adobe = as_text(strip).find("\xFF\xEE");
     strip.erase(strip.begin() + static_cast<std::ptrdiff_t>(adobe),
                 strip.begin() + static_cast<std::ptrdiff_t>(adobe) + 16);
-    StreamTraits traits = kYcbcr;
-    traits.color = ColorModel::rgb;
-    traits.delivery = Delivery::rgb_rows;
-    const auto codec = codec_of({}, traits);
+    StreamOptions stream_options = kYcbcr;
+    stream_options.color = ColorModel::rgb;
+    stream_options.output = OutputMode::rgb_rows;
+    const auto codec = codec_of({}, stream_options);
     Block block;
     REQUIRE(codec->decode(strip, block));
     const Scene stored = scene_of_block(block, {.colors = 3});
@@ -137,11 +137,11 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(decode_jpeg(again).planes[2].factors == JpegFactors{1, 1});
   }
 
-  TEST_CASE("luma alone, for a gray result") {
-    StreamTraits traits = kYcbcr;
-    traits.delivery = Delivery::luma;
+  TEST_CASE("only luma, for a gray result") {
+    StreamOptions options = kYcbcr;
+    options.output = OutputMode::luma;
     const auto strip = encode_jpeg(color_scene(61, 43), strip_options(true));
-    const auto codec = codec_of({}, traits);
+    const auto codec = codec_of({}, options);
     Block block;
     REQUIRE(codec->decode(strip, block));
     std::vector<std::byte> again;
@@ -151,7 +151,7 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(out.planes[0].quant == decode_jpeg(strip).planes[0].quant);
   }
 
-  TEST_CASE("a stream larger than its place is refused before anything is allocated") {
+  TEST_CASE("a stream larger than its strip is rejected before anything is allocated") {
     const auto strip = encode_jpeg(color_scene(65, 10), strip_options(true));
     Block block;
     const auto decoded = codec_of({}, kYcbcr)->decode(strip, block);
@@ -160,7 +160,7 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(block.pixels.size() == 0);
   }
 
-  TEST_CASE("cut or damaged streams and tables are refused") {
+  TEST_CASE("truncated or damaged streams and tables are rejected") {
     const auto tables = encode_jpeg_tables(strip_options(true));
     const auto strip = encode_jpeg(color_scene(20, 20), strip_options(false));
     const auto codec = codec_of(tables, kYcbcr);
@@ -174,8 +174,8 @@ TEST_SUITE("JPEG streams in other files") {
     CHECK(!codec_of({}, kYcbcr)->decode(strip, block));  // it needs its tables
   }
 
-  TEST_CASE("sampling factors that do not divide one another: luma can be done, RGB is refused by name") {
-    // libjpeg cannot make such a file from pixels, but from planes.
+  TEST_CASE("sampling factors that do not divide one another: luma works, RGB is rejected as unsupported") {
+    // libjpeg can make such a file from planes, but not from pixels.
     Frame frame;
     frame.width = frame.height = 48;
     frame.color = ColorModel::ycbcr;

@@ -31,9 +31,9 @@ struct Size {
 };
 constexpr std::array<Size, 8> kSizes{{{1, 1}, {7, 9}, {8, 8}, {16, 16}, {17, 33}, {64, 16}, {101, 101}, {5, 90}}};
 
-/// All samples of two planes differ by at most `most`.
-bool close(const std::vector<std::uint16_t>& a, const std::vector<std::uint16_t>& b, int most) {
-  return std::ranges::equal(a, b, [most](int x, int y) { return std::abs(x - y) <= most; });
+/// All samples of two planes differ by at most `max`.
+bool close(const std::vector<std::uint16_t>& a, const std::vector<std::uint16_t>& b, int max) {
+  return std::ranges::equal(a, b, [max](int x, int y) { return std::abs(x - y) <= max; });
 }
 
 double mean_difference(const std::vector<std::uint16_t>& a, const std::vector<std::uint16_t>& b) {
@@ -43,7 +43,7 @@ double mean_difference(const std::vector<std::uint16_t>& a, const std::vector<st
   return sum / static_cast<double>(a.size());
 }
 
-/// What our reader and mapper make of a file, before it is encoded again.
+/// The output of our reader and mapper, before encoding.
 Scene mapped(Bytes jpeg, Channels channels) {
   const auto source = borrow_memory("test.jpg", jpeg);
   const auto reader = open_image(*source, {.channels = channels, .interleaved = false, .limits = {}});
@@ -72,7 +72,7 @@ Scene mapped(Bytes jpeg, Channels channels) {
 }  // namespace
 
 TEST_SUITE("JPEG pixels") {
-  TEST_CASE("the stored Y plane is mapped as the oracle says, and chroma stays, whatever the sampling and size") {
+  TEST_CASE("the stored Y plane is mapped like the oracle's, and chroma stays, for any sampling and size") {
     for (const auto& sampling : kSamplings) {
       for (const auto& size : kSizes) {
         CAPTURE(sampling.name);
@@ -101,7 +101,7 @@ TEST_SUITE("JPEG pixels") {
     }
   }
 
-  TEST_CASE("gray is mapped as the oracle says, odd sampling factors and all") {
+  TEST_CASE("gray is mapped like the oracle's, for any sampling factor") {
     for (const JpegFactors factors : {JpegFactors{1, 1}, JpegFactors{2, 2}, JpegFactors{4, 1}}) {
       for (const auto& size : kSizes) {
         CAPTURE(factors.h);
@@ -120,7 +120,7 @@ TEST_SUITE("JPEG pixels") {
     }
   }
 
-  TEST_CASE("--channels gray writes the equalized Y plane alone") {
+  TEST_CASE("--channels gray writes only the equalized Y plane") {
     for (const auto& sampling : kSamplings) {
       CAPTURE(sampling.name);
       const auto jpeg = encode_jpeg(
@@ -135,7 +135,7 @@ TEST_SUITE("JPEG pixels") {
         const Scene expected = oracle(scene_of(in.planes[0]), Channels::luma);
         CHECK(mapped(jpeg, Channels::gray) == expected);
         CHECK(mean_difference(out.planes[0].samples, expected.samples) < 2);
-      } else {  // a Y plane of half the width is widened
+      } else {  // a Y plane of half the width is upsampled
         CHECK(out.planes[0].width == 61);
       }
     }
@@ -171,7 +171,7 @@ TEST_SUITE("JPEG pixels") {
     CHECK(mean_difference(decode_jpeg_rows(gray).samples, oracle(in, Channels::gray).samples) < 2);
   }
 
-  TEST_CASE("a page that is decoded twice gives the same bytes as one that is kept") {
+  TEST_CASE("decoding a page twice gives the same bytes as keeping it in memory") {
     const auto jpeg = encode_jpeg(color_scene(900, 700),
                                   {.color = JpegColor::ycbcr, .factors = kSamplings[2].factors, .markers = {}});
     for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
@@ -186,7 +186,7 @@ TEST_SUITE("JPEG pixels") {
     }
   }
 
-  TEST_CASE("other formats get interleaved rows: RGB, or the stored luma where the result is gray") {
+  TEST_CASE("other formats get interleaved rows: RGB, or the stored luma if the result is gray") {
     const auto jpeg =
         encode_jpeg(color_scene(61, 43), {.color = JpegColor::ycbcr, .factors = kSamplings[2].factors, .markers = {}});
     const auto source = borrow_memory("test.jpg", jpeg);
@@ -205,7 +205,7 @@ TEST_SUITE("JPEG pixels") {
     }
   }
 
-  TEST_CASE("--quality changes the tables and nothing else") {
+  TEST_CASE("--quality changes only the tables") {
     const auto jpeg =
         encode_jpeg(color_scene(61, 43), {.color = JpegColor::ycbcr, .factors = kSamplings[1].factors, .markers = {}});
     EqualizeOptions options;

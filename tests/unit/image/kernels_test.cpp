@@ -17,10 +17,10 @@ using kernels::Kernels;
 
 namespace {
 
-constexpr std::size_t kAlignments = 64;  // bytes: a cache line, and the widest vector there is
-constexpr std::size_t kGuard = 64;       // samples before and after, which nobody may touch
+constexpr std::size_t kAlignments = 64;  // bytes: a cache line, and the widest vector
+constexpr std::size_t kGuard = 64;       // samples before and after, which must not change
 
-/// The same every time, different for every use.
+/// Reproducible noise.
 template <class T>
 std::vector<T> noise(std::size_t n, std::uint32_t seed) {
   std::minstd_rand random(seed + 1);
@@ -29,8 +29,8 @@ std::vector<T> noise(std::size_t n, std::uint32_t seed) {
   return samples;
 }
 
-/// Lengths and alignments, in pixels and samples: every length a few vectors long, where alignments take
-/// turns; every alignment, at lengths around a vector's; some that are long.
+/// Lengths in pixels and alignments in samples: every length of up to a few vectors, with changing alignments; every
+/// alignment, with lengths close to a vector's; some longer ones.
 template <class T>
 std::vector<std::pair<std::size_t, std::size_t>> lengths_and_alignments() {
   constexpr std::size_t alignments = kAlignments / sizeof(T);
@@ -43,7 +43,7 @@ std::vector<std::pair<std::size_t, std::size_t>> lengths_and_alignments() {
   return all;
 }
 
-/// Memory with room for `n` samples at a chosen alignment, and a guard on either side.
+/// `n` samples at a given alignment, with guards before and after.
 template <class T>
 class Field {
  public:
@@ -53,7 +53,7 @@ class Field {
     start_ = kGuard + (to_line + alignment) % (kAlignments / sizeof(T));
   }
   [[nodiscard]] T* data() { return memory_.data() + start_; }
-  /// Everything, guards too.
+  /// All memory, guards included.
   [[nodiscard]] const std::vector<T>& all() const { return memory_; }
 
  private:
@@ -61,8 +61,8 @@ class Field {
   std::size_t start_ = 0;
 };
 
-/// Runs `f(kernels, n, in, out)` with vector kernels and with the scalar ones on the same memory and compares
-/// all of it. `per_in`, `per_out`: samples per pixel there.
+/// Runs `f(kernels, n, in, out)` with vector kernels and with the scalar ones on equal memory, and compares all of it.
+/// `per_in`, `per_out`: samples per pixel of input and output.
 template <class In, class Out, class F>
 void compare(std::size_t per_in, std::size_t per_out, F&& f) {
   const Kernels& scalar = kernels::available().back();
@@ -84,7 +84,7 @@ void compare(std::size_t per_in, std::size_t per_out, F&& f) {
 struct Shape {
   std::size_t samples, colors;
 };
-/// Those with a form of their own, and one that has none.
+/// Those with a specialized loop, and some without.
 constexpr Shape kShapes[] = {{1, 1}, {2, 1}, {3, 3}, {4, 3}, {3, 1}, {5, 3}};
 
 }  // namespace
@@ -109,7 +109,7 @@ TEST_SUITE("kernels") {
     }
   }
 
-  TEST_CASE_TEMPLATE("luma is exact at the ends of the range and where it rounds", T, std::uint8_t, std::uint16_t) {
+  TEST_CASE_TEMPLATE("luma is exact at the ends of the range and at rounding points", T, std::uint8_t, std::uint16_t) {
     constexpr unsigned top = std::numeric_limits<T>::max();
     std::vector<T> levels;
     for (const unsigned v : {0U, 1U, 2U, 127U, 128U, 129U, 254U, 255U}) {
@@ -131,7 +131,7 @@ TEST_SUITE("kernels") {
     }
   }
 
-  TEST_CASE_TEMPLATE("shift_luma agrees with scalar, also where it clamps", T, std::uint8_t, std::uint16_t) {
+  TEST_CASE_TEMPLATE("shift_luma agrees with scalar, also when it clamps", T, std::uint8_t, std::uint16_t) {
     auto table = noise<T>(kernels::kLevels<T>, 5);
     for (std::size_t v = 0; v < table.size(); v += 3) table[v] = v % 2 == 0 ? T{0} : std::numeric_limits<T>::max();
     for (const std::size_t samples : {3U, 4U, 5U}) {
@@ -142,7 +142,7 @@ TEST_SUITE("kernels") {
     }
   }
 
-  TEST_CASE_TEMPLATE("shift_to agrees with scalar, and with shift_luma given what a table says", T, std::uint8_t,
+  TEST_CASE_TEMPLATE("shift_to agrees with scalar, and with shift_luma of the same table", T, std::uint8_t,
                      std::uint16_t) {
     for (const std::size_t samples : {3U, 4U, 5U}) {
       CAPTURE(samples);
@@ -196,21 +196,21 @@ TEST_SUITE("kernels") {
 }
 
 TEST_SUITE("kernel choice") {
-  TEST_CASE("the best kernels come first and are used, the scalar ones come last") {
+  TEST_CASE("the best kernels are first and in use, the scalar ones are last") {
     const auto names = kernel_names();
     REQUIRE(!names.empty());
     CHECK(names.back() == "scalar");
     CHECK(chosen_kernels() == names.front());
   }
 
-  TEST_CASE("a choice holds, whatever the case of its letters") {
+  TEST_CASE("kernels can be chosen in upper or lower case") {
     REQUIRE(choose_kernels("SCALAR"));
     CHECK(chosen_kernels() == "scalar");
     REQUIRE(choose_kernels(kernel_names().front()));
     CHECK(chosen_kernels() == kernel_names().front());
   }
 
-  TEST_CASE("an unknown name is refused, and the message says which there are") {
+  TEST_CASE("an unknown name is rejected, and the error lists the known ones") {
     const auto chosen = choose_kernels("mmx");
     REQUIRE(!chosen);
     CHECK(chosen.error().code == Errc::usage);

@@ -6,16 +6,16 @@
 
 using ece465::image::kernels::kMaxTally;
 using ece465::image::kernels::LevelCounter;
-using ece465::image::kernels::own_counter;
+using ece465::image::kernels::thread_counter;
 
 namespace {
 
 template <class T>
 constexpr std::size_t kLevels = std::size_t{1} << (8 * sizeof(T));
 
-/// Stretches of one level, of two by turns, and of noise, as pictures have them.
+/// Runs of one level, of two alternating levels, and of noise, as in pictures.
 template <class T>
-std::vector<T> stretches(std::size_t n) {
+std::vector<T> runs(std::size_t n) {
   std::minstd_rand random(7);
   std::vector<T> samples;
   while (samples.size() < n) {
@@ -39,8 +39,8 @@ std::vector<std::uint64_t> one_by_one(std::span<const T> samples) {
 
 /// Counts in pieces of `piece` samples.
 template <class T>
-std::vector<std::uint64_t> counted(std::span<const T> samples, std::size_t piece, std::uint64_t most = kMaxTally) {
-  LevelCounter<T> counter(most);
+std::vector<std::uint64_t> counted(std::span<const T> samples, std::size_t piece, std::uint64_t max_tally = kMaxTally) {
+  LevelCounter<T> counter(max_tally);
   std::vector<std::uint64_t> counts(kLevels<T>);
   for (std::size_t i = 0; i < samples.size(); i += piece) {
     counter.add(samples.subspan(i, std::min(piece, samples.size() - i)), counts);
@@ -52,17 +52,17 @@ std::vector<std::uint64_t> counted(std::span<const T> samples, std::size_t piece
 }  // namespace
 
 TEST_SUITE("level counter") {
-  TEST_CASE_TEMPLATE("every length and alignment counts right", T, std::uint8_t, std::uint16_t) {
-    const auto samples = stretches<T>(400);
+  TEST_CASE_TEMPLATE("every length and alignment is counted correctly", T, std::uint8_t, std::uint16_t) {
+    const auto samples = runs<T>(400);
     for (std::size_t n = 0; n <= 300; ++n) {
       const auto part = std::span<const T>(samples).subspan(n % 64, n);
       REQUIRE(counted<T>(part, 1000) == one_by_one<T>(part));
     }
   }
 
-  TEST_CASE_TEMPLATE("long runs count right, however they are cut", T, std::uint8_t, std::uint16_t) {
-    // Enough bytes for pairs.
-    const auto samples = stretches<T>(2'500'003);
+  TEST_CASE_TEMPLATE("long runs are counted correctly, in pieces of any size", T, std::uint8_t, std::uint16_t) {
+    // Enough samples for counting pairs.
+    const auto samples = runs<T>(2'500'003);
     const auto expected = one_by_one<T>(samples);
     for (const std::size_t piece : {std::size_t{2'500'003}, std::size_t{1'048'577}, std::size_t{4097}}) {
       CAPTURE(piece);
@@ -70,20 +70,20 @@ TEST_SUITE("level counter") {
     }
   }
 
-  TEST_CASE_TEMPLATE("tallies move on before they overflow", T, std::uint8_t, std::uint16_t) {
-    const auto samples = stretches<T>(1'300'000);
+  TEST_CASE_TEMPLATE("tallies are flushed before they overflow", T, std::uint8_t, std::uint16_t) {
+    const auto samples = runs<T>(1'300'000);
     const auto expected = one_by_one<T>(samples);
     CHECK(counted<T>(samples, 100'000, 65'537) == expected);
     CHECK(counted<T>(samples, samples.size(), 65'537) == expected);
-    // Small enough to be hit inside every short piece.
+    // Limits that are reached within every short piece.
     const auto few = std::span<const T>(samples).first(300);
-    for (const std::uint64_t most : {1U, 15U, 16U, 17U, 100U}) {
-      CAPTURE(most);
-      CHECK(counted<T>(few, 33, most) == one_by_one<T>(few));
+    for (const std::uint64_t max_tally : {1U, 15U, 16U, 17U, 100U}) {
+      CAPTURE(max_tally);
+      CHECK(counted<T>(few, 33, max_tally) == one_by_one<T>(few));
     }
   }
 
-  TEST_CASE_TEMPLATE("counts add to what is there", T, std::uint8_t, std::uint16_t) {
+  TEST_CASE_TEMPLATE("counts are added to existing ones", T, std::uint8_t, std::uint16_t) {
     const std::vector<T> samples(100, T{3});
     LevelCounter<T> counter;
     std::vector<std::uint64_t> counts(kLevels<T>, (std::uint64_t{1} << 32) - 1);
@@ -94,8 +94,8 @@ TEST_SUITE("level counter") {
     CHECK(counts[3] == (std::uint64_t{1} << 32) + 99);
   }
 
-  TEST_CASE_TEMPLATE("a counter is used again, for much and for little", T, std::uint8_t, std::uint16_t) {
-    const auto samples = stretches<T>(1'200'000);
+  TEST_CASE_TEMPLATE("a counter can be reused, for many and for few samples", T, std::uint8_t, std::uint16_t) {
+    const auto samples = runs<T>(1'200'000);
     LevelCounter<T> counter;
     for (const std::size_t n : {1'200'000UZ, 10UZ, 300'000UZ, 1UZ, 600'000UZ, 0UZ, 100'000UZ}) {
       CAPTURE(n);
@@ -107,15 +107,15 @@ TEST_SUITE("level counter") {
     }
   }
 
-  TEST_CASE_TEMPLATE("a thread's own counter is empty whatever became of its last use", T, std::uint8_t,
+  TEST_CASE_TEMPLATE("a thread's counter is empty even if its last use was not flushed", T, std::uint8_t,
                      std::uint16_t) {
-    const auto samples = stretches<T>(700'000);
+    const auto samples = runs<T>(700'000);
     for (const std::size_t left_behind : {700'000UZ, 5UZ, 0UZ}) {
       CAPTURE(left_behind);
       std::vector<std::uint64_t> counts(kLevels<T>);
-      own_counter<T>().add(std::span<const T>(samples).first(left_behind), counts);
+      thread_counter<T>().add(std::span<const T>(samples).first(left_behind), counts);
       std::ranges::fill(counts, 0);
-      auto& counter = own_counter<T>();
+      auto& counter = thread_counter<T>();
       counter.add(samples, counts);
       counter.flush(counts);
       CHECK(counts == one_by_one<T>(samples));

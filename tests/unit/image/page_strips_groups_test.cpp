@@ -1,13 +1,14 @@
 #include <tiff.h>
 
+#include <algorithm>
 #include <mutex>
-#include <numeric>
 
 #include "ece465/base/parallel.hpp"
 #include "ece465/image/page_strips.hpp"
+#include "ece465/image/samples.hpp"
 #include "jpeg_file.hpp"
+#include "page_strips_fixture.hpp"
 #include "png_file.hpp"
-#include "strips_inputs.hpp"
 #include "tiff_file.hpp"
 
 using namespace ece465;
@@ -15,7 +16,7 @@ using namespace ece465::image;
 using namespace ece465::testing;
 
 TEST_SUITE("page strips, groups in memory") {
-  TEST_CASE("counts that cannot be the strip's are refused") {
+  TEST_CASE("implausible counts are rejected") {
     const Input input = plain_tiff(64);
     const Opened opened(input, {});
     PageStrips& page = *opened.page;
@@ -42,7 +43,7 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(is_error(page.check_counts(0, flat), Errc::corrupt));
   }
 
-  TEST_CASE("mapped samples that cannot be the strip's are refused") {
+  TEST_CASE("implausible mapped samples are rejected") {
     for (const Channels channels : {Channels::luma, Channels::each}) {
       for (const auto& layout :
            {PixelLayout{}, PixelLayout{.bits = 16}, with_alpha(8, 3, Alpha::associated), PixelLayout{.colors = 3}}) {
@@ -70,7 +71,7 @@ TEST_SUITE("page strips, groups in memory") {
     }
   }
 
-  TEST_CASE("answers are checked though the samples have left memory") {
+  TEST_CASE("answers are checked after the samples have left memory") {
     for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
       for (const Input& input : inputs) {
         CAPTURE(input.name);
@@ -97,7 +98,7 @@ TEST_SUITE("page strips, groups in memory") {
           std::ranges::rotate(counts, counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2));
           CHECK(is_error(page.check_counts(i, counts), Errc::corrupt));
         }
-        ECE465_REQUIRE_OK(page.settle());
+        ECE465_REQUIRE_OK(page.finalize());
         for (std::size_t i = 0; i < page.strips().size(); ++i) {
           CHECK(is_error(page.check_mapped(i, std::vector<std::byte>(sent[i].size(), std::byte{0x5A})), Errc::corrupt));
           REQUIRE(map_samples(sent[i], page.bits(), page.wire_table(page.strips()[i].plane)));
@@ -107,9 +108,9 @@ TEST_SUITE("page strips, groups in memory") {
     }
   }
 
-  TEST_CASE("groups leave memory when nobody holds them, and come back") {
+  TEST_CASE("groups leave memory after the last release, and can be loaded again") {
     const Input input = plain_tiff(300);
-    const Opened opened(input, way_of(std::uint64_t{64} << 10).options);
+    const Opened opened(input, setup_of(std::uint64_t{64} << 10).options);
     PageStrips& page = *opened.page;
     Buffer scratch;
     CHECK(!page.gather(0, scratch));
@@ -128,11 +129,11 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(std::ranges::equal(*again, first));
   }
 
-  TEST_CASE("a decoder that goes forward only goes back by beginning again") {
+  TEST_CASE("a forward-only decoder restarts to load an earlier group") {
     const Input input = tall_png();
     PageStripsOptions options;
     options.strip_bytes = 4000;
-    options.memory_bytes = least_memory(input);
+    options.memory_bytes = min_memory(input);
     const Opened opened(input, options);
     PageStrips& page = *opened.page;
     REQUIRE(page.residency() == PageStrips::Residency::streamed);
@@ -151,14 +152,14 @@ TEST_SUITE("page strips, groups in memory") {
       page.add_counts(0, counts[g]);
       page.release(g);
     }
-    ECE465_REQUIRE_OK(page.settle());
+    ECE465_REQUIRE_OK(page.finalize());
     const auto analyzed = analyze(*opened.source, {});
     ECE465_REQUIRE_OK(analyzed);
     CHECK(page.before() == analyzed->pages[0].before);
     CHECK(page.tables() == analyzed->pages[0].tables);
   }
 
-  TEST_CASE("a decoder that goes forward only keeps what it passes, where all is kept") {
+  TEST_CASE("a forward-only decoder keeps all groups before the requested one, if groups are kept") {
     const Input input = jpegs()[3];
     PageStripsOptions options;
     options.strip_bytes = 4000;
@@ -182,7 +183,7 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(all == analyzed->pages[0].before[0]);
   }
 
-  TEST_CASE("what is out of turn is an error, not a wrong picture") {
+  TEST_CASE("calls in the wrong order are errors") {
     const Input input{"deflated TIFF", Format::tiff,
                       testing::encode_tiff(landscape(700, 400, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
     PageStripsOptions options;
@@ -190,10 +191,10 @@ TEST_SUITE("page strips, groups in memory") {
     Opened opened(input, options);
     PageStrips& page = *opened.page;
     REQUIRE(page.groups() > 2);
-    CHECK(is_error(page.settle(), Errc::internal));
+    CHECK(is_error(page.finalize(), Errc::internal));
     CHECK(is_error(page.begin_write(*opened.writer), Errc::internal));
     opened.count_all();
-    CHECK(is_error(page.settle(), Errc::internal));
+    CHECK(is_error(page.finalize(), Errc::internal));
     ECE465_REQUIRE_OK(page.begin_write(*opened.writer));
     CHECK(page.write_order() == PageStrips::WriteOrder::ascending);
     CHECK(is_error(page.write(0), Errc::internal));  // not mapped
@@ -212,13 +213,13 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(is_error(page.write(0), Errc::internal));
   }
 
-  TEST_CASE("an input that breaks off is told as its reader tells it, whoever asks") {
+  TEST_CASE("an incomplete input is reported with the reader's error, to every caller") {
     Input input{"PNG", Format::png, testing::encode_png(landscape(700, 800, {}))};
     auto chunks = testing::png_chunks(input.bytes);
     auto& data = std::ranges::find(chunks, "IDAT", &testing::PngChunk::name)->data;
     std::fill(data.begin() + static_cast<std::ptrdiff_t>(data.size() / 2), data.end(), std::byte{0xFF});
     input.bytes = testing::png_of_chunks(chunks);
-    const Opened opened(input, way_of(50'000).options);
+    const Opened opened(input, setup_of(50'000).options);
     Result<void> last;
     std::size_t g = 0;
     for (; last && g < opened.page->groups(); ++g) last = opened.page->load(g);
@@ -229,15 +230,15 @@ TEST_SUITE("page strips, groups in memory") {
     CHECK(again.error().text() == last.error().text());
   }
 
-  TEST_CASE("several threads at once change no byte") {
+  TEST_CASE("concurrent threads do not change a byte") {
     for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
       for (const Input& input : inputs) {
         if (input.name == "TIFF of three pages") continue;
         CAPTURE(input.name);
-        StripsWay way = way_of(3000);
-        way.options.channels = Channels::each;
-        way.options.threads = 3;
-        Opened opened(input, way.options);
+        StripsSetup setup = setup_of(3000);
+        setup.options.channels = Channels::each;
+        setup.options.threads = 3;
+        Opened opened(input, setup.options);
         PageStrips& page = *opened.page;
         std::mutex mutex;
         ECE465_REQUIRE_OK(parallel_for(3, page.strips().size(), [&](unsigned, std::size_t i) -> Result<void> {
@@ -253,7 +254,7 @@ TEST_SUITE("page strips, groups in memory") {
           page.add_counts(strip.plane, counts);
           return {};
         }));
-        ECE465_REQUIRE_OK(page.settle());
+        ECE465_REQUIRE_OK(page.finalize());
         ECE465_REQUIRE_OK(page.begin_write(*opened.writer));
         // All planes of all groups, and then all groups: several threads work on one group's planes.
         ECE465_REQUIRE_OK(parallel_for(3, page.strips().size(), [&](unsigned, std::size_t i) -> Result<void> {
@@ -276,12 +277,12 @@ TEST_SUITE("page strips, groups in memory") {
         ECE465_REQUIRE_OK(parallel_for(threads, page.groups(), [&](unsigned, std::size_t g) { return page.write(g); }));
         ECE465_REQUIRE_OK(page.finish_write());
         ECE465_REQUIRE_OK(opened.writer->finish());
-        CHECK(opened.sink.bytes() == by_equalize(input.bytes, input.format, way));
+        CHECK(opened.sink.bytes() == by_equalize(input.bytes, input.format, setup));
       }
     }
   }
 
-  TEST_CASE("writing a full disk fails, and nobody waits for ever") {
+  TEST_CASE("writing to a full disk fails, and no thread waits forever") {
     class Full final : public ByteSink {
      public:
       Result<void> write_at(std::uint64_t offset, Bytes) override {

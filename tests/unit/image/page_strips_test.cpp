@@ -2,13 +2,14 @@
 
 #include <tiff.h>
 
+#include <algorithm>
 #include <mutex>
-#include <numeric>
 
 #include "ece465/base/parallel.hpp"
+#include "ece465/image/samples.hpp"
 #include "jpeg_file.hpp"
+#include "page_strips_fixture.hpp"
 #include "png_file.hpp"
-#include "strips_inputs.hpp"
 #include "tiff_builder.hpp"
 #include "tiff_file.hpp"
 
@@ -18,13 +19,13 @@ using namespace ece465::testing;
 
 namespace {
 
-void check_same(const Input& input, Format output, StripsWay way) {
+void check_same(const Input& input, Format output, StripsSetup setup) {
   CAPTURE(input.name);
   CAPTURE(format_name(output));
   for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
     CAPTURE(static_cast<int>(channels));
-    way.options.channels = channels;
-    CHECK(by_strips(input.bytes, output, way).file == by_equalize(input.bytes, output, way));
+    setup.options.channels = channels;
+    CHECK(by_strips(input.bytes, output, setup).file == by_equalize(input.bytes, output, setup));
   }
 }
 
@@ -32,56 +33,56 @@ void check_same(const Input& input, Format output, StripsWay way) {
 
 TEST_SUITE("page strips") {
   TEST_CASE("JPEG: strips counted and mapped elsewhere give what equalize gives") {
-    for (const Input& input : jpegs()) check_same(input, Format::jpeg, way_of(8000));
+    for (const Input& input : jpegs()) check_same(input, Format::jpeg, setup_of(8000));
   }
 
   TEST_CASE("TIFF: strips counted and mapped elsewhere give what equalize gives") {
-    for (const Input& input : tiffs()) check_same(input, Format::tiff, way_of(3000));
+    for (const Input& input : tiffs()) check_same(input, Format::tiff, setup_of(3000));
   }
 
   TEST_CASE("PNG: strips counted and mapped elsewhere give what equalize gives") {
-    for (const Input& input : pngs()) check_same(input, Format::png, way_of(30'000));
+    for (const Input& input : pngs()) check_same(input, Format::png, setup_of(30'000));
   }
 
   TEST_CASE("another format: strips counted and mapped elsewhere give what equalize gives") {
-    StripsWay way = way_of(4000);
-    way.quality = 90;
+    StripsSetup setup = setup_of(4000);
+    setup.quality = 90;
     for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
       for (const Input& input : inputs) {
         for (const Format output : {Format::jpeg, Format::tiff, Format::png}) {
           if (output == input.format || input.name == "TIFF of three pages") continue;
-          check_same(input, output, way);
+          check_same(input, output, setup);
         }
       }
     }
   }
 
-  TEST_CASE("it does not matter who does a strip, or who has kept its samples") {
+  TEST_CASE("the result does not depend on who processes a strip or keeps its samples") {
     for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
       for (const Input& input : inputs) {
-        StripsWay way = way_of(5000);
-        way.seed = 2;
-        way.local = 1;
-        check_same(input, input.format, way);
-        way.local = 2;
-        way.workers_keep = true;
-        check_same(input, input.format, way);
-        way.local = 0;
-        check_same(input, input.format, way);
+        StripsSetup setup = setup_of(5000);
+        setup.seed = 2;
+        setup.local = 1;
+        check_same(input, input.format, setup);
+        setup.local = 2;
+        setup.workers_keep = true;
+        check_same(input, input.format, setup);
+        setup.local = 0;
+        check_same(input, input.format, setup);
       }
     }
   }
 
-  TEST_CASE("it does not matter how large strips are") {
+  TEST_CASE("the result does not depend on the size of strips") {
     for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40}) {
       const auto all = tiffs();
-      for (const std::size_t i : {0U, 4U, 16U, 17U}) check_same(all[i], Format::tiff, way_of(bytes));
-      check_same(jpegs()[3], Format::jpeg, way_of(bytes));
-      check_same(pngs()[2], Format::png, way_of(bytes));
+      for (const std::size_t i : {0U, 4U, 16U, 17U}) check_same(all[i], Format::tiff, setup_of(bytes));
+      check_same(jpegs()[3], Format::jpeg, setup_of(bytes));
+      check_same(pngs()[2], Format::png, setup_of(bytes));
     }
   }
 
-  TEST_CASE("strips cover the page once, in rectangles of about the size asked for") {
+  TEST_CASE("strips cover every sample of the page once") {
     for (const auto& inputs : {jpegs(), tiffs(), pngs()}) {
       for (const Input& input : inputs) {
         CAPTURE(input.name);
@@ -110,17 +111,17 @@ TEST_SUITE("page strips") {
     }
   }
 
-  TEST_CASE("plain gray samples are sent from where they were read, and come back without a copy") {
+  TEST_CASE("plain gray samples are sent and scattered without a copy") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       const Input input = plain_tiff(300, bits);
-      StripsWay way = way_of(std::uint64_t{64} << 10);
-      const StripsRun run = by_strips(input.bytes, Format::tiff, way);
+      StripsSetup setup = setup_of(std::uint64_t{64} << 10);
+      const StripsRun run = by_strips(input.bytes, Format::tiff, setup);
       CHECK(run.strips == 5);
       CHECK(run.views == run.strips);
       CHECK(run.residency == PageStrips::Residency::on_demand);
       CHECK(run.order == PageStrips::WriteOrder::any);
 
-      Opened opened(input, way.options);
+      Opened opened(input, setup.options);
       opened.count_all();
       ECE465_REQUIRE_OK(opened.page->load(0));
       Buffer scratch;
@@ -134,29 +135,29 @@ TEST_SUITE("page strips") {
       CHECK(mapped.data() != before);
     }
     // Luma planes of JPEG are stored in rows of whole MCUs.
-    CHECK(by_strips(jpegs()[1].bytes, Format::jpeg, way_of(8000)).views > 0);
+    CHECK(by_strips(jpegs()[1].bytes, Format::jpeg, setup_of(8000)).views > 0);
   }
 
-  TEST_CASE("where pages are between the halves depends on what reading costs, and on the budget") {
+  TEST_CASE("the residency depends on the cost of reading and on the budget") {
     using Residency = PageStrips::Residency;
     const auto residency = [](const Input& input, std::uint64_t memory_bytes) {
-      StripsWay way = way_of(4000);
-      way.options.memory_bytes = memory_bytes;
-      const StripsRun run = by_strips(input.bytes, input.format, way);
-      CHECK(run.file == by_equalize(input.bytes, input.format, way));
+      StripsSetup setup = setup_of(4000);
+      setup.options.memory_bytes = memory_bytes;
+      const StripsRun run = by_strips(input.bytes, input.format, setup);
+      CHECK(run.file == by_equalize(input.bytes, input.format, setup));
       return run.residency;
     };
     constexpr std::uint64_t kPlenty = std::uint64_t{256} << 20;
     CHECK(residency(plain_tiff(300), kPlenty) == Residency::on_demand);
     CHECK(residency(tall_png(), kPlenty) == Residency::kept);
-    CHECK(residency(tall_png(), least_memory(tall_png())) == Residency::streamed);
+    CHECK(residency(tall_png(), min_memory(tall_png())) == Residency::streamed);
     const Input deflated{"deflated TIFF", Format::tiff,
                          testing::encode_tiff(landscape(500, 6000, {}), {.compression = COMPRESSION_ADOBE_DEFLATE})};
     CHECK(residency(deflated, kPlenty) == Residency::kept);
-    CHECK(residency(deflated, least_memory(deflated)) == Residency::on_demand);
+    CHECK(residency(deflated, min_memory(deflated)) == Residency::on_demand);
   }
 
-  TEST_CASE("too little memory is refused, and so are too many strips") {
+  TEST_CASE("too little memory is rejected, and so are too many strips") {
     const Input input = plain_tiff(300);
     const auto source = borrow_memory(input.name, input.bytes);
     PageStripsOptions options;
@@ -174,7 +175,7 @@ TEST_SUITE("page strips") {
     CHECK(many.error().code == Errc::too_large);
   }
 
-  TEST_CASE("a header that promises more strips than there are is refused before they are listed") {
+  TEST_CASE("a header that claims more strips than the file has is rejected before they are listed") {
     testing::TiffBuilder file;
     auto tags = file.gray_tags(1'000'000, 1'000'000, file.add(std::string(100, 'a')));
     const auto bytes = file.finish(file.add_directory(tags));
@@ -187,7 +188,7 @@ TEST_SUITE("page strips") {
     CHECK(page.error().code == Errc::corrupt);
   }
 
-  TEST_CASE("a page that is mapped remotely is every one but those of palettes") {
+  TEST_CASE("all pages except those with palettes are mapped remotely") {
     CHECK(by_strips(jpegs()[0].bytes, Format::jpeg, {}).maps_remotely);
     for (const auto& inputs : {tiffs(), pngs()}) {
       for (const Input& input : inputs) {

@@ -13,7 +13,7 @@ using testing::Scene;
 
 namespace {
 
-/// Counts, makes tables and maps, in blocks of `rows`, as the equalizer does.
+/// Counts, makes tables and maps in blocks of `rows` rows, as the equalizer does.
 Scene equalized(const Scene& scene, Channels channels, std::uint32_t rows) {
   Scene input = scene;
   if (channels == Channels::gray && scene.layout.colors == 3) {
@@ -38,7 +38,7 @@ Scene equalized(const Scene& scene, Channels channels, std::uint32_t rows) {
   return result;
 }
 
-/// Uses each of this CPU's kernels in turn, and the best again when it goes.
+/// Calls `f` with each of this CPU's kernels, then restores the best.
 template <class F>
 void with_every_kernel(F&& f) {
   for (const auto name : kernel_names()) {
@@ -73,7 +73,7 @@ std::vector<PixelLayout> layouts(std::uint8_t bits) {
 }  // namespace
 
 TEST_SUITE("planes") {
-  TEST_CASE("every layout equalizes as the oracle says, whatever the blocks and kernels") {
+  TEST_CASE("every layout matches the oracle, for all block sizes and kernels") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
         for (const PixelLayout& layout : layouts(bits)) {
@@ -91,7 +91,7 @@ TEST_SUITE("planes") {
     }
   }
 
-  TEST_CASE("what lies between rows is not counted and not touched") {
+  TEST_CASE("padding between rows is neither counted nor changed") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const Channels channels : {Channels::luma, Channels::each}) {
         for (const PixelLayout& layout : layouts(bits)) {
@@ -116,7 +116,7 @@ TEST_SUITE("planes") {
     }
   }
 
-  TEST_CASE("narrowing rounds, dropping extras keeps colours, also between padded rows") {
+  TEST_CASE("narrowing rounds, and dropping extras keeps colours, also with padded rows") {
     const PixelLayout layout{.bits = 16, .colors = 3, .extras = 1, .alpha = Alpha::unassociated};
     const Scene scene = testing::landscape(33, 7, layout);
     const Block wide = padded(block_of(scene), layout, 10);
@@ -136,7 +136,7 @@ TEST_SUITE("planes") {
     });
   }
 
-  TEST_CASE("associated alpha gives the same with every kernel, and an opaque image needs no alpha") {
+  TEST_CASE("associated alpha: all kernels agree, and opaque images are as without alpha") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
         for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
@@ -158,7 +158,7 @@ TEST_SUITE("planes") {
     }
   }
 
-  TEST_CASE("associated alpha: opaque pixels as without alpha, no colour above its alpha, alpha kept") {
+  TEST_CASE("associated alpha: alpha is kept, and no colour exceeds it") {
     const PixelLayout layout{.bits = 8, .colors = 3, .extras = 1, .alpha = Alpha::associated};
     const Scene scene = testing::landscape(64, 32, layout);
     const Scene result = equalized(scene, Channels::luma, 32);

@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// A file of `base` with chunks before and after its image data.
+/// `base` with chunks added before and after its image data.
 std::vector<std::byte> with_chunks(Bytes base, const std::vector<PngChunk>& before,
                                    const std::vector<PngChunk>& after) {
   std::vector<std::byte> png(base.begin(), base.end());
@@ -33,7 +33,7 @@ std::vector<PngChunk> without_image(Bytes png) {
   return chunks;
 }
 
-/// Counts how often it is read: each time is a system call.
+/// Counts reads, each of which would be a system call.
 class CountedSource final : public ByteSource {
  public:
   explicit CountedSource(Bytes bytes) : memory_(borrow_memory("test.png", bytes)) {}
@@ -53,7 +53,7 @@ class CountedSource final : public ByteSource {
 }  // namespace
 
 TEST_SUITE("PNG chunks") {
-  TEST_CASE("every chunk that stays true is kept byte for byte, in its place") {
+  TEST_CASE("chunks that stay correct are kept byte for byte, in their places") {
     const Scene scene = testing::landscape(40, 30, {.colors = 3});
     const std::vector<PngChunk> before{
         png_chunk("gAMA", png_number(4, 45455)),
@@ -92,7 +92,7 @@ TEST_SUITE("PNG chunks") {
     }
   }
 
-  TEST_CASE("thousands of tiny chunks cost few reads") {
+  TEST_CASE("thousands of tiny chunks take few reads") {
     const auto plain = testing::encode_png(testing::landscape(20, 20, {}));
     auto chunks = testing::png_chunks(plain);
     chunks.insert(chunks.begin() + 1, 10'000, png_chunk("tEXt", "a"));
@@ -105,13 +105,13 @@ TEST_SUITE("PNG chunks") {
     CHECK(source.reads() < few.reads() + 10'000 / 50);
   }
 
-  TEST_CASE("chunks whose contents are nonsense pass unread, as long as their checksums are right") {
+  TEST_CASE("invalid chunk data is copied unread, if the checksum is correct") {
     const auto png = with_chunks(testing::encode_png(testing::landscape(20, 20, {})),
                                  {png_chunk("iCCP", "no profile"), png_chunk("gAMA", "x"), png_chunk("eXIf", "")}, {});
     CHECK(without_image(testing::equalize_png(png).file) == without_image(png));
   }
 
-  TEST_CASE("what changed levels make untrue is dropped, and people are told") {
+  TEST_CASE("chunks that do not apply to changed levels are dropped, with a note") {
     const auto png = with_chunks(testing::encode_png(testing::landscape(20, 20, {})),
                                  {png_chunk("pCAL", std::string("mm\0", 3) + std::string(14, '\1')),
                                   png_chunk("teST", "private, unsafe to copy"), png_chunk("dSIG", "signed")},
@@ -121,7 +121,7 @@ TEST_SUITE("PNG chunks") {
     CHECK(run.notes("pCAL, teST, dSIG"));
   }
 
-  TEST_CASE("of an animation the still image is equalized") {
+  TEST_CASE("of an animation only the still image is equalized") {
     const auto png =
         with_chunks(testing::encode_png(testing::landscape(20, 20, {})),
                     {png_chunk("acTL", png_number(4, 2) + png_number(4, 0)), png_chunk("fcTL", std::string(26, '\0'))},
@@ -131,7 +131,7 @@ TEST_SUITE("PNG chunks") {
     CHECK(run.notes("animation"));
   }
 
-  TEST_CASE("a colour image made gray keeps what a gray one can have") {
+  TEST_CASE("a colour image converted to gray keeps chunks that gray images can have") {
     const Scene scene = testing::landscape(20, 20, {.colors = 3});
     const auto png = with_chunks(testing::encode_png(scene),
                                  {png_chunk("gAMA", png_number(4, 45455)), profile(), png_chunk("sBIT", "\5\6\5"),
@@ -146,7 +146,7 @@ TEST_SUITE("PNG chunks") {
     CHECK(testing::decode_png(run.file).scene == testing::oracle(scene, Channels::gray));
   }
 
-  TEST_CASE("chunks that depend on the kind of image follow it") {
+  TEST_CASE("chunks that depend on the kind of image are rewritten") {
     const Scene scene = testing::landscape(20, 20, {});
     const auto key = with_chunks(testing::encode_png(scene),
                                  {png_chunk("sBIT", "\6"), png_chunk("tRNS", png_number(2, scene.samples[0]))}, {});
@@ -159,7 +159,7 @@ TEST_SUITE("PNG chunks") {
     CHECK(testing::png_find(testing::equalize_png(shallow).file, "bKGD") == png_chunk("bKGD", png_number(2, 170)));
   }
 
-  TEST_CASE("a palette's histogram still counts the same indices") {
+  TEST_CASE("a palette's histogram is kept") {
     testing::PngShape shape;
     shape.palette = {10, 20, 30, 40, 50, 60};
     Scene scene = testing::landscape(20, 20, {});
@@ -168,7 +168,7 @@ TEST_SUITE("PNG chunks") {
     CHECK(testing::png_names(testing::equalize_png(png).file) == Names{"IHDR", "PLTE", "hIST", "IDAT", "IEND"});
   }
 
-  TEST_CASE("many small IDATs are one image, and what follows IEND is none") {
+  TEST_CASE("many small IDATs are one image, and data after IEND is ignored") {
     const Scene scene = testing::landscape(64, 64, {});
     auto chunks = testing::png_chunks(testing::encode_png(scene));
     const auto image = std::ranges::find(chunks, "IDAT", &PngChunk::name);

@@ -15,7 +15,7 @@ namespace {
 
 using Data = std::vector<std::byte>;
 
-/// Numbers that are the same everywhere.
+/// Numbers that are the same on all platforms.
 class Random {
  public:
   explicit Random(unsigned seed) : engine_(seed) {}
@@ -25,7 +25,7 @@ class Random {
   std::mt19937 engine_;
 };
 
-/// What zlib makes of parts put together.
+/// Unpacks concatenated parts with zlib.
 Data inflated(const std::vector<Data>& parts, std::size_t size) {
   Data all;
   for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -54,7 +54,7 @@ Data part_of(Bytes bytes, bool last, bool by_zlib) {
   return {out.span().begin(), out.span().end()};
 }
 
-/// Bytes with something of everything: noise, runs of every length, few levels, one level.
+/// A mixture of noise, runs of all lengths, few levels and one level.
 Data mixture(std::size_t size, unsigned seed) {
   Random random(seed);
   Data data;
@@ -73,7 +73,7 @@ Data mixture(std::size_t size, unsigned seed) {
 }  // namespace
 
 TEST_SUITE("PNG compression") {
-  TEST_CASE("parts put together are one stream, wherever it was cut and whoever made them") {
+  TEST_CASE("concatenated parts are one stream, for all part sizes and both compressors") {
     const Data data = mixture(300'000, 1);
     for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{9}, std::size_t{1000},
                                    std::size_t{65536}, std::size_t{65537}, data.size()}) {
@@ -88,7 +88,7 @@ TEST_SUITE("PNG compression") {
     }
   }
 
-  TEST_CASE("runs of every length come back") {
+  TEST_CASE("runs of every length are restored") {
     for (std::size_t length = 1; length < 800; ++length) {
       Data data = mixture(20, static_cast<unsigned>(length));
       data.insert(data.end(), length, std::byte{7});
@@ -97,7 +97,7 @@ TEST_SUITE("PNG compression") {
     }
   }
 
-  TEST_CASE("noise grows by next to nothing, one level shrinks to next to nothing") {
+  TEST_CASE("noise hardly grows, and a single level hardly takes space") {
     Random random(3);
     Data noise(1 << 20);
     for (auto& byte : noise) byte = static_cast<std::byte>(random());
@@ -107,7 +107,7 @@ TEST_SUITE("PNG compression") {
     CHECK(inflated({part_of(flat, true, false)}, flat.size()) == flat);
   }
 
-  TEST_CASE("Huffman's codes fill the code space exactly, within the limit, rarer never shorter") {
+  TEST_CASE("Huffman codes fill the code space, respect the limit, and are not shorter for rarer symbols") {
     Random random(5);
     for (unsigned trial = 0; trial < 300; ++trial) {
       std::vector<std::uint32_t> counts(2 + random() % 287);
@@ -131,7 +131,7 @@ TEST_SUITE("PNG compression") {
     CHECK(one[1].length == 1);
   }
 
-  TEST_CASE("drawings repeat themselves, photographs do not") {
+  TEST_CASE("drawings have repeated strings, photographs do not") {
     Random random(7);
     Data photograph(100'000), drawing(100'000);
     unsigned level = 100;
@@ -144,7 +144,7 @@ TEST_SUITE("PNG compression") {
 }
 
 TEST_SUITE("PNG filters") {
-  TEST_CASE("each kind of picture gets the filter that suits it") {
+  TEST_CASE("each kind of picture gets the best filter") {
     constexpr std::size_t kWidth = 600, kRows = 16;
     const auto choose = [&](auto level) {
       std::vector<std::byte> rows(kWidth * kRows);

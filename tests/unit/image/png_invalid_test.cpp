@@ -29,7 +29,7 @@ std::vector<std::byte> without(Bytes png, std::string_view name) {
   return testing::png_of_chunks(chunks);
 }
 
-/// The file with one bit turned.
+/// The file with one bit flipped.
 std::vector<std::byte> flipped(std::vector<std::byte> png, std::size_t at) {
   png[at] ^= std::byte{0x10};
   return png;
@@ -39,8 +39,8 @@ bool says(const Error& error, std::string_view words) { return error.text().find
 
 }  // namespace
 
-TEST_SUITE("PNG that is not in order") {
-  TEST_CASE("a file cut anywhere is refused, and nothing is read beyond its end") {
+TEST_SUITE("invalid PNG") {
+  TEST_CASE("a file truncated anywhere is rejected, and nothing is read beyond its end") {
     const auto png = good_png();
     for (std::size_t size = 8; size < png.size(); ++size) {
       CAPTURE(size);
@@ -50,7 +50,7 @@ TEST_SUITE("PNG that is not in order") {
     }
   }
 
-  TEST_CASE("a flipped bit anywhere up to the end's own checksum is noticed") {
+  TEST_CASE("a flipped bit anywhere before the last checksum is detected") {
     const auto png = testing::encode_png(testing::landscape(12, 9, {}));
     for (std::size_t at = 8; at < png.size() - 4; ++at) {
       CAPTURE(at);
@@ -61,14 +61,14 @@ TEST_SUITE("PNG that is not in order") {
     }
   }
 
-  TEST_CASE("headers that cannot be are refused before anything is allocated for them") {
+  TEST_CASE("impossible headers are rejected before memory is allocated for them") {
     CHECK(testing::png_failure(with_header(header(0, 5, kRgb8))).code == Errc::corrupt);
     CHECK(testing::png_failure(with_header(header(0x80000000, 5, kRgb8))).code == Errc::corrupt);
     CHECK(testing::png_failure(with_header(header(0x7FFFFFFF, 0x7FFFFFFF, kRgb8))).code == Errc::too_large);
     CHECK(testing::png_failure(with_header(header(1'000'001, 5, kRgb8))).code == Errc::too_large);
-    const Error lie = testing::png_failure(with_header(header(1'000'000, 1'000'000, kRgb8)));
-    CHECK(lie.code == Errc::corrupt);
-    CHECK(says(lie, "cannot hold them"));
+    const Error impossible = testing::png_failure(with_header(header(1'000'000, 1'000'000, kRgb8)));
+    CHECK(impossible.code == Errc::corrupt);
+    CHECK(says(impossible, "cannot hold them"));
     CHECK(testing::png_failure(with_header(header(40, 30, {"\3\2\0\0\0", 5}))).code == Errc::corrupt);
     CHECK(testing::png_failure(with_header(header(40, 30, {"\10\1\0\0\0", 5}))).code == Errc::corrupt);
     CHECK(testing::png_failure(with_header(header(40, 30, {"\10\2\1\0\0", 5}))).code == Errc::unsupported);
@@ -77,13 +77,12 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(testing::png_failure(with_header(png_chunk("IHDR", "short"))).code == Errc::corrupt);
   }
 
-  TEST_CASE("what must be there, must be there once and in its place") {
+  TEST_CASE("required chunks must occur once and in order") {
     const auto png = good_png();
     CHECK(says(testing::png_failure(without(png, "IDAT")), "no image data"));
     CHECK(says(testing::png_failure(without(png, "IEND")), "ends early"));
-    CHECK(says(testing::png_failure(without(png, "IHDR")), "not with a header"));
-    CHECK(says(testing::png_failure(testing::with_chunk_before(png, "IDAT", testing::png_chunks(png)[0])),
-               "two headers"));
+    CHECK(says(testing::png_failure(without(png, "IHDR")), "instead of IHDR"));
+    CHECK(says(testing::png_failure(testing::with_chunk_before(png, "IDAT", testing::png_chunks(png)[0])), "two IHDR"));
     const auto split = testing::with_chunk_after(testing::with_chunk_after(png, "IDAT", png_chunk("tEXt", "a")), "tEXt",
                                                  png_chunk("IDAT", "more"));
     CHECK(says(testing::png_failure(split), "interrupted"));
@@ -95,7 +94,7 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(says(testing::png_failure(testing::png_of_chunks(apple)), "CgBI"));
   }
 
-  TEST_CASE("palettes that cannot be are refused") {
+  TEST_CASE("invalid palettes are rejected") {
     testing::PngShape shape;
     shape.palette = {1, 2, 3, 4, 5, 6};
     Scene scene = testing::landscape(20, 20, {});
@@ -108,10 +107,10 @@ TEST_SUITE("PNG that is not in order") {
         says(testing::png_failure(testing::with_chunk_before(without(png, "PLTE"), "IDAT", png_chunk("PLTE", "abcd"))),
              "4 bytes"));
     CHECK(says(testing::png_failure(testing::with_chunk_after(without(png, "PLTE"), "IDAT", png_chunk("PLTE", "abc"))),
-               "after the image data"));
+               "follows the image data"));
   }
 
-  TEST_CASE("an index beyond the palette does no harm") {
+  TEST_CASE("an index beyond the palette is accepted") {
     testing::PngShape shape;
     shape.palette = {1, 2, 3, 4, 5, 6};
     Scene scene = testing::landscape(20, 20, {});
@@ -120,7 +119,7 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(testing::equalize_png(png, Channels::gray).file.size() > 0);
   }
 
-  TEST_CASE("damaged or misplaced ancillary chunks cost no more than themselves") {
+  TEST_CASE("only damaged or misplaced ancillary chunks themselves are dropped") {
     const Scene scene = testing::landscape(40, 30, {.colors = 3});
     auto png = testing::with_chunk_before(testing::encode_png(scene), "IDAT", png_chunk("gAMA", "1234"));
     png[8 + 25 + 8 + 2] ^= std::byte{1};
@@ -136,7 +135,7 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(testing::equalize_png(late).notes("damaged tRNS"));
   }
 
-  TEST_CASE("image data that zlib cannot read is named as such") {
+  TEST_CASE("image data that zlib cannot read is reported as damaged") {
     auto chunks = testing::png_chunks(good_png());
     auto& data = std::ranges::find(chunks, "IDAT", &PngChunk::name)->data;
     std::fill(data.begin() + 2, data.end(), std::byte{0xFF});
@@ -145,7 +144,7 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(says(error, "damaged image data"));
   }
 
-  TEST_CASE("metadata beyond the limit is refused") {
+  TEST_CASE("metadata beyond the limit is rejected") {
     EqualizeOptions options;
     options.limits.max_metadata_bytes = 1000;
     auto png = good_png();
@@ -153,12 +152,12 @@ TEST_SUITE("PNG that is not in order") {
     CHECK(testing::png_failure(png, options).code == Errc::too_large);
   }
 
-  TEST_CASE("an interlaced image that does not fit the memory is refused with what it needs") {
+  TEST_CASE("an interlaced image that does not fit into memory is rejected with the limit") {
     EqualizeOptions options;
     options.memory_bytes = std::uint64_t{1} << 20;
     const auto png = testing::encode_png(testing::landscape(500, 500, {.colors = 3}), testing::interlaced_shape(true));
     const Error error = testing::png_failure(png, options);
     CHECK(error.code == Errc::too_large);
-    CHECK(says(error, "--memory allows 1 MiB"));
+    CHECK(says(error, "(--memory) is 1 MiB"));
   }
 }

@@ -9,7 +9,7 @@
 #include "ece465/image/equalize.hpp"
 #include "png_file.hpp"
 
-/// What the PNG tests have in common.
+/// Helpers of the PNG tests.
 
 namespace ece465::testing {
 
@@ -22,7 +22,7 @@ struct PngRun {
   }
 };
 
-/// Equalizes a file that is in order.
+/// Equalizes a valid file.
 inline PngRun equalize_png(Bytes png, const image::EqualizeOptions& options = {}) {
   const auto source = borrow_memory("test.png", png);
   MemorySink sink;
@@ -37,7 +37,7 @@ inline PngRun equalize_png(Bytes png, image::Channels channels) {
   return equalize_png(png, options);
 }
 
-/// Equalizes a file that is not.
+/// Equalizes an invalid file and returns the error.
 inline Error png_failure(Bytes png, const image::EqualizeOptions& options = {}) {
   const auto source = borrow_memory("test.png", png);
   MemorySink sink;

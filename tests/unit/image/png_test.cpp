@@ -23,7 +23,7 @@ Scene coarse(std::uint32_t width, std::uint32_t height, unsigned levels) {
   return scene;
 }
 
-/// A hazy palette, in no order.
+/// An unsorted palette of low contrast.
 std::vector<std::uint8_t> hazy_palette(std::size_t entries) {
   std::vector<std::uint8_t> palette;
   for (std::size_t i = 0; i < entries; ++i) {
@@ -41,8 +41,8 @@ Scene colors_of(const testing::PngPicture& picture) {
   return scene;
 }
 
-/// Room for one thread and none for keeping pixels.
-std::uint64_t least_memory(Bytes png) {
+/// Enough memory for one thread, but not for keeping pixels.
+std::uint64_t min_memory(Bytes png) {
   const auto source = borrow_memory("test.png", png);
   const auto reader = open_image(*source, {});
   REQUIRE(reader);
@@ -59,7 +59,7 @@ std::string bytes_of(std::initializer_list<int> values) {
 }  // namespace
 
 TEST_SUITE("PNG") {
-  TEST_CASE("gray, colour and alpha of 8 and 16 bits come out as the oracle says") {
+  TEST_CASE("gray, colour and alpha of 8 and 16 bits match the oracle") {
     for (const bool interlaced : {false, true}) {
       for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
         for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
@@ -83,7 +83,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("images of every small size survive, interlaced too, where some passes have no pixels") {
+  TEST_CASE("all small sizes work, also interlaced, when some passes have no pixels") {
     for (std::uint32_t width = 1; width <= 9; ++width) {
       for (std::uint32_t height = 1; height <= 9; ++height) {
         for (const bool interlaced : {false, true}) {
@@ -99,7 +99,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("2- and 4-bit gray becomes 8-bit, as equalized levels lie between the old ones") {
+  TEST_CASE("2- and 4-bit gray becomes 8-bit, because equalized levels lie between the original ones") {
     for (const unsigned bits : {2U, 4U}) {
       CAPTURE(bits);
       const Scene scene = coarse(50, 30, 1U << bits);
@@ -113,7 +113,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("1-bit gray stays what it is: two levels are as far apart as they can be") {
+  TEST_CASE("1-bit gray is unchanged: two levels already have maximum contrast") {
     for (const bool interlaced : {false, true}) {
       auto shape = testing::shallow(1);
       shape.interlaced = interlaced;
@@ -125,7 +125,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("a palette's colours are equalized as the picture's: indices, their depth and transparency stay") {
+  TEST_CASE("palette colours are equalized like the picture's, indices, depth and transparency are kept") {
     for (const unsigned bits : {1U, 2U, 4U, 8U}) {
       for (const bool interlaced : {false, true}) {
         for (const Channels channels : {Channels::luma, Channels::each}) {
@@ -149,7 +149,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("a palette picture made gray keeps its transparency as an alpha channel") {
+  TEST_CASE("a palette picture converted to gray keeps its transparency as an alpha channel") {
     testing::PngShape shape = testing::shallow(4);
     shape.palette = hazy_palette(16);
     const Scene indices = coarse(53, 31, 16);
@@ -168,7 +168,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("exactly the transparent colour's pixels are transparent afterwards") {
+  TEST_CASE("exactly the pixels of the transparent colour are transparent in the result") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
         CAPTURE(int{bits});
@@ -203,7 +203,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("a transparent level of 1-, 2- and 4-bit gray becomes alpha too") {
+  TEST_CASE("a transparent level of 1-, 2- and 4-bit gray becomes alpha, too") {
     for (const unsigned bits : {1U, 2U, 4U}) {
       const Scene scene = coarse(50, 30, 1U << bits);
       const auto png = testing::with_chunk_before(testing::encode_png(scene, testing::shallow(bits)), "IDAT",
@@ -216,7 +216,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("threads and memory change no byte") {
+  TEST_CASE("threads and memory do not change a byte") {
     for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
       const Scene scene = testing::landscape(700, 800, layout_of(8, colors, false));  // several bands
       const auto png = testing::encode_png(scene);
@@ -227,7 +227,7 @@ TEST_SUITE("PNG") {
         EqualizeOptions options;
         options.threads = threads;
         CHECK(testing::equalize_png(png, options).file == reference.file);
-        options.memory_bytes = least_memory(png);
+        options.memory_bytes = min_memory(png);
         const auto streamed = testing::equalize_png(png, options);
         CHECK_FALSE(streamed.report.pages[0].kept_in_memory);
         CHECK(streamed.file == reference.file);
@@ -235,7 +235,7 @@ TEST_SUITE("PNG") {
     }
   }
 
-  TEST_CASE("drawings come out small: what repeats is found") {
+  TEST_CASE("drawings compress well, because repeated strings are found") {
     Scene scene{800, 600, {.colors = 3}, {}};
     for (std::uint32_t y = 0; y < scene.height; ++y) {
       for (std::uint32_t x = 0; x < scene.width; ++x) {

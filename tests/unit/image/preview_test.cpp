@@ -56,7 +56,7 @@ Scene quarters(std::uint32_t width, std::uint32_t height, std::uint16_t darker) 
   return scene;
 }
 
-/// JPEG is lossy: levels are about right.
+/// JPEG is lossy, so levels are only approximate.
 void check_pixel(const Scene& scene, std::uint32_t x, std::uint32_t y, std::vector<int> expected) {
   REQUIRE(scene.layout.samples() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -65,7 +65,7 @@ void check_pixel(const Scene& scene, std::uint32_t x, std::uint32_t y, std::vect
   }
 }
 
-/// The mean difference between a scene averaged down, pixel by pixel, and its preview.
+/// The mean difference between a scene, reduced by averaging, and its preview.
 double difference(const Scene& scene, const Scene& small) {
   double sum = 0;
   for (std::uint32_t y = 0; y < small.height; ++y) {
@@ -86,7 +86,7 @@ double difference(const Scene& scene, const Scene& small) {
 }  // namespace
 
 TEST_SUITE("preview") {
-  TEST_CASE("the longer side is what was asked for, the other follows, nothing is enlarged") {
+  TEST_CASE("the longer side has the requested size, the other is in proportion, nothing is enlarged") {
     const auto size = [](std::uint32_t width, std::uint32_t height, std::uint32_t side) {
       const Scene small = look(encode_png(flat(width, height, kGray, {90})), side);
       return std::pair(small.width, small.height);
@@ -100,7 +100,7 @@ TEST_SUITE("preview") {
     CHECK(size(321, 214, 320) == std::pair(320U, 213U));
   }
 
-  TEST_CASE("every pixel is the average of its cell, whatever format and layout the page has") {
+  TEST_CASE("every pixel is the average of its cell, for all formats and layouts") {
     const Scene scene = landscape(601, 437, kGray);
     JpegOptions progressive;
     progressive.progressive = true;
@@ -121,7 +121,7 @@ TEST_SUITE("preview") {
     }
   }
 
-  TEST_CASE("of large strips and tiles only those in the middle of cells are decoded, and the picture is the same") {
+  TEST_CASE("of large pages only strips and tiles in the centre of cells are decoded, and the picture is the same") {
     const Scene scene = quarters(600, 800, 30);
     PreviewOptions options;
     options.whole_pixels = 0;
@@ -138,7 +138,7 @@ TEST_SUITE("preview") {
       check_pixel(small, 2, 13, {25});
       check_pixel(small, 9, 13, {225});
     }
-    // With so little allowed there are fewer pixels rather than none.
+    // A lower limit makes the preview smaller.
     options.max_pixels = 200'000;
     const Scene smaller = look(encode_tiff(scene, tiles), 320, options);
     CHECK(smaller.height < 320);
@@ -146,13 +146,13 @@ TEST_SUITE("preview") {
     check_pixel(smaller, smaller.width - 1, 0, {255});
   }
 
-  TEST_CASE("16 bits become 8 over the full range, and 0 is white where the file says so") {
+  TEST_CASE("16 bits become 8 over the full range, and inverted gray is inverted") {
     check_pixel(look(encode_tiff(flat(40, 40, {.bits = 16, .colors = 1}, {128 * 257})), 16), 8, 8, {128});
     check_pixel(look(encode_png(flat(40, 40, {.bits = 16, .colors = 3}, {65535, 0, 20000})), 16), 8, 8, {255, 0, 78});
     check_pixel(look(encode_tiff(flat(40, 40, {.bits = 8, .colors = 1, .inverted = true}, {200})), 16), 8, 8, {55});
   }
 
-  TEST_CASE("colours, palettes and what is transparent") {
+  TEST_CASE("colours, palettes and transparency") {
     check_pixel(look(encode_jpeg(flat(64, 64, kRgb, {200, 40, 90}), jpeg_of(JpegColor::ycbcr)), 16), 8, 8,
                 {200, 40, 90});
     PngShape palette;
@@ -166,11 +166,11 @@ TEST_SUITE("preview") {
     const PixelLayout rgba{.bits = 8, .colors = 3, .extras = 1, .alpha = Alpha::unassociated};
     check_pixel(look(encode_png(flat(40, 40, rgba, {0, 100, 200, 0})), 16), 8, 8, {255, 255, 255});
     check_pixel(look(encode_png(flat(40, 40, rgba, {0, 100, 200, 128})), 16), 8, 8, {127, 177, 227});
-    const PixelLayout multiplied{.bits = 8, .colors = 3, .extras = 1, .alpha = Alpha::associated};
-    check_pixel(look(encode_tiff(flat(40, 40, multiplied, {0, 50, 100, 128})), 16), 8, 8, {127, 177, 227});
+    const PixelLayout premultiplied{.bits = 8, .colors = 3, .extras = 1, .alpha = Alpha::associated};
+    check_pixel(look(encode_tiff(flat(40, 40, premultiplied, {0, 50, 100, 128})), 16), 8, 8, {127, 177, 227});
   }
 
-  TEST_CASE("what turns the picture is kept, other metadata is not") {
+  TEST_CASE("the orientation is kept, other metadata is not") {
     using namespace std::string_literals;
     using namespace std::string_view_literals;
     const auto exif_of = [](std::string_view value) {
@@ -179,9 +179,9 @@ TEST_SUITE("preview") {
     };
     JpegOptions options;
     options.markers = {jpeg_marker(0xE1, exif_of("\x06")), jpeg_marker(0xFE, "a comment")};
-    const auto turned = preview(encode_jpeg(flat(40, 20, kGray, {90}), options), 16);
-    REQUIRE(turned);
-    const auto markers = decode_jpeg(*turned).markers;
+    const auto rotated = preview(encode_jpeg(flat(40, 20, kGray, {90}), options), 16);
+    REQUIRE(rotated);
+    const auto markers = decode_jpeg(*rotated).markers;
     const auto exif = std::ranges::find(markers, 0xE1, &JpegMarker::code);
     REQUIRE(exif != markers.end());
     CHECK(as_text(exif->content) == "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"sv);
@@ -197,13 +197,13 @@ TEST_SUITE("preview") {
     CHECK(tiff_exif->content == exif->content);
 
     options.markers = {jpeg_marker(0xE1, exif_of("\x01"))};
-    const auto upright = preview(encode_jpeg(flat(40, 20, kGray, {90}), options), 16);
-    REQUIRE(upright);
-    const auto few = decode_jpeg(*upright).markers;
+    const auto normal = preview(encode_jpeg(flat(40, 20, kGray, {90}), options), 16);
+    REQUIRE(normal);
+    const auto few = decode_jpeg(*normal).markers;
     CHECK(std::ranges::find(few, 0xE1, &JpegMarker::code) == few.end());
   }
 
-  TEST_CASE("what is no image, is damaged, or would take too much, is refused") {
+  TEST_CASE("files that are not images, are damaged or exceed the limits are rejected") {
     CHECK(preview(as_bytes("no image at all"), 16).error().code == Errc::bad_input);
     CHECK(preview({}, 16).error().code == Errc::bad_input);
     const Scene scene = landscape(600, 400, kGray);

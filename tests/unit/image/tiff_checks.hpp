@@ -9,7 +9,7 @@
 #include "tiff_builder.hpp"
 #include "tiff_file.hpp"
 
-/// What the TIFF tests have in common.
+/// Helpers of the TIFF tests.
 
 namespace ece465::testing {
 
@@ -32,7 +32,7 @@ inline image::EqualizeOptions with(image::Channels channels) {
   return options;
 }
 
-/// The tags of two directories are the same, but for where things are.
+/// Checks that two directories have the same tags, except for offsets and sizes.
 inline void check_same_tags(const TiffDirectory& before, const TiffDirectory& after) {
   // Offsets and sizes of strips and tiles; SubIFDs, EXIF, GPS and interoperability directories.
   constexpr std::uint16_t kMoving[] = {273, 279, 324, 325, 330, 34665, 34853, 40965};

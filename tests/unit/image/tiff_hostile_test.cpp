@@ -16,7 +16,7 @@ namespace {
 
 using Tags = std::vector<TiffBuilder::Tag>;
 
-/// A small gray image whose tags `change` has its way with.
+/// A small gray image with tags that `change` modifies.
 std::vector<std::byte> gray_file(const std::function<void(TiffBuilder&, Tags&)>& change) {
   TiffBuilder b;
   auto tags = b.gray_tags(16, 16, b.add(std::string(128, 'a') + std::string(128, 'z')));
@@ -34,7 +34,7 @@ void drop(Tags& tags, std::uint16_t number) {
   std::erase_if(tags, [&](const auto& old) { return old.number == number; });
 }
 
-void check_refused(Bytes file, Errc code, std::string_view word) {
+void check_rejected(Bytes file, Errc code, std::string_view word) {
   const auto result = try_equalize(file);
   REQUIRE_FALSE(result);
   CAPTURE(result.error().text());
@@ -45,12 +45,12 @@ void check_refused(Bytes file, Errc code, std::string_view word) {
 
 constexpr std::uint16_t kCompressions[] = {COMPRESSION_NONE,     COMPRESSION_LZW,  COMPRESSION_ADOBE_DEFLATE,
                                            COMPRESSION_PACKBITS, COMPRESSION_ZSTD, COMPRESSION_LZMA};
-constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kMax = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-TEST_SUITE("TIFF bad input") {
-  TEST_CASE("what is not handled is named") {
+TEST_SUITE("invalid TIFF input") {
+  TEST_CASE("unsupported features are named") {
     struct Case {
       TiffBuilder::Tag tag;
       std::string_view word;
@@ -81,44 +81,44 @@ TEST_SUITE("TIFF bad input") {
     };
     for (const auto& [tag, word] : cases) {
       CAPTURE(word);
-      check_refused(gray_file([&, &t = tag](TiffBuilder&, Tags& tags) { set(tags, t); }), Errc::unsupported, word);
+      check_rejected(gray_file([&, &t = tag](TiffBuilder&, Tags& tags) { set(tags, t); }), Errc::unsupported, word);
     }
-    check_refused(gray_file([](TiffBuilder& f, Tags& tags) {
-                    set(tags, f.shorts(277, {3}));
-                    set(tags, f.shorts(258, {8, 8, 16}));
-                    set(tags, f.shorts(262, {2}));
-                  }),
-                  Errc::unsupported, "bits per sample differ");
-    check_refused(gray_file([](TiffBuilder& f, Tags& tags) {
-                    set(tags, f.shorts(259, {8}));
-                    set(tags, f.shorts(317, {3}));
-                  }),
-                  Errc::unsupported, "predictor");
-    check_refused(gray_file([](TiffBuilder&, Tags& tags) {
-                    set(tags, TiffBuilder::text(270, "ImageJ=1.53t\nimages=3\n"));
-                    for (auto& tag : tags) {
-                      if (tag.number == 257) tag.values[0] = std::byte{5};
-                    }
-                  }),
-                  Errc::unsupported, "ImageJ stack");
+    check_rejected(gray_file([](TiffBuilder& f, Tags& tags) {
+                     set(tags, f.shorts(277, {3}));
+                     set(tags, f.shorts(258, {8, 8, 16}));
+                     set(tags, f.shorts(262, {2}));
+                   }),
+                   Errc::unsupported, "bits per sample differ");
+    check_rejected(gray_file([](TiffBuilder& f, Tags& tags) {
+                     set(tags, f.shorts(259, {8}));
+                     set(tags, f.shorts(317, {3}));
+                   }),
+                   Errc::unsupported, "predictor");
+    check_rejected(gray_file([](TiffBuilder&, Tags& tags) {
+                     set(tags, TiffBuilder::text(270, "ImageJ=1.53t\nimages=3\n"));
+                     for (auto& tag : tags) {
+                       if (tag.number == 257) tag.values[0] = std::byte{5};
+                     }
+                   }),
+                   Errc::unsupported, "ImageJ stack");
   }
 
-  TEST_CASE("contradictions are corrupt") {
+  TEST_CASE("inconsistent tags are corrupt") {
     const auto corrupt = [](std::string_view word, const std::function<void(TiffBuilder&, Tags&)>& change) {
       CAPTURE(word);
-      check_refused(gray_file(change), Errc::corrupt, word);
+      check_rejected(gray_file(change), Errc::corrupt, word);
     };
     corrupt("0 x 16", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(256, {0})); });
     corrupt("16 x 0", [](TiffBuilder&, Tags& tags) { drop(tags, 257); });
     corrupt("0 samples", [](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(277, {0})); });
     corrupt("0 rows", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(278, {0})); });
-    corrupt("where its strips are", [](TiffBuilder&, Tags& tags) { drop(tags, 273); });
+    corrupt("offsets of its strips", [](TiffBuilder&, Tags& tags) { drop(tags, 273); });
     corrupt("missing", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(273, {0})); });
     corrupt("ends early", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(273, {1000})); });
-    corrupt("ends early", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(273, {kMost})); });
+    corrupt("ends early", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(273, {kMax})); });
     corrupt("lists 1 strips; the image has 2", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(278, {8})); });
     corrupt("has 100 bytes", [](TiffBuilder& b, Tags& tags) { set(tags, b.longs(279, {100})); });
-    corrupt("no integer", [](TiffBuilder&, Tags& tags) { set(tags, TiffBuilder::text(256, "wide")); });
+    corrupt("not an integer", [](TiffBuilder&, Tags& tags) { set(tags, TiffBuilder::text(256, "wide")); });
     corrupt("planar", [](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(284, {7})); });
     corrupt("tiles of 0", [](TiffBuilder& b, Tags& tags) {
       set(tags, b.longs(322, {0}));
@@ -132,10 +132,10 @@ TEST_SUITE("TIFF bad input") {
     corrupt("RGB with 1", [](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(262, {2})); });
     corrupt("ends early", [](TiffBuilder&, Tags& tags) {
       auto huge = TiffBuilder::blob(65000, "12345678");
-      huge.count = kMost;
+      huge.count = kMax;
       set(tags, huge);
     });
-    corrupt("claims to hold", [](TiffBuilder& b, Tags& tags) {  // a decompression bomb
+    corrupt("cannot contain", [](TiffBuilder& b, Tags& tags) {  // a decompression bomb
       set(tags, b.shorts(259, {8}));
       set(tags, b.longs(256, {4000}));
       set(tags, b.longs(257, {4000}));
@@ -145,7 +145,7 @@ TEST_SUITE("TIFF bad input") {
     corrupt("cannot be decoded", [](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(259, {50000})); });
   }
 
-  TEST_CASE("oddities that readers put up with") {
+  TEST_CASE("irregularities that readers accept") {
     const auto fine = [](const std::function<void(TiffBuilder&, Tags&)>& change) {
       const auto result = try_equalize(gray_file(change));
       REQUIRE_MESSAGE(result, result.error().text());
@@ -155,19 +155,19 @@ TEST_SUITE("TIFF bad input") {
     };
     fine([](TiffBuilder&, Tags& tags) { drop(tags, 279); });
     fine([](TiffBuilder& b, Tags& tags) { set(tags, b.longs(279, {0})); });
-    fine([](TiffBuilder& b, Tags& tags) { set(tags, b.longs(278, {kMost})); });
+    fine([](TiffBuilder& b, Tags& tags) { set(tags, b.longs(278, {kMax})); });
     fine([](TiffBuilder&, Tags& tags) { drop(tags, 278); });
     fine([](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(284, {2})); });
     fine([](TiffBuilder& b, Tags& tags) { set(tags, b.shorts(317, {2})); });       // a predictor without a compression
     fine([](TiffBuilder& b, Tags& tags) { tags.push_back(b.shorts(262, {2})); });  // a tag twice: the first counts
     fine([](TiffBuilder&, Tags& tags) {
-      auto from_the_future = TiffBuilder::blob(65000, "ab");
-      from_the_future.type = 99;
-      tags.push_back(from_the_future);
+      auto unknown_type = TiffBuilder::blob(65000, "ab");
+      unknown_type.type = 99;
+      tags.push_back(unknown_type);
     });
   }
 
-  TEST_CASE("tags that are not sorted are sorted") {
+  TEST_CASE("unsorted tags are sorted") {
     TiffBuilder b;
     auto tags = b.gray_tags(16, 16, b.add(std::string(128, 'a') + std::string(128, 'z')));
     std::ranges::reverse(tags);
@@ -176,35 +176,35 @@ TEST_SUITE("TIFF bad input") {
     CHECK(testing::decode_tiff(*result).at(0, 15) == 255);
   }
 
-  TEST_CASE("directories that lead in a circle, overlap, or go too deep") {
+  TEST_CASE("directories that form loops, overlap or are nested too deep") {
     TiffBuilder b;
     const auto tags = b.gray_tags(16, 16, b.add(std::string(256, 'a')));
     SUBCASE("a page that follows itself") {
       const auto page = b.add_directory(tags);
       b.put(b.next_field(page, tags.size()), page, 4);
-      check_refused(b.finish(page), Errc::corrupt, "circle");
+      check_rejected(b.finish(page), Errc::corrupt, "loop");
     }
     SUBCASE("two pages that follow each other") {
       const auto second = b.add_directory(tags);
       const auto first = b.add_directory(tags, second);
       b.put(b.next_field(second, tags.size()), first, 4);
-      check_refused(b.finish(first), Errc::corrupt, "circle");
+      check_rejected(b.finish(first), Errc::corrupt, "loop");
     }
     SUBCASE("a sub-image that is its own parent") {
       auto more = tags;
       more.push_back(b.longs(330, {0}));
       const auto page = b.add_directory(more);
       b.put(page + 2 + 9 * 12 + 8, page, 4);
-      check_refused(b.finish(page), Errc::corrupt, "circle");
+      check_rejected(b.finish(page), Errc::corrupt, "loop");
     }
     SUBCASE("a directory within another") {
       const auto page = b.add_directory(tags, 0);
       b.put(b.next_field(page, tags.size()), page + 12, 4);
-      check_refused(b.finish(page), Errc::corrupt, "");
+      check_rejected(b.finish(page), Errc::corrupt, "");
     }
     SUBCASE("a next page beyond the end") {
       const auto page = b.add_directory(tags, 1'000'000);
-      check_refused(b.finish(page), Errc::corrupt, "ends early");
+      check_rejected(b.finish(page), Errc::corrupt, "ends early");
     }
     SUBCASE("sub-images within sub-images") {
       std::uint64_t below = b.add_directory(tags);
@@ -213,17 +213,17 @@ TEST_SUITE("TIFF bad input") {
         more.push_back(b.longs(330, {below}));
         below = b.add_directory(more);
       }
-      check_refused(b.finish(below), Errc::corrupt, "deep");
+      check_rejected(b.finish(below), Errc::corrupt, "deep");
     }
-    SUBCASE("no tags") { check_refused(b.finish(b.add_directory({})), Errc::corrupt, "0 tags"); }
-    SUBCASE("no tags that anybody knows") {
+    SUBCASE("no tags") { check_rejected(b.finish(b.add_directory({})), Errc::corrupt, "0 tags"); }
+    SUBCASE("only tags of unknown types") {
       const TiffBuilder::Tag strange{.number = 256, .type = 99, .count = 1, .values = std::vector<std::byte>(4)};
       const auto second = b.add_directory({strange});
-      check_refused(b.finish(b.add_directory(tags, second)), Errc::corrupt, "no tag of the directory");
-      check_refused(b.finish(second), Errc::corrupt, "no tag of the directory");
+      check_rejected(b.finish(b.add_directory(tags, second)), Errc::corrupt, "no tag of the directory");
+      check_rejected(b.finish(second), Errc::corrupt, "no tag of the directory");
     }
-    SUBCASE("no directory") { check_refused(b.finish(0), Errc::corrupt, "no image"); }
-    SUBCASE("EXIF that contains itself is left out") {
+    SUBCASE("no directory") { check_rejected(b.finish(0), Errc::corrupt, "no image"); }
+    SUBCASE("EXIF that contains itself is dropped") {
       auto more = tags;
       const auto exif = b.add_directory({b.longs(40965, {0})});
       b.put(exif + 2 + 8, exif, 4);
@@ -233,36 +233,36 @@ TEST_SUITE("TIFF bad input") {
     }
   }
 
-  TEST_CASE("limits hold before anything is allocated") {
-    check_refused(gray_file([](TiffBuilder& b, Tags& tags) {
-                    set(tags, b.longs(256, {1'000'001}));
-                    set(tags, b.longs(257, {1'000'000}));
-                  }),
-                  Errc::too_large, "1000001 x 1000000");
-    check_refused(gray_file([](TiffBuilder& b, Tags& tags) {  // one strip, but a terabyte of it
-                    set(tags, b.longs(256, {1'000'000}));
-                    set(tags, b.longs(257, {1'000'000}));
-                    set(tags, b.longs(278, {kMost}));
-                    set(tags, b.shorts(259, {50000}));
-                  }),
-                  Errc::too_large, "memory");
-    check_refused(gray_file([](TiffBuilder& b, Tags& tags) {
-                    set(tags, b.longs(322, {1'000'000}));
-                    set(tags, b.longs(323, {1'000'000}));
-                  }),
-                  Errc::too_large, "memory");
-    check_refused(gray_file([](TiffBuilder& b, Tags& tags) {
-                    set(tags, b.longs(322, {kMost}));
-                    set(tags, b.longs(323, {kMost}));
-                  }),
-                  Errc::too_large, "tiles of");
-    check_refused(gray_file([](TiffBuilder& b, Tags& tags) {
-                    set(tags, b.longs(256, {1'000'000}));
-                    set(tags, b.longs(257, {1'000'000}));
-                    set(tags, b.longs(322, {1}));
-                    set(tags, b.longs(323, {1}));
-                  }),
-                  Errc::too_large, "tiles; at most");
+  TEST_CASE("limits are checked before anything is allocated") {
+    check_rejected(gray_file([](TiffBuilder& b, Tags& tags) {
+                     set(tags, b.longs(256, {1'000'001}));
+                     set(tags, b.longs(257, {1'000'000}));
+                   }),
+                   Errc::too_large, "1000001 x 1000000");
+    check_rejected(gray_file([](TiffBuilder& b, Tags& tags) {  // one strip of a terabyte
+                     set(tags, b.longs(256, {1'000'000}));
+                     set(tags, b.longs(257, {1'000'000}));
+                     set(tags, b.longs(278, {kMax}));
+                     set(tags, b.shorts(259, {50000}));
+                   }),
+                   Errc::too_large, "memory");
+    check_rejected(gray_file([](TiffBuilder& b, Tags& tags) {
+                     set(tags, b.longs(322, {1'000'000}));
+                     set(tags, b.longs(323, {1'000'000}));
+                   }),
+                   Errc::too_large, "memory");
+    check_rejected(gray_file([](TiffBuilder& b, Tags& tags) {
+                     set(tags, b.longs(322, {kMax}));
+                     set(tags, b.longs(323, {kMax}));
+                   }),
+                   Errc::too_large, "tiles of");
+    check_rejected(gray_file([](TiffBuilder& b, Tags& tags) {
+                     set(tags, b.longs(256, {1'000'000}));
+                     set(tags, b.longs(257, {1'000'000}));
+                     set(tags, b.longs(322, {1}));
+                     set(tags, b.longs(323, {1}));
+                   }),
+                   Errc::too_large, "tiles; at most");
     const auto pages = testing::encode_tiff(std::vector(5, testing::landscape(8, 8, {.bits = 8})));
     EqualizeOptions options;
     options.limits.max_pages = 4;
@@ -274,11 +274,10 @@ TEST_SUITE("TIFF bad input") {
     CHECK(try_equalize(wordy, options).error().code == Errc::too_large);
     options = {};
     options.limits.max_ifd_entries = 8;
-    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().text().find("tags") !=
-          std::string::npos);
+    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().text().find("tags") != std::string::npos);
   }
 
-  TEST_CASE("a file cut anywhere is refused, whatever its compression") {
+  TEST_CASE("a truncated file is rejected, for each compression") {
     for (const std::uint16_t compression : kCompressions) {
       const Scene scene = testing::landscape(40, 30, {.bits = 8, .colors = 3});
       TiffShape shape;
@@ -294,7 +293,7 @@ TEST_SUITE("TIFF bad input") {
     }
   }
 
-  TEST_CASE("pixels that end early are noticed when the directory comes first") {
+  TEST_CASE("truncated pixels are detected if the directory comes first") {
     TiffBuilder b;
     constexpr std::uint32_t kData = 200;
     const auto page = b.add_directory(b.gray_tags(16, 16, kData));
@@ -304,11 +303,11 @@ TEST_SUITE("TIFF bad input") {
     REQUIRE(whole.size() == kData + 256);
     REQUIRE(try_equalize(whole));
     for (std::size_t n = kData; n < whole.size(); ++n) {
-      check_refused(Bytes(whole).first(n), Errc::corrupt, "ends early");
+      check_rejected(Bytes(whole).first(n), Errc::corrupt, "ends early");
     }
   }
 
-  TEST_CASE("damaged bytes never do worse than a wrong pixel or an error") {
+  TEST_CASE("damaged bytes cause at most wrong pixels or an error") {
     for (const std::uint16_t compression : kCompressions) {
       TiffShape shape;
       shape.compression = compression;

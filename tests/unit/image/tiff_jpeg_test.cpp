@@ -15,15 +15,15 @@ using testing::with;
 
 namespace {
 
-/// JPEG loses a little on the way in and on the way out; more than this is a mistake.
-void check_close(const Scene& is, const Scene& should_be, int most) {
+/// Samples differ by at most `max`: JPEG loses a little in decoding and in encoding.
+void check_close(const Scene& is, const Scene& should_be, int max) {
   REQUIRE(is.layout == should_be.layout);
   REQUIRE(is.samples.size() == should_be.samples.size());
   int worst = 0;
   for (std::size_t i = 0; i < is.samples.size(); ++i) {
     worst = std::max(worst, std::abs(is.samples[i] - should_be.samples[i]));
   }
-  CHECK(worst <= most);
+  CHECK(worst <= max);
 }
 
 std::vector<TiffShape> jpeg_shapes() {
@@ -38,7 +38,7 @@ std::vector<TiffShape> jpeg_shapes() {
   return {strips, tiles, one, big};
 }
 
-/// A YCbCr page's stored planes, put together from its streams by libjpeg. Chroma includes what pads tiles.
+/// A YCbCr page's stored planes, decoded from its streams by libjpeg. Chroma includes the padding of tiles.
 struct Planes {
   Scene luma;
   std::vector<std::uint16_t> chroma;
@@ -74,7 +74,7 @@ Planes planes_of(Bytes file, std::uint32_t width, std::uint32_t height) {
 }  // namespace
 
 TEST_SUITE("JPEG in TIFF") {
-  TEST_CASE("gray and RGB, in planes or not, keep tables and tags") {
+  TEST_CASE("gray and RGB, planar or not, keep tables and tags") {
     for (TiffShape shape : jpeg_shapes()) {
       for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
         for (const bool planar : {false, true}) {
@@ -97,7 +97,7 @@ TEST_SUITE("JPEG in TIFF") {
     }
   }
 
-  TEST_CASE("of YCbCr only the luma changes, whatever the subsampling") {
+  TEST_CASE("only the luma of YCbCr changes, for any subsampling") {
     for (TiffShape shape : jpeg_shapes()) {
       for (const auto& [h, v] : std::vector<std::pair<std::uint16_t, std::uint16_t>>{{1, 1}, {2, 1}, {2, 2}}) {
         CAPTURE(h);
@@ -124,7 +124,7 @@ TEST_SUITE("JPEG in TIFF") {
     }
   }
 
-  TEST_CASE("YCbCr becomes a gray JPEG, or is equalized channel by channel through RGB") {
+  TEST_CASE("YCbCr becomes a gray JPEG, or its RGB channels are equalized separately") {
     for (TiffShape shape : jpeg_shapes()) {
       CAPTURE(shape.tile_width);
       shape.h_sampling = shape.v_sampling = 2;
@@ -144,7 +144,7 @@ TEST_SUITE("JPEG in TIFF") {
     }
   }
 
-  TEST_CASE("streams that are cut or damaged, and strips that hold other sizes, are refused") {
+  TEST_CASE("truncated or damaged streams, and strips of other sizes, are rejected") {
     const Scene scene = testing::landscape(70, 45, {.bits = 8});
     const auto whole = testing::encode_tiff(scene, jpeg_shapes()[0]);
     const TiffAnatomy file(whole);

@@ -14,8 +14,8 @@ using testing::with;
 
 namespace {
 
-/// A file with every kind of tag there is: EXIF with maker's notes and interoperability tags, GPS, a directory of a
-/// vendor's own, a profile, XMP, text, private numbers.
+/// A file with all kinds of tags: EXIF with maker's notes and interoperability tags, GPS, a vendor's private directory,
+/// a profile, XMP, text, private numbers.
 std::vector<std::byte> rich_file(std::endian order, bool big) {
   TiffBuilder b(order, big);
   const std::uint16_t pointer = big ? 18 : 4;
@@ -48,7 +48,7 @@ std::uint64_t pointer(const TiffAnatomy& file, const testing::TiffDirectory& fro
 }  // namespace
 
 TEST_SUITE("TIFF metadata") {
-  TEST_CASE("every tag is kept, and every directory that one points to, however deep") {
+  TEST_CASE("all tags are kept, and all directories that they point to, at any depth") {
     for (const std::endian order : {std::endian::little, std::endian::big}) {
       for (const bool big : {false, true}) {
         const auto input = rich_file(order, big);
@@ -67,14 +67,14 @@ TEST_SUITE("TIFF metadata") {
     }
   }
 
-  TEST_CASE("a directory behind a private pointer is found again, too") {
+  TEST_CASE("a directory behind a private pointer is kept") {
     const auto input = rich_file(std::endian::little, false);
     const TiffAnatomy file(equalized(input));
     const auto vendor = file.directory_at(pointer(file, file.chain[0], 65000));
     CHECK(as_text(vendor.tags.at(40000).values) == std::string_view("a vendor's own words\0", 21));
   }
 
-  TEST_CASE("a colour profile does not stay with a picture that became gray, one for gray does") {
+  TEST_CASE("an image that became gray drops a colour profile and keeps a gray one") {
     for (const bool gray_profile : {false, true}) {
       const Scene scene = testing::landscape(20, 10, {.bits = 8, .colors = 3});
       std::string icc(200, '\0');
@@ -93,7 +93,7 @@ TEST_SUITE("TIFF metadata") {
     }
   }
 
-  TEST_CASE("levels that were the old picture's lowest and highest are gone") {
+  TEST_CASE("the original's minimum and maximum sample values are dropped") {
     TiffBuilder b;
     auto tags = b.gray_tags(4, 4, b.add(std::string(8, 'a') + std::string(8, 'z')));
     tags.insert(tags.begin() + 9, {b.shorts(280, {'a'}), b.shorts(281, {'z'})});
@@ -103,7 +103,7 @@ TEST_SUITE("TIFF metadata") {
     CHECK_FALSE(file.chain[0].tags.contains(281));
   }
 
-  TEST_CASE("values that two pages share are shared afterwards") {
+  TEST_CASE("values that pages share stay shared") {
     TiffBuilder b;
     std::string words(5000, 'w');
     const auto shared = b.add(words);
@@ -114,7 +114,7 @@ TEST_SUITE("TIFF metadata") {
       tags.push_back({.number = 65000, .type = 4, .count = 1, .values = {}});
       tags.back() = b.longs(65000, {shared});
       next = b.add_directory(tags, next);
-      // The library-made tag says LONG; what is wanted is a blob that is already there.
+      // Turn the LONG into a reference to the shared bytes.
       b.put(next + 2 + 9 * 12 + 2, 7, 2);
       b.put(next + 2 + 9 * 12 + 4, words.size(), 4);
     }
@@ -125,7 +125,7 @@ TEST_SUITE("TIFF metadata") {
     for (const auto& page : file.chain) CHECK(as_text(page.tags.at(65000).values) == words);
   }
 
-  TEST_CASE("an EXIF pointer that leads nowhere is left out, and said to be") {
+  TEST_CASE("a dangling EXIF pointer is dropped with a note") {
     TiffBuilder b;
     const auto pixels = b.add(std::string(64, 'a') + std::string(64, 'c'));
     auto tags = b.gray_tags(16, 8, pixels);
@@ -139,7 +139,7 @@ TEST_SUITE("TIFF metadata") {
     CHECK_FALSE(TiffAnatomy(sink.bytes()).chain[0].tags.contains(34665));
   }
 
-  TEST_CASE("tags that point into the file for their maker alone are dropped, and said to be") {
+  TEST_CASE("tags with offsets in a private format are dropped with a note") {
     TiffBuilder b;
     auto tags = b.gray_tags(4, 4, b.add(std::string(8, 'a') + std::string(8, 'z')));
     tags.insert(tags.begin() + 9, {b.longs(288, {8}), b.longs(289, {8})});
@@ -154,7 +154,7 @@ TEST_SUITE("TIFF metadata") {
     for (const int tag : {288, 289, 34412}) CHECK_FALSE(file.chain[0].tags.contains(static_cast<std::uint16_t>(tag)));
   }
 
-  TEST_CASE("pictures in sub-directories are equalized as pages, what cannot be is copied with its data") {
+  TEST_CASE("images in sub-directories are equalized as pages; unsupported ones are copied with their data") {
     const Scene big = testing::landscape(40, 30, {.bits = 8}), small = testing::landscape(20, 15, {.bits = 8});
     TiffBuilder b;
     const auto level_tags = [&](const Scene& scene) {
@@ -164,8 +164,8 @@ TEST_SUITE("TIFF metadata") {
     auto level = level_tags(small);
     level.insert(level.begin(), b.longs(254, {1}));
     const auto reduced = b.add_directory(level);
-    // A thumbnail in a compression that is not handled: its bytes matter to nobody here.
-    const std::string fax = "whatever fax data look like";
+    // A thumbnail with an unsupported compression.
+    const std::string fax = "arbitrary fax data";
     const auto fax_offset = b.add(fax);
     const auto thumbnail =
         b.add_directory({b.longs(254, {1}), b.longs(256, {8}), b.longs(257, {8}), b.shorts(259, {4}),
@@ -205,7 +205,7 @@ TEST_SUITE("TIFF metadata") {
     CHECK(bytes_at(520, huffman.size()) == huffman);
   }
 
-  TEST_CASE("what travels to another format: EXIF and GPS, profile, XMP, resolution") {
+  TEST_CASE("metadata for other formats: EXIF and GPS, profile, XMP, resolution") {
     for (const std::endian order : {std::endian::little, std::endian::big}) {
       for (const bool big : {false, true}) {
         const auto input = rich_file(order, big);
@@ -233,7 +233,7 @@ TEST_SUITE("TIFF metadata") {
     }
   }
 
-  TEST_CASE("a PNG becomes a TIFF with the same pixels, its EXIF, its text and its resolution") {
+  TEST_CASE("a PNG becomes a TIFF with the same pixels") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const std::uint8_t colors : {std::uint8_t{1}, std::uint8_t{3}}) {
         for (const Alpha alpha : {Alpha::none, Alpha::unassociated}) {

@@ -18,7 +18,7 @@ struct Storage {
   TiffShape shape;
 };
 
-/// Ways to store the same pixels.
+/// Different storage of the same pixels.
 std::vector<Storage> storages() {
   std::vector<Storage> all;
   const auto add = [&](const char* name, auto change) {
@@ -43,7 +43,7 @@ std::vector<Storage> storages() {
   return all;
 }
 
-/// A budget that lets two threads work on the first page, with nothing left to keep it in.
+/// A budget for two threads on the first page that leaves no memory to keep it.
 std::uint64_t two_threads_memory(Bytes tiff) {
   const auto source = borrow_memory("test.tif", tiff);
   const auto reader = open_image(*source, {});
@@ -55,7 +55,7 @@ std::uint64_t two_threads_memory(Bytes tiff) {
 }  // namespace
 
 TEST_SUITE("TIFF") {
-  TEST_CASE("every layout in every storage comes out as the oracle says, in the same storage") {
+  TEST_CASE("each layout in each storage matches the oracle and keeps its storage") {
     for (const std::uint8_t bits : {std::uint8_t{8}, std::uint8_t{16}}) {
       for (const PixelLayout layout :
            {PixelLayout{.bits = bits}, PixelLayout{.bits = bits, .inverted = true},
@@ -86,7 +86,7 @@ TEST_SUITE("TIFF") {
     }
   }
 
-  TEST_CASE("gray results keep their storage, and say of themselves that they are gray") {
+  TEST_CASE("gray results keep their storage and have the tags of gray images") {
     for (auto& [name, shape] : storages()) {
       for (const bool planar : {false, true}) {
         CAPTURE(name);
@@ -102,7 +102,7 @@ TEST_SUITE("TIFF") {
     }
   }
 
-  TEST_CASE("colour channels on their own, in every planar configuration") {
+  TEST_CASE("separate colour channels, in each planar configuration") {
     for (const bool planar : {false, true}) {
       const Scene scene = testing::landscape(40, 30, {.bits = 8, .colors = 3});
       const auto output = equalized(testing::encode_tiff(scene, {.compression = COMPRESSION_LZW, .planar = planar}),
@@ -133,7 +133,7 @@ TEST_SUITE("TIFF") {
     const auto old_map = before.integers(before.chain[0], TIFFTAG_COLORMAP);
     const auto new_map = after.integers(after.chain[0], TIFFTAG_COLORMAP);
     REQUIRE(new_map.size() == 768);
-    // The darkest index that occurs becomes black in luma, the lightest white.
+    // In luma, the darkest index that occurs becomes black, and the lightest white.
     const auto [low, high] = std::ranges::minmax(indices.samples);
     const auto luma = [&](const auto& map, std::size_t i) {
       return (19595 * map[i] + 38470 * map[256 + i] + 7471 * map[512 + i] + 32768) >> 16;
@@ -154,7 +154,7 @@ TEST_SUITE("TIFF") {
     }
   }
 
-  TEST_CASE("pages keep their order and storage, and each is equalized on its own") {
+  TEST_CASE("pages keep their order and storage and are equalized separately") {
     std::vector<Scene> pages;
     for (const std::uint32_t seed : {1U, 2U, 3U, 4U, 5U}) {
       pages.push_back(testing::landscape(30 + seed, 20 + seed, {.bits = 8}, seed));
@@ -170,7 +170,7 @@ TEST_SUITE("TIFF") {
     }
   }
 
-  TEST_CASE("neither threads nor memory change a byte") {
+  TEST_CASE("the bytes do not depend on threads or memory") {
     for (auto& [name, shape] : storages()) {
       for (const bool planar : {false, true}) {
         CAPTURE(name);
@@ -191,11 +191,11 @@ TEST_SUITE("TIFF") {
     }
   }
 
-  TEST_CASE("uncompressed clumps of YCbCr: luma as the oracle says, chroma untouched") {
+  TEST_CASE("uncompressed data units of YCbCr: luma matches the oracle, chroma is unchanged") {
     for (const auto& [h, v] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{1, 1}, {2, 1}, {2, 2}, {4, 2}}) {
       CAPTURE(h);
       CAPTURE(v);
-      const std::uint32_t width = 45, height = 30, rows_per_strip = 8;  // no multiple of the clumps
+      const std::uint32_t width = 45, height = 30, rows_per_strip = 8;  // not multiples of the data units
       const Scene luma = testing::landscape(width, height, {.bits = 8});
       const std::uint32_t across = (width + h - 1) / h;
       testing::TiffBuilder builder;
@@ -229,8 +229,8 @@ TEST_SUITE("TIFF") {
         const Bytes a = before.segment(before.chain[0], strip), b = after.segment(after.chain[0], strip);
         REQUIRE(a.size() == b.size());
         for (std::size_t at = 0; at < a.size(); ++at) {
-          const std::size_t clump = at / (h * v + 2), i = at % (h * v + 2);
-          const std::size_t x = clump % across * h + i % h, y = strip * rows_per_strip + clump / across * v + i / h;
+          const std::size_t unit = at / (h * v + 2), i = at % (h * v + 2);
+          const std::size_t x = unit % across * h + i % h, y = strip * rows_per_strip + unit / across * v + i / h;
           if (i >= std::size_t{h} * v) {
             CHECK(a[at] == b[at]);
           } else if (x < width && y < height) {
@@ -241,13 +241,13 @@ TEST_SUITE("TIFF") {
       }
       CHECK(testing::decode_tiff(equalized(input, with(Channels::gray))) == expected);
 
-      // Channel by channel it goes through RGB and back; what it may not do is change size or fail.
+      // With separate channels it is converted to RGB and back; it must keep its size.
       const auto each = equalized(input, with(Channels::each));
       testing::check_same_tags(input, each);
     }
   }
 
-  TEST_CASE("luma that filled part of the range is said to fill all of it afterwards") {
+  TEST_CASE("the reference levels of luma become the full range") {
     testing::TiffBuilder builder;
     const auto offset = builder.add(std::string(4 * 4 * 3, '\x60') + std::string(4 * 4 * 3, '\x90'));
     auto reference = builder.longs(532, {15, 1, 235, 1, 128, 1, 240, 1, 128, 1, 240, 1});

@@ -8,7 +8,7 @@
 
 #include "ece465/mapreduce/scheduler.hpp"
 
-/// Plays the cluster by hand: one scheduler, a clock that only moves when told, and all actions so far.
+/// Drives a scheduler by hand, with a manual clock, and records its actions.
 
 namespace ece465::mapreduce {
 
@@ -18,9 +18,9 @@ inline constexpr WorkerId kAnn{1}, kBob{2}, kCleo{3};
 inline constexpr JobId kJob{1}, kOther{2};
 inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
-/// A worker of our own kind: many requests at once, PING, DROP, and room to keep 16 strips.
+/// A worker of the current dialect: many requests at once, PING, DROP, and memory to keep 16 strips.
 inline WorkerSpec modern() {
-  return {.credit_bytes = 4 * kMiB, .max_tasks = 64, .keep_bytes = 16 * kMiB, .heartbeat = true, .drops = true};
+  return {.credit_bytes = 4 * kMiB, .max_tasks = 64, .keep_bytes = 16 * kMiB, .heartbeat = true, .supports_drop = true};
 }
 
 class Driver {
@@ -34,15 +34,15 @@ class Driver {
       if (const auto* set = std::get_if<SetTimer>(&action)) timer_ = set->at;
       actions_.push_back(std::move(action));
     }
-    const auto sound = scheduler_.check();
-    REQUIRE_MESSAGE(sound.has_value(), (sound ? "" : sound.error().text()));
+    const auto valid = scheduler_.check_invariants();
+    REQUIRE_MESSAGE(valid.has_value(), (valid ? "" : valid.error().text()));
   }
   void join(WorkerId worker, const WorkerSpec& spec = modern()) { step(WorkerJoined{worker, spec}); }
   /// A job of `strips` strips of a megabyte, all readable.
   void submit(JobId job, std::uint32_t strips, bool apply = true, std::uint64_t bytes = kMiB) {
     step(JobSubmitted{job, {.strip_bytes = std::vector(strips, bytes), .ready = strips, .apply = apply}});
   }
-  /// Time passes, and the timers that fall into it go off.
+  /// Advances the clock and runs the timers that expire.
   void wait(Duration time) {
     const Time until = now_ + time;
     while (timer_ && *timer_ <= until) {
@@ -52,12 +52,12 @@ class Driver {
     }
     now_ = until;
   }
-  /// Time passes, and this machine is asleep meanwhile.
+  /// Advances the clock while this machine is suspended: timers run late.
   void sleep(Duration time) {
     now_ += time;
     step(TimePassed{});
   }
-  /// The worker answers what it was sent first, after `time`.
+  /// The worker answers its oldest request, after `time`.
   Send answer(WorkerId worker, Outcome outcome = Outcome::good, Duration time = 1ms) {
     REQUIRE(!open_[worker].empty());
     const Send send = open_[worker].front();
@@ -69,7 +69,7 @@ class Driver {
   void answer_all(WorkerId worker) {
     while (!open_[worker].empty()) answer(worker);
   }
-  /// The master answers what it was given first.
+  /// The master answers its oldest strip.
   RunLocally run_local(Outcome outcome = Outcome::good, Duration time = 1ms) {
     REQUIRE(!local_.empty());
     const RunLocally run = local_.front();
@@ -78,15 +78,15 @@ class Driver {
     step(Answered{.worker = kMaster, .attempt = run.attempt, .outcome = outcome});
     return run;
   }
-  /// These workers join, and prove themselves in a job of their own: their whole credit counts from here on.
-  void team(const std::vector<WorkerId>& workers, const WorkerSpec& spec = modern()) {
+  /// These workers join and complete a job, which ends their probation: their full credit applies.
+  void join_proven(const std::vector<WorkerId>& workers, const WorkerSpec& spec = modern()) {
     for (const WorkerId worker : workers) join(worker, spec);
     submit(JobId{1000}, 10 * static_cast<std::uint32_t>(workers.size()), false);
     finish(workers);
     for (const WorkerId worker : workers) REQUIRE(view(worker).state == WorkerState::active);
     actions_.clear();
   }
-  /// Everybody answers in turn until nobody holds anything.
+  /// The master and these workers answer in turn until nothing is open.
   void finish(const std::vector<WorkerId>& workers) {
     for (bool busy = true; busy;) {
       busy = !local_.empty();
@@ -99,7 +99,7 @@ class Driver {
     }
   }
 
-  /// Requests that a worker has not answered, in the order in which they came.
+  /// Requests that a worker has not answered, in order of arrival.
   [[nodiscard]] const std::deque<Send>& open(WorkerId worker) { return open_[worker]; }
   [[nodiscard]] const std::deque<RunLocally>& local() const { return local_; }
   /// All actions of one kind since the last `clear`.

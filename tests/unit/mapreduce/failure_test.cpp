@@ -5,18 +5,18 @@ using namespace ece465::mapreduce;
 TEST_SUITE("lost and failing workers") {
   TEST_CASE("a lost worker's strips go to others") {
     Driver d;
-    d.team({kAnn, kBob});
+    d.join_proven({kAnn, kBob});
     d.submit(kJob, 20, false);
     CHECK(d.open(kAnn).size() == 4);
     d.step(WorkerLost{kAnn});
     CHECK_FALSE(d.scheduler().worker(kAnn).has_value());
     d.answer_all(kBob);
     CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
-    CHECK(d.all<JobDone>().at(0).report.misses == 4);
+    CHECK(d.all<JobDone>().at(0).report.failed_attempts == 4);
     CHECK(d.all<Accept>().size() == 20);
   }
 
-  TEST_CASE("an answer of a worker that is gone is ignored") {
+  TEST_CASE("the answer of a removed worker is ignored") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 1, false);
@@ -28,7 +28,7 @@ TEST_SUITE("lost and failing workers") {
     CHECK(d.all<Accept>().size() == 1);
   }
 
-  TEST_CASE("an answer that comes twice is merged once") {
+  TEST_CASE("a duplicate answer is merged once") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 2);
@@ -37,7 +37,7 @@ TEST_SUITE("lost and failing workers") {
     CHECK(d.all<Accept>().size() == 1);
   }
 
-  TEST_CASE("nobody answers for another worker") {
+  TEST_CASE("a worker cannot answer for another worker") {
     Driver d;
     d.join(kAnn);
     d.join(kBob);
@@ -47,56 +47,56 @@ TEST_SUITE("lost and failing workers") {
     CHECK(d.all<Accept>().empty());
   }
 
-  TEST_CASE("a lying worker's answer is not merged, its strip goes to another, and it is quarantined") {
+  TEST_CASE("an invalid result is not merged, its strip goes to another worker, and its worker is quarantined") {
     Driver d;
-    d.team({kAnn, kBob});
+    d.join_proven({kAnn, kBob});
     d.submit(kJob, 1, false);
-    const WorkerId liar = d.open(kAnn).empty() ? kBob : kAnn;
-    const WorkerId other = liar == kAnn ? kBob : kAnn;
-    const auto lie = d.answer(liar, Outcome::lie);
+    const WorkerId faulty = d.open(kAnn).empty() ? kBob : kAnn;
+    const WorkerId other = faulty == kAnn ? kBob : kAnn;
+    const auto send = d.answer(faulty, Outcome::invalid_result);
     CHECK(d.all<Accept>().empty());
-    CHECK(d.view(liar).state == WorkerState::quarantined);
+    CHECK(d.view(faulty).state == WorkerState::quarantined);
     REQUIRE(d.open(other).size() == 1);
-    CHECK(d.open(other).front().task == lie.task);
+    CHECK(d.open(other).front().task == send.task);
     d.answer(other);
-    CHECK(d.all<JobDone>().at(0).report.lies == 1);
+    CHECK(d.all<JobDone>().at(0).report.invalid_results == 1);
   }
 
-  TEST_CASE("after its quarantine a worker proves itself again, and the next lie costs it twice as long") {
+  TEST_CASE("after its quarantine a worker is on probation, and the next invalid result costs it twice as long") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 100, false);
-    d.answer(kAnn, Outcome::lie);
-    d.answer_all(kAnn);  // what it holds is welcome all the same
+    d.answer(kAnn, Outcome::invalid_result);
+    d.answer_all(kAnn);  // its open requests are still accepted
     CHECK(d.all<Accept>().size() == 3);
     d.wait(1900ms);
     CHECK(d.view(kAnn).state == WorkerState::quarantined);
     d.wait(200ms);
-    CHECK(d.view(kAnn).state == WorkerState::proving);
+    CHECK(d.view(kAnn).state == WorkerState::probation);
     CHECK(d.open(kAnn).size() == 1);
     d.answer(kAnn);
     CHECK(d.view(kAnn).state == WorkerState::active);
-    d.answer(kAnn, Outcome::lie);
+    d.answer(kAnn, Outcome::invalid_result);
     d.answer_all(kAnn);
     d.wait(3900ms);
     CHECK(d.view(kAnn).state == WorkerState::quarantined);
     d.wait(200ms);
-    CHECK(d.view(kAnn).state == WorkerState::proving);
+    CHECK(d.view(kAnn).state == WorkerState::probation);
   }
 
-  TEST_CASE("the third lie on one connection ends it") {
+  TEST_CASE("the third invalid result closes the connection") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 100, false);
-    for (int i = 0; i < 3; ++i) d.answer(kAnn, Outcome::lie);
+    for (int i = 0; i < 3; ++i) d.answer(kAnn, Outcome::invalid_result);
     REQUIRE(d.all<CloseWorker>().size() == 1);
-    CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::lying);
+    CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::invalid_results);
     CHECK(d.scheduler().totals().workers == 0);
   }
 
-  TEST_CASE("failures are forgiven by a good answer, while many in a row end the connection") {
+  TEST_CASE("a good answer resets the failure count, and many failures in a row close the connection") {
     Driver d;
-    d.join(kAnn, {.max_tasks = 4});  // no heartbeat: it may sit out its quarantines
+    d.join(kAnn, {.max_tasks = 4});  // no heartbeat, so quarantines do not close it
     d.submit(kJob, 100, false);
     d.answer(kAnn, Outcome::failed);
     CHECK(d.view(kAnn).failures == 1);
@@ -113,12 +113,12 @@ TEST_SUITE("lost and failing workers") {
     CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::failing);
   }
 
-  TEST_CASE("a strip at which several workers failed is left to the master alone") {
-    Driver d({.max_misses = 2});
-    d.team({kAnn, kBob, kCleo});
+  TEST_CASE("only the master tries a strip at which several workers failed") {
+    Driver d({.max_failed_attempts = 2});
+    d.join_proven({kAnn, kBob, kCleo});
     d.submit(kOther, 1, false);
     const WorkerId first = d.all<Send>().back().worker;
-    d.step(WorkerLost{first});  // the strip kills whoever touches it
+    d.step(WorkerLost{first});  // the strip crashes every worker
     const WorkerId second = d.all<Send>().back().worker;
     CHECK(second != first);
     d.step(WorkerLost{second});
@@ -130,9 +130,9 @@ TEST_SUITE("lost and failing workers") {
 }
 
 TEST_SUITE("late workers") {
-  TEST_CASE("a late strip goes to somebody else, and the late worker gets nothing until it answers") {
+  TEST_CASE("a late strip is reassigned, and the late worker gets nothing until it answers") {
     Driver d;
-    d.team({kAnn, kBob});
+    d.join_proven({kAnn, kBob});
     d.submit(kJob, 8, false);
     const auto stuck = d.open(kBob).size();
     d.answer_all(kAnn);
@@ -147,11 +147,11 @@ TEST_SUITE("late workers") {
     CHECK(d.all<Accept>().size() == 8);
   }
 
-  TEST_CASE("also when it has credit left") {
+  TEST_CASE("also if it has credit left") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 1, false);
-    d.wait(2100ms);  // the master tries it too
+    d.wait(2100ms);  // the master retries it
     CHECK(d.view(kAnn).state == WorkerState::late);
     d.submit(kOther, 10, false);
     CHECK(d.open(kAnn).size() == 1);
@@ -159,7 +159,7 @@ TEST_SUITE("late workers") {
     CHECK(d.open(kAnn).size() == 4);
   }
 
-  TEST_CASE("a late answer that is still the first is merged, and the second attempt dropped") {
+  TEST_CASE("a late answer that is still the first is merged, and the second attempt is dropped") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 1, false);
@@ -180,12 +180,12 @@ TEST_SUITE("late workers") {
     const Time deadline = d.now() + 10s;
     while (d.timer() && *d.timer() < deadline) d.wait(*d.timer() - d.now());
     d.answer(kAnn, Outcome::good, deadline - d.now());
-    CHECK(d.all<JobDone>().at(0).report.misses == 0);
+    CHECK(d.all<JobDone>().at(0).report.failed_attempts == 0);
   }
 
-  TEST_CASE("a worker that owes an answer far beyond its deadline is closed") {
+  TEST_CASE("a worker is closed if its answer is far beyond the deadline") {
     Driver d;
-    d.join(kAnn, {.drops = true});
+    d.join(kAnn, {.supports_drop = true});
     d.submit(kJob, 1, false);
     d.wait(10s);
     CHECK(d.all<CloseWorker>().empty());
@@ -194,7 +194,7 @@ TEST_SUITE("late workers") {
     CHECK(d.scheduler().totals().attempts == 1);  // the master's
   }
 
-  TEST_CASE("when the master itself was asleep, nobody is closed for it") {
+  TEST_CASE("no worker is closed because the master was suspended") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 1, false);
@@ -204,7 +204,7 @@ TEST_SUITE("late workers") {
     CHECK(d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("a worker known to be slow is given more time") {
+  TEST_CASE("a worker that is known to be slow gets more time") {
     Driver d;
     d.join(kAnn, WorkerSpec::one_at_a_time());
     d.submit(kJob, 100, false);
@@ -212,10 +212,10 @@ TEST_SUITE("late workers") {
     d.wait(15s);
     CHECK(d.view(kAnn).state == WorkerState::active);
     d.wait(2s);
-    CHECK(d.view(kAnn).state == WorkerState::late);  // four times four
+    CHECK(d.view(kAnn).state == WorkerState::late);  // deadline_factor times 4 s
   }
 
-  TEST_CASE("late attempts do not use up the credit of all") {
+  TEST_CASE("late attempts do not use the total credit") {
     Driver d({.total_credit_bytes = kMiB});
     d.join(kAnn);
     d.join(kBob);
@@ -228,7 +228,7 @@ TEST_SUITE("late workers") {
 }
 
 TEST_SUITE("silent workers") {
-  TEST_CASE("a worker is pinged in every heartbeat, and closed when nothing came from it for three") {
+  TEST_CASE("a worker is pinged in every heartbeat interval, and closed after three without a message") {
     Driver d;
     d.join(kAnn);
     d.wait(5s);
@@ -241,7 +241,7 @@ TEST_SUITE("silent workers") {
     CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::silent);
   }
 
-  TEST_CASE("an older worker has no heartbeat: its silence means nothing while it has nothing to do") {
+  TEST_CASE("a worker of an older dialect has no heartbeat: it may be silent while it is idle") {
     Driver d;
     d.join(kAnn, WorkerSpec::one_at_a_time());
     d.wait(1h);
@@ -249,7 +249,7 @@ TEST_SUITE("silent workers") {
     CHECK(d.scheduler().totals().workers == 1);
   }
 
-  TEST_CASE("an answer is a sign of life as well") {
+  TEST_CASE("an answer counts as a heartbeat") {
     Driver d;
     d.join(kAnn);
     for (unsigned i = 0; i < 10; ++i) {
@@ -260,7 +260,7 @@ TEST_SUITE("silent workers") {
     CHECK(d.all<CloseWorker>().empty());
   }
 
-  TEST_CASE("when the master itself was asleep, nobody has missed more than one heartbeat") {
+  TEST_CASE("no worker misses more than one heartbeat because the master was suspended") {
     Driver d;
     d.join(kAnn);
     d.sleep(10min);

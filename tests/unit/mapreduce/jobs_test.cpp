@@ -12,7 +12,7 @@ TEST_SUITE("jobs") {
     REQUIRE(d.all<PhaseDone>().size() == 1);
     CHECK(d.all<PhaseDone>().at(0).phase == Phase::map);
     CHECK(d.view(kJob).stage == Stage::reduce);
-    CHECK(d.local().empty());  // nothing to do before the table is there
+    CHECK(d.local().empty());  // nothing to do before the table is ready
     d.step(TableReady{kJob});
     CHECK(d.run_local().phase == Phase::apply);
     d.run_local();
@@ -22,9 +22,9 @@ TEST_SUITE("jobs") {
     CHECK_FALSE(d.scheduler().job(kJob).has_value());
   }
 
-  TEST_CASE("a job that only maps, such as a word count, ends after its map phase") {
+  TEST_CASE("a map-only job ends after its map phase") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 3, false);
     d.answer_all(kAnn);
     CHECK(d.all<PhaseDone>().size() == 1);
@@ -32,7 +32,7 @@ TEST_SUITE("jobs") {
     for (const auto& send : d.all<Send>()) CHECK_FALSE(send.keep);
   }
 
-  TEST_CASE("a job without strips ends at once") {
+  TEST_CASE("a job without strips ends immediately") {
     Driver d;
     d.submit(kJob, 0);
     CHECK(d.all<PhaseDone>().size() == 1);
@@ -41,16 +41,16 @@ TEST_SUITE("jobs") {
     CHECK(d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("an open job ends when its last strip is merged, not before it is known to be the last") {
+  TEST_CASE("an open job ends when its last strip is merged and known to be the last") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.step(JobSubmitted{kJob, {.strip_bytes = {}, .open = true}});
     CHECK(d.all<JobDone>().empty());
     CHECK_FALSE(d.view(kJob).stage == Stage::reduce);
     d.step(StripsAdded{kJob, {kMiB, kMiB / 2}});
     CHECK(d.view(kJob).strips == 2);
     CHECK(d.open(kAnn).size() == 2);
-    for (const auto& send : d.all<Send>()) CHECK_FALSE(send.keep);  // there is nothing to apply
+    for (const auto& send : d.all<Send>()) CHECK_FALSE(send.keep);  // no apply phase
     d.answer_all(kAnn);
     CHECK(d.all<Accept>().size() == 2);
     CHECK(d.all<JobDone>().empty());
@@ -63,25 +63,25 @@ TEST_SUITE("jobs") {
     CHECK(d.all<PhaseDone>().size() == 1);
   }
 
-  TEST_CASE("the last strips of an open job may come with the word that they are") {
+  TEST_CASE("`last` may come together with strips") {
     Driver d;
     d.step(JobSubmitted{kJob, {.strip_bytes = {5}, .open = true}});
     d.step(StripsAdded{kJob, {6, 7}, true});
-    d.step(StripsAdded{kJob, {8}});  // too late
+    d.step(StripsAdded{kJob, {8}});  // after the last: ignored
     d.run_local();
     d.run_local();
     CHECK(d.all<JobDone>().empty());
     d.run_local();
     CHECK(d.all<JobDone>().size() == 1);
-    d.step(StripsAdded{kJob, {9}, true});  // nobody knows it any more
+    d.step(StripsAdded{kJob, {9}, true});  // the job has ended
     d.submit(kOther, 1, false);
     d.step(StripsAdded{kOther, {9}});  // was never open
     CHECK(d.view(kOther).strips == 1);
   }
 
-  TEST_CASE("an open job is done when a worker with its strips is lost, and is over when it is cancelled") {
+  TEST_CASE("an open job finishes although a worker is lost, and ends when it is cancelled") {
     Driver d;
-    d.team({kAnn, kBob});
+    d.join_proven({kAnn, kBob});
     d.step(JobSubmitted{kJob, {.strip_bytes = std::vector(8, kMiB), .open = true}});
     CHECK(!d.open(kAnn).empty());
     d.step(WorkerLost{kAnn});
@@ -95,7 +95,7 @@ TEST_SUITE("jobs") {
     CHECK(d.all<JobDone>().at(1).outcome == JobOutcome::cancelled);
   }
 
-  TEST_CASE("events of a job that is not there, or not in that stage, change nothing") {
+  TEST_CASE("events for an unknown job, or for the wrong stage, change nothing") {
     Driver d;
     d.step(TableReady{kJob});
     d.step(StripsReady{kJob, 5});
@@ -107,9 +107,9 @@ TEST_SUITE("jobs") {
     CHECK(d.view(kJob).strips == 1);
   }
 
-  TEST_CASE("a cancelled job drops what is under way and ignores what still comes") {
+  TEST_CASE("a cancelled job drops its open attempts and ignores their answers") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 10);
     const auto open = d.open(kAnn).size();
     d.step(JobCancelled{kJob});
@@ -121,7 +121,7 @@ TEST_SUITE("jobs") {
     CHECK(d.scheduler().totals().bytes_kept == 0);
   }
 
-  TEST_CASE("what the master itself cannot do fails the job, and says so") {
+  TEST_CASE("a job fails if the master itself cannot process a strip") {
     Driver d;
     d.submit(kJob, 3);
     d.run_local(Outcome::failed);
@@ -131,7 +131,7 @@ TEST_SUITE("jobs") {
 }
 
 TEST_SUITE("the master as a worker") {
-  TEST_CASE("without workers it does everything, as many strips at once as it has slots") {
+  TEST_CASE("without workers it does everything, with one strip per slot") {
     Driver d({.local_slots = 3});
     d.submit(kJob, 7, false);
     CHECK(d.local().size() == 3);
@@ -139,7 +139,7 @@ TEST_SUITE("the master as a worker") {
     CHECK(d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("it leaves the work to workers once one has proved that it works") {
+  TEST_CASE("it leaves the work to workers once one is proven") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 100, false);
@@ -149,9 +149,9 @@ TEST_SUITE("the master as a worker") {
     CHECK(d.local().empty());
   }
 
-  TEST_CASE("it takes over when the last one is gone") {
+  TEST_CASE("it takes over when the last worker is lost") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 5, false);
     CHECK(d.local().empty());
     d.step(WorkerLost{kAnn});
@@ -159,15 +159,15 @@ TEST_SUITE("the master as a worker") {
     CHECK(d.all<JobDone>().at(0).report.shares.at(kMaster).strips == 5);
   }
 
-  TEST_CASE("it can be told to take its share at all times") {
+  TEST_CASE("it takes its share at all times if `local_helps`") {
     Driver d({.local_slots = 2, .local_helps = true});
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 100, false);
     CHECK(d.local().size() == 2);
     CHECK(d.open(kAnn).size() == 4);
   }
 
-  TEST_CASE("it is no worker that could be lost or leave") {
+  TEST_CASE("it cannot join, leave or be lost") {
     Driver d;
     d.step(WorkerLost{kMaster});
     d.step(WorkerLeaving{kMaster});
@@ -179,9 +179,9 @@ TEST_SUITE("the master as a worker") {
 }
 
 TEST_SUITE("leaving") {
-  TEST_CASE("a worker that says BYE finishes what it holds, gets no more, and is closed") {
+  TEST_CASE("a worker that says BYE finishes its open requests, gets no more, and is closed") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 10, false);
     d.step(WorkerLeaving{kAnn});
     CHECK(d.view(kAnn).state == WorkerState::leaving);
@@ -192,10 +192,10 @@ TEST_SUITE("leaving") {
     CHECK(d.all<Accept>().size() == 4);
     CHECK(d.all<CloseWorker>().at(0).reason == CloseReason::left);
     while (!d.local().empty()) d.run_local();
-    CHECK(d.all<JobDone>().at(0).report.misses == 0);
+    CHECK(d.all<JobDone>().at(0).report.failed_attempts == 0);
   }
 
-  TEST_CASE("an idle one is closed at once") {
+  TEST_CASE("an idle one is closed immediately") {
     Driver d;
     d.join(kAnn);
     d.step(WorkerLeaving{kAnn});
@@ -203,22 +203,22 @@ TEST_SUITE("leaving") {
     CHECK(d.scheduler().totals().workers == 0);
   }
 
-  TEST_CASE("its kept strips go to others") {
+  TEST_CASE("its kept strips are reassigned") {
     Driver d;
     d.join(kAnn);
     d.submit(kJob, 1);
     d.answer(kAnn);
     d.step(TableReady{kJob});
-    d.step(WorkerLeaving{kAnn});  // it has begun to apply: that it finishes
+    d.step(WorkerLeaving{kAnn});  // it finishes the strip that it applies
     d.answer(kAnn);
     CHECK(d.all<JobDone>().size() == 1);
   }
 }
 
-TEST_SUITE("watching") {
-  TEST_CASE("the views say where every strip is") {
+TEST_SUITE("views") {
+  TEST_CASE("the views show the state of every strip") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.step(JobSubmitted{kJob, {.strip_bytes = std::vector<std::uint64_t>(8, kMiB), .ready = 6}});
     d.answer(kAnn);
     const auto strips = d.scheduler().strips(kJob);
@@ -234,7 +234,7 @@ TEST_SUITE("watching") {
     CHECK(job.running == 4);
     CHECK(job.waiting == 1);
     CHECK(job.ready == 6);
-    CHECK(d.scheduler().workers().size() == 2);  // the master is one
+    CHECK(d.scheduler().workers().size() == 2);  // includes the master
     CHECK(d.view(kAnn).bytes_per_second > 0);
   }
 }

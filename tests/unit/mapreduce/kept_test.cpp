@@ -4,11 +4,11 @@ using namespace ece465::mapreduce;
 
 namespace {
 
-/// A job of `strips` whose map phase is over; Ann and Bob are proven and did it together.
+/// A job of `strips` whose map phase is over. Ann and Bob are proven and did it together.
 struct Mapped {
   Driver d;
   explicit Mapped(std::uint32_t strips, const SchedulerOptions& options = {}) : d(options) {
-    d.team({kAnn, kBob});
+    d.join_proven({kAnn, kBob});
     d.submit(kJob, strips);
     while (d.view(kJob).stage == Stage::map) {
       for (const auto worker : {kAnn, kBob}) {
@@ -19,7 +19,7 @@ struct Mapped {
   }
 };
 
-/// Has room to keep so many strips of a megabyte, and credit for so many.
+/// A worker with memory to keep `strips` strips of a megabyte, and credit for `credit`.
 WorkerSpec keeping(std::uint64_t strips, std::uint64_t credit = 4) {
   WorkerSpec spec = modern();
   spec.keep_bytes = strips * kMiB;
@@ -30,7 +30,7 @@ WorkerSpec keeping(std::uint64_t strips, std::uint64_t credit = 4) {
 }  // namespace
 
 TEST_SUITE("kept strips") {
-  TEST_CASE("a strip is applied by the worker that keeps it, and only the table travels") {
+  TEST_CASE("a kept strip is applied by its keeper, and only the table is sent") {
     Mapped m(8);
     const auto before = m.d.scheduler().strips(kJob);
     m.d.step(TableReady{kJob});
@@ -48,9 +48,9 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.scheduler().totals().bytes_kept == 0);
   }
 
-  TEST_CASE("what a worker keeps is bounded by what it offered") {
-    Driver d({.local_spares_link = false});
-    d.team({kAnn}, keeping(3));
+  TEST_CASE("a worker keeps no more than it offered") {
+    Driver d({.local_saves_transfers = false});
+    d.join_proven({kAnn}, keeping(3));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     CHECK(d.view(kAnn).strips_kept == 3);
@@ -62,12 +62,12 @@ TEST_SUITE("kept strips") {
     CHECK(with_pixels == 7);
   }
 
-  TEST_CASE("when workers cannot keep a whole job, the master counts along until they can") {
+  TEST_CASE("if the workers cannot keep a whole job, the master counts too until they can") {
     Driver d;
-    d.team({kAnn}, keeping(6, 2));
+    d.join_proven({kAnn}, keeping(6, 2));
     d.submit(kJob, 10);
     for (int i = 0; i < 4; ++i) d.run_local();
-    CHECK(d.local().empty());  // Ann can keep the other six
+    CHECK(d.local().empty());  // Ann can keep the remaining six
     d.answer_all(kAnn);
     CHECK(d.view(kJob).stage == Stage::reduce);
     CHECK(d.view(kAnn).strips_kept == 6);
@@ -79,9 +79,9 @@ TEST_SUITE("kept strips") {
     CHECK(report.bytes_spared == 6 * kMiB);
   }
 
-  TEST_CASE("the master counts along one strip at a time, and workers do not wait for it") {
+  TEST_CASE("the master counts one strip at a time, and workers do not wait for it") {
     Driver d;
-    d.team({kAnn}, keeping(3));
+    d.join_proven({kAnn}, keeping(3));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     CHECK(d.all<RunLocally>().size() == 1);
@@ -90,17 +90,17 @@ TEST_SUITE("kept strips") {
     CHECK(d.view(kAnn).strips_kept == 3);
     d.clear();
     d.step(TableReady{kJob});
-    CHECK(d.open(kAnn).size() == 3);  // what she kept
+    CHECK(d.open(kAnn).size() == 3);  // the kept ones
     CHECK(d.local().size() == 1);
-    d.answer_all(kAnn);  // with what the master has not come to meanwhile
+    d.answer_all(kAnn);  // including strips that the master has not started
     d.run_local();
     CHECK(d.all<Send>().size() == 9);
     CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
   }
 
-  TEST_CASE("a job that holds strips back for the master is in no other job's way") {
+  TEST_CASE("a job that reserves strips for the master does not block other jobs") {
     Driver d;
-    d.team({kAnn}, keeping(3, 8));
+    d.join_proven({kAnn}, keeping(3, 8));
     d.submit(kJob, 10);
     d.answer_all(kAnn);
     d.run_local();
@@ -113,9 +113,9 @@ TEST_SUITE("kept strips") {
     CHECK(d.all<JobDone>().size() == 2);
   }
 
-  TEST_CASE("room that others have taken is no room") {
+  TEST_CASE("memory used by another job is not free") {
     Driver d;
-    d.team({kAnn}, keeping(6));
+    d.join_proven({kAnn}, keeping(6));
     d.submit(kOther, 4);
     d.answer_all(kAnn);
     CHECK(d.local().empty());
@@ -126,9 +126,9 @@ TEST_SUITE("kept strips") {
     CHECK(d.local().empty());
   }
 
-  TEST_CASE("workers that keep nothing are left their work") {
+  TEST_CASE("the master does not take work from workers that keep nothing") {
     Driver d;
-    d.team({kAnn, kBob}, WorkerSpec::one_at_a_time());
+    d.join_proven({kAnn, kBob}, WorkerSpec::one_at_a_time());
     d.submit(kJob, 10);
     d.finish({kAnn, kBob});
     d.step(TableReady{kJob});
@@ -137,17 +137,17 @@ TEST_SUITE("kept strips") {
     CHECK(d.all<JobDone>().at(0).outcome == JobOutcome::finished);
   }
 
-  TEST_CASE("nothing is counted here for a job that nobody maps") {
+  TEST_CASE("the master does not count for a job without an apply phase") {
     Driver d;
-    d.team({kAnn}, keeping(1));
+    d.join_proven({kAnn}, keeping(1));
     d.submit(kJob, 10, false);
     d.answer_all(kAnn);
     CHECK(d.all<RunLocally>().empty());
     CHECK(d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("kept strips are lost with their worker: others get the pixels again") {
-    Mapped m(8, {.local_spares_link = false});
+  TEST_CASE("strips kept by a lost worker are sent again to others") {
+    Mapped m(8, {.local_saves_transfers = false});
     m.d.step(WorkerLost{kAnn});
     m.d.step(TableReady{kJob});
     m.d.answer_all(kBob);
@@ -155,8 +155,8 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.all<JobDone>().at(0).report.bytes_sent > 8 * kMiB);
   }
 
-  TEST_CASE("also when the worker is lost while it applies them") {
-    Mapped m(8, {.local_spares_link = false});
+  TEST_CASE("also if the worker is lost while it applies them") {
+    Mapped m(8, {.local_saves_transfers = false});
     m.d.step(TableReady{kJob});
     m.d.step(WorkerLost{kAnn});
     m.d.answer_all(kBob);
@@ -164,8 +164,8 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.all<Accept>().size() == 8);
   }
 
-  TEST_CASE("a worker that no longer has what it kept is sent the pixels, and not blamed") {
-    Mapped m(8, {.local_spares_link = false});
+  TEST_CASE("a worker that no longer has a kept strip gets the pixels, which does not count as a failure") {
+    Mapped m(8, {.local_saves_transfers = false});
     m.d.step(TableReady{kJob});
     const auto send = m.d.answer(kAnn, Outcome::not_kept);
     CHECK(send.from.has_value());
@@ -177,7 +177,7 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.all<JobDone>().at(0).report.bytes_sent == 9 * kMiB);
   }
 
-  TEST_CASE("what is being applied still takes up the worker's room") {
+  TEST_CASE("a strip that is being applied still uses the worker's memory") {
     Mapped m(8);
     const auto kept = m.d.view(kAnn).bytes_kept;
     m.d.step(TableReady{kJob});
@@ -187,37 +187,37 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.view(kAnn).bytes_kept == kept - kMiB);
   }
 
-  TEST_CASE("a liar's kept strips are given up, and it is told to drop them") {
+  TEST_CASE("after an invalid result a worker's kept strips are dropped") {
     Mapped m(8);
     const auto kept = m.d.view(kAnn).strips_kept;
     REQUIRE(kept > 0);
     m.d.submit(kOther, 1, false);
     const WorkerId worker = m.d.open(kAnn).empty() ? kBob : kAnn;
-    m.d.answer(worker, Outcome::lie);
+    m.d.answer(worker, Outcome::invalid_result);
     CHECK(m.d.view(worker).strips_kept == 0);
     CHECK(m.d.all<Drop>().size() == kept);
   }
 
-  TEST_CASE("an attempt that lost the race lets go of the pixels it was to keep") {
+  TEST_CASE("a worker whose attempt lost the race drops the pixels that it kept") {
     Driver d;
     auto spec = modern();
     spec.credit_bytes = kMiB;
-    d.team({kAnn, kBob}, spec);
+    d.join_proven({kAnn, kBob}, spec);
     d.submit(kJob, 2);
     d.answer(kAnn);
-    d.wait(150ms);  // Bob's strip runs at Ann's too
+    d.wait(150ms);  // Ann gets Bob's strip too
     const auto slow = d.open(kBob).front();
     d.answer(kAnn);
     CHECK(d.all<Drop>().at(0).attempt == slow.attempt);
-    d.answer(kBob);  // it had answered before it heard of that, and keeps the strip
+    d.answer(kBob);  // it answered before it received the drop, and keeps the strip
     CHECK(d.all<Drop>().size() == 2);
     CHECK(d.view(kBob).bytes_kept == 0);
   }
 
-  TEST_CASE("a slow keeper's strips are taken over by an idle worker") {
+  TEST_CASE("an idle worker takes over a slow keeper's strips") {
     Mapped m(32);
     m.d.step(TableReady{kJob});
-    // Bob needs half a second for a strip; Ann has long finished hers.
+    // Bob needs half a second per strip; Ann has finished hers.
     for (int i = 0; i < 3; ++i) m.d.answer(kBob, Outcome::good, 500ms);
     m.d.answer_all(kAnn);
     while (!m.d.local().empty()) m.d.run_local();
@@ -225,9 +225,9 @@ TEST_SUITE("kept strips") {
     CHECK(report.stolen > 0);
   }
 
-  TEST_CASE("a newcomer proves itself on a strip that a busy worker keeps") {
+  TEST_CASE("a worker on probation takes over a strip that a busy worker keeps") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 16);
     while (d.view(kJob).stage == Stage::map) d.answer(kAnn, Outcome::good, 100ms);
     d.join(kBob);
@@ -239,10 +239,10 @@ TEST_SUITE("kept strips") {
     CHECK(d.open(kBob).size() > 1);
   }
 
-  TEST_CASE("what a straggler keeps is not waited for either") {
+  TEST_CASE("strips kept by a straggler are reassigned too") {
     Mapped m(16);
     m.d.step(TableReady{kJob});
-    m.d.answer_all(kAnn);  // and Bob has stopped: what he holds is tried again, what he keeps is done by others
+    m.d.answer_all(kAnn);  // Bob hangs: his running strip is retried, his kept ones are reassigned
     m.d.wait(150ms);
     CHECK(m.d.view(kBob).strips_kept == 0);
     m.d.answer_all(kAnn);
@@ -250,7 +250,7 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("but not for a gain that is not worth the bytes") {
+  TEST_CASE("but not if the gain is too small") {
     Mapped m(32);
     m.d.step(TableReady{kJob});
     m.d.answer_all(kAnn);
@@ -259,7 +259,7 @@ TEST_SUITE("kept strips") {
     CHECK(m.d.all<JobDone>().at(0).report.bytes_sent == 32 * kMiB);
   }
 
-  TEST_CASE("a job that ends has its kept strips dropped") {
+  TEST_CASE("the kept strips of a job that ends are dropped") {
     Mapped m(8);
     m.d.step(JobCancelled{kJob});
     CHECK(m.d.all<Drop>().size() == 8);

@@ -4,11 +4,11 @@ using namespace ece465::mapreduce;
 
 namespace {
 
-/// Two proven workers and a job whose last strip is with Bob, who is slow today.
+/// Two proven workers and a job whose last strip is with Bob, who is slow.
 struct Tail {
   Driver d;
   Tail() {
-    d.team({kAnn, kBob}, {.credit_bytes = kMiB, .max_tasks = 8, .drops = true});
+    d.join_proven({kAnn, kBob}, {.credit_bytes = kMiB, .max_tasks = 8, .supports_drop = true});
     d.submit(kJob, 2, false);
     REQUIRE(d.open(kBob).size() == 1);
     d.answer(kAnn);
@@ -18,7 +18,7 @@ struct Tail {
 }  // namespace
 
 TEST_SUITE("speculation") {
-  TEST_CASE("near the end a strip that takes too long is run twice") {
+  TEST_CASE("near the end a strip that takes too long gets a second attempt") {
     Tail tail;
     CHECK(tail.d.open(kAnn).empty());
     tail.d.wait(150ms);
@@ -28,13 +28,13 @@ TEST_SUITE("speculation") {
     CHECK(tail.d.view(kJob).report.duplicates == 1);
   }
 
-  TEST_CASE("the scheduler asks to be woken when a strip becomes suspect") {
+  TEST_CASE("the timer is set for when a strip may become a straggler") {
     Tail tail;
     REQUIRE(tail.d.timer().has_value());
     CHECK(*tail.d.timer() <= tail.d.now() + 150ms);
   }
 
-  TEST_CASE("whoever answers first wins: the other is dropped and its answer ignored") {
+  TEST_CASE("the first answer wins: the other attempt is dropped and its answer ignored") {
     for (const WorkerId winner : {kAnn, kBob}) {
       Tail tail;
       tail.d.wait(150ms);
@@ -50,17 +50,17 @@ TEST_SUITE("speculation") {
     }
   }
 
-  TEST_CASE("a dropped attempt uses up credit until its worker has answered") {
+  TEST_CASE("a dropped attempt uses credit until its worker has answered") {
     Tail tail;
     tail.d.wait(150ms);
     tail.d.answer(kAnn);
     CHECK(tail.d.view(kBob).bytes_in_flight == kMiB);
     tail.d.answer(kBob, Outcome::dropped);
     CHECK(tail.d.view(kBob).bytes_in_flight == 0);
-    CHECK(tail.d.view(kBob).state == WorkerState::active);  // it did as it was told
+    CHECK(tail.d.view(kBob).state == WorkerState::active);  // not a failure
   }
 
-  TEST_CASE("there are never more than two attempts at work on a strip") {
+  TEST_CASE("a strip never has more than two running attempts") {
     Tail tail;
     tail.d.join(kCleo);
     tail.d.wait(150ms);
@@ -68,17 +68,17 @@ TEST_SUITE("speculation") {
     CHECK(tail.d.scheduler().strips(kJob).at(1).workers.size() == 2);
   }
 
-  TEST_CASE("nothing is run twice while strips wait for their first turn") {
+  TEST_CASE("no second attempts while strips wait for their first") {
     Driver d;
-    d.team({kAnn, kBob}, WorkerSpec::one_at_a_time());
+    d.join_proven({kAnn, kBob}, WorkerSpec::one_at_a_time());
     d.submit(kJob, 100, false);
     for (int i = 0; i < 50; ++i) d.answer(kAnn, Outcome::good, 10ms);
     CHECK(d.view(kJob).report.duplicates == 0);
   }
 
-  TEST_CASE("a second attempt is no errand for a newcomer") {
+  TEST_CASE("a worker on probation gets no second attempts") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 1, false);
     d.join(kBob);
     d.wait(150ms);
@@ -86,9 +86,9 @@ TEST_SUITE("speculation") {
     CHECK(d.local().size() == 1);
   }
 
-  TEST_CASE("an attempt is given as long as what is queued before it usually takes") {
+  TEST_CASE("an attempt gets the usual time for everything queued before it") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kOther, 20, false);
     while (!d.open(kAnn).empty()) d.answer(kAnn, Outcome::good, 200ms);
     d.submit(kJob, 4, false);
@@ -98,9 +98,9 @@ TEST_SUITE("speculation") {
     CHECK(d.view(kJob).report.duplicates == 1);  // the master has one slot
   }
 
-  TEST_CASE("the master runs the second attempt when nobody else is idle") {
+  TEST_CASE("the master runs the second attempt if no worker is idle") {
     Driver d;
-    d.team({kAnn});
+    d.join_proven({kAnn});
     d.submit(kJob, 1, false);
     d.wait(150ms);
     REQUIRE(d.local().size() == 1);
@@ -108,7 +108,7 @@ TEST_SUITE("speculation") {
     CHECK(d.all<JobDone>().size() == 1);
   }
 
-  TEST_CASE("when one of two attempts is lost, the other goes on alone") {
+  TEST_CASE("if one of two attempts is lost, the other continues") {
     Tail tail;
     tail.d.wait(150ms);
     tail.d.step(WorkerLost{kBob});

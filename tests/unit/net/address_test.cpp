@@ -16,7 +16,7 @@ TEST_SUITE("address") {
     CHECK(Address{"::1", 6000}.to_string() == "[::1]:6000");
   }
 
-  TEST_CASE("what is no address is named with the form to write") {
+  TEST_CASE("an invalid address is named, with the form to write") {
     for (const auto* text : {"", ":6000", "host:", "host:99999", "host:-1", "host:6000x", "[::1", "[::1]6000",
                              "host:80:90", "me@host", "a b:1", "[host]:", "host/x:1", "[a]b]:1"}) {
       CAPTURE(text);

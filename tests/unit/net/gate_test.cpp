@@ -23,8 +23,7 @@ void run(Body body) {
 
 Task<void> leave_soon(Gate& gate) {
   const auto pass = gate.enter();
-  asio::steady_timer pause(co_await asio::this_coro::executor, 5ms);
-  co_await pause.async_wait(kNoThrow);
+  co_await sleep_for(5ms);
 }
 
 }  // namespace
@@ -39,7 +38,7 @@ TEST_SUITE("gate") {
     });
   }
 
-  TEST_CASE("drained waits for the last to leave, and no longer than its limit") {
+  TEST_CASE("drained waits for the last operation, at most for its limit") {
     run([](asio::io_context& context) -> Task<void> {
       Gate gate(context.get_executor());
       asio::co_spawn(context, leave_soon(gate), asio::detached);
@@ -54,7 +53,7 @@ TEST_SUITE("gate") {
     });
   }
 
-  TEST_CASE("without a limit drained waits for the last, too") {
+  TEST_CASE("drained without a limit waits for the last operation") {
     run([](asio::io_context& context) -> Task<void> {
       Gate gate(context.get_executor());
       asio::co_spawn(context, leave_soon(gate), asio::detached);
@@ -66,10 +65,10 @@ TEST_SUITE("gate") {
 }
 
 TEST_SUITE("event") {
-  TEST_CASE("notify wakes those that wait, once: without it the wait runs out") {
+  TEST_CASE("notify wakes current waiters and is not remembered, and without it the wait times out") {
     run([](asio::io_context& context) -> Task<void> {
       Event event(context.get_executor());
-      event.notify();  // nobody waits: no effect
+      event.notify();  // without waiters: no effect
       CHECK(!co_await event.wait(1ms));
       asio::post(context, [&] { event.notify(); });
       CHECK(co_await event.wait(20s));

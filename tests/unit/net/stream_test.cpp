@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kSoon = 20ms;  // a wait that is meant to run out
-constexpr Duration kLong = 20s;   // a wait that is not
+constexpr Duration kSoon = 20ms;  // for waits that must time out
+constexpr Duration kLong = 20s;   // for waits that must not
 
 /// A server on a free port whose sessions run `serve`, and a client that runs `use` on a connection to it.
 template <class Serve, class Use>
@@ -67,7 +67,7 @@ Task<void> send_in_pieces(Stream stream) {
 }  // namespace
 
 TEST_SUITE("stream") {
-  TEST_CASE("bytes come back from an echo, however large and in however many buffers") {
+  TEST_CASE("an echo returns the bytes, of any size and in any number of buffers") {
     talk(echo, [](Stream& stream) -> Task<void> {
       const std::string text(100'000, 'x');
       const std::array<Bytes, 3> parts{as_bytes("head"), as_bytes(text), as_bytes("tail")};
@@ -80,7 +80,7 @@ TEST_SUITE("stream") {
     });
   }
 
-  TEST_CASE("a silent peer is a timeout that names it, and the connection can be used again") {
+  TEST_CASE("a silent peer is a timeout that names it, and the connection stays usable") {
     talk(echo, [](Stream& stream) -> Task<void> {
       Buffer buffer(8);
       const auto result = co_await stream.read_some(buffer.span(), kSoon);
@@ -92,7 +92,7 @@ TEST_SUITE("stream") {
     });
   }
 
-  TEST_CASE("the end of the stream is seen at once, not after the deadline") {
+  TEST_CASE("the end of the stream is reported at once, not after the limit") {
     talk(hang_up, [](Stream& stream) -> Task<void> {
       Buffer buffer(8);
       const auto result = co_await stream.read_some(buffer.span(), kLong);
@@ -103,12 +103,12 @@ TEST_SUITE("stream") {
     });
   }
 
-  TEST_CASE("a connection that broke is seen at once, as often as one looks") {
+  TEST_CASE("a broken connection is reported at once, by every read") {
     talk(
         [](Stream stream) -> Task<void> {
           Buffer buffer(1);
           (void)co_await stream.read_exactly(buffer.span(), kLong);
-          // Closed with something unread: a reset.
+          // Closing with unread data resets the connection.
         },
         [](Stream& stream) -> Task<void> {
           CHECK(co_await stream.write(as_bytes("xy"), kLong));
@@ -121,13 +121,12 @@ TEST_SUITE("stream") {
         });
   }
 
-  TEST_CASE("a peer that takes nothing is a timeout") {
+  TEST_CASE("a peer that accepts nothing is a timeout") {
     talk(
         [](Stream stream) -> Task<void> {
           Buffer buffer(1);
           (void)co_await stream.read_some(buffer.span(), kLong);
-          asio::steady_timer pause(stream.executor(), 200ms);
-          co_await pause.async_wait(kNoThrow);
+          co_await sleep_for(200ms);
         },
         [](Stream& stream) -> Task<void> {
           const Buffer megabytes(std::size_t{64} << 20);
@@ -137,7 +136,7 @@ TEST_SUITE("stream") {
         });
   }
 
-  TEST_CASE("a port where nobody listens is unavailable and named") {
+  TEST_CASE("a port without a listener is unavailable and named") {
     asio::io_context context(1);
     std::uint16_t port = 0;
     {
@@ -154,8 +153,8 @@ TEST_SUITE("stream") {
     context.run();
   }
 
-  TEST_CASE("a stop ends an attempt to connect, also before it has begun and from another thread") {
-    // A port whose queue is full: whoever knocks now waits until somebody gives up.
+  TEST_CASE("a stop ends an attempt to connect, also before it starts and from another thread") {
+    // A port whose queue is full: a further connection waits until another one is closed.
     asio::io_context context(1);
     asio::ip::tcp::acceptor full(context, {asio::ip::address_v4::loopback(), 0}, false);
     full.listen(0);
@@ -183,7 +182,7 @@ TEST_SUITE("stream") {
     context.run();
   }
 
-  TEST_CASE("a port that is taken is refused with its address") {
+  TEST_CASE("a port in use is refused with its address") {
     asio::io_context context(1);
     const auto first = Listener::open(context, {"127.0.0.1", 0});
     const auto second = Listener::open(context, first->address());
@@ -193,7 +192,7 @@ TEST_SUITE("stream") {
 }
 
 TEST_SUITE("line reader") {
-  TEST_CASE("lines and counted bytes, however the pieces fall") {
+  TEST_CASE("lines and counted bytes, wherever the stream is split") {
     talk(send_in_pieces, [](Stream& stream) -> Task<void> {
       LineReader reader(stream, 16);
       CHECK((co_await reader.line(kLong)).value() == "first");
@@ -208,10 +207,10 @@ TEST_SUITE("line reader") {
     });
   }
 
-  TEST_CASE("it waits for a line's beginning, and takes no more along than it was told") {
+  TEST_CASE("it waits for the start of a line, and reads no more than its read size") {
     talk(
         [](Stream stream) -> Task<void> {
-          stream.keep_alive(1s);  // does no harm
+          stream.keep_alive(1s);  // has no visible effect
           (void)co_await stream.write(as_bytes("first\nPAYLOAD"), kLong);
           Buffer buffer(1);
           (void)co_await stream.read_exactly(buffer.span(), kLong);
@@ -237,7 +236,7 @@ TEST_SUITE("line reader") {
         });
   }
 
-  TEST_CASE("a line longer than the buffer is refused once the buffer is full") {
+  TEST_CASE("a line longer than the buffer is refused when the buffer is full") {
     talk(
         [](Stream stream) -> Task<void> {
           const std::string endless(1'000'000, 'x');
@@ -262,7 +261,7 @@ TEST_SUITE("line reader") {
 }
 
 TEST_SUITE("offload") {
-  TEST_CASE("work runs on the pool, the coroutine goes on on its own thread, errors come back") {
+  TEST_CASE("work runs on the pool, the coroutine resumes on its own thread, errors are returned") {
     asio::io_context context(1);
     asio::thread_pool pool(2);
     const auto here = std::this_thread::get_id();

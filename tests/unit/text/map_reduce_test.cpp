@@ -10,7 +10,7 @@ using namespace ece465::text;
 
 namespace {
 
-std::map<std::string, std::uint64_t> plainly(std::string_view text) {
+std::map<std::string, std::uint64_t> expected_counts(std::string_view text) {
   std::map<std::string, std::uint64_t> counts;
   std::string word;
   for (const char c : std::string(text) + "\n") {
@@ -37,13 +37,13 @@ TextOptions in_pieces(std::size_t bytes, unsigned threads) {
   return options;
 }
 
-std::string chance_text(std::mt19937& chance, std::size_t size) {
+std::string random_text(std::mt19937& random, std::size_t size) {
   std::string text;
   while (text.size() < size) {
-    const std::size_t length = chance() % 10 == 0 ? chance() % 60 : chance() % 9;
+    const std::size_t length = random() % 10 == 0 ? random() % 60 : random() % 9;
     for (std::size_t i = 0; i < length; ++i)
-      text += static_cast<char>(chance() % 3 == 0 ? chance() : 'a' + chance() % 3);
-    text += chance() % 5 == 0 ? '\n' : ' ';
+      text += static_cast<char>(random() % 3 == 0 ? random() : 'a' + random() % 3);
+    text += random() % 5 == 0 ? '\n' : ' ';
   }
   return text;
 }
@@ -51,7 +51,7 @@ std::string chance_text(std::mt19937& chance, std::size_t size) {
 }  // namespace
 
 TEST_SUITE("text: word count") {
-  TEST_CASE("a word is what stands between blanks and newlines") {
+  TEST_CASE("blanks and newlines separate words") {
     WordTable table;
     table.count("the  cat\nthe\tdog \n\n the\r\n");
     const auto entries = table.sorted();
@@ -64,7 +64,7 @@ TEST_SUITE("text: word count") {
     CHECK(table.total() == 4);
   }
 
-  TEST_CASE("words of every length, at every place, next to every separator") {
+  TEST_CASE("words of every length, at every offset, next to every separator") {
     for (std::size_t length = 1; length <= 40; ++length) {
       for (std::size_t before = 0; before < 20; ++before) {
         const std::string word(length, 'w');
@@ -78,7 +78,7 @@ TEST_SUITE("text: word count") {
     }
   }
 
-  TEST_CASE("bytes of every value count, zeros at the ends of words too") {
+  TEST_CASE("words of any bytes, also zeros at their ends") {
     WordTable table;
     std::string text;
     for (int c = 0; c < 256; ++c) {
@@ -87,25 +87,25 @@ TEST_SUITE("text: word count") {
     text += std::string("a\0 a a\0\0 ", 9);
     table.count(text);
     CHECK(table.distinct() == 254 + 3);
-    CHECK(as_map(table) == plainly(text));
+    CHECK(as_map(table) == expected_counts(text));
   }
 
-  TEST_CASE("cut into pieces of any size and on any number of threads, it is the same count") {
-    std::mt19937 chance(7);
+  TEST_CASE("the counts do not depend on piece size and number of threads") {
+    std::mt19937 random(7);
     for (int round = 0; round < 20; ++round) {
-      const std::string text = chance_text(chance, 3000);
+      const std::string text = random_text(random, 3000);
       const auto source = borrow_memory("text", as_bytes(text));
       for (const std::size_t piece : {1U, 2U, 3U, 7U, 64U, 1000U, 100000U}) {
         for (const unsigned threads : {1U, 3U}) {
           const auto table = count_words(*source, in_pieces(piece, threads));
           REQUIRE(table.has_value());
-          REQUIRE(as_map(*table) == plainly(text));
+          REQUIRE(as_map(*table) == expected_counts(text));
         }
       }
     }
   }
 
-  TEST_CASE("files are one text, as cat makes it: a word may begin in one and end in the next") {
+  TEST_CASE("files form one text, like the output of cat: a word may start in one and end in the next") {
     const std::string one = "alpha be", two = "ta gamma\n", three, four = "delta";
     const auto a = borrow_memory("a", as_bytes(one)), b = borrow_memory("b", as_bytes(two)),
                c = borrow_memory("c", as_bytes(three)), d = borrow_memory("d", as_bytes(four));
@@ -114,11 +114,11 @@ TEST_SUITE("text: word count") {
     for (const std::size_t piece : {1U, 5U, 100U}) {
       const auto table = count_words(*all, in_pieces(piece, 2));
       REQUIRE(table.has_value());
-      CHECK(as_map(*table) == plainly(one + two + four));
+      CHECK(as_map(*table) == expected_counts(one + two + four));
     }
   }
 
-  TEST_CASE("tables grow and add up, and the order is that of bytes") {
+  TEST_CASE("tables grow and merge, and are sorted by bytes") {
     WordTable one, two;
     for (int i = 0; i < 20000; ++i) {
       one.add(fmt::format("word-{}", i), 2);
@@ -137,7 +137,7 @@ TEST_SUITE("text: word count") {
     CHECK(order == "\x01|A|a|z|\xC3\xA9|");
   }
 
-  TEST_CASE("the most frequent come first, those of one count by their bytes") {
+  TEST_CASE("the most frequent words come first, words with the same count in byte order") {
     WordTable table;
     table.count("b b b a a c c d");
     const auto top = table.top(3);
@@ -148,7 +148,7 @@ TEST_SUITE("text: word count") {
     CHECK(table.top(100).size() == 4);
   }
 
-  TEST_CASE("nothing, separators only, one word without end") {
+  TEST_CASE("an empty text, separators only, one endless word") {
     for (const std::string& text : {std::string(), std::string(" \n \n")}) {
       const auto source = borrow_memory("text", as_bytes(text));
       const auto table = count_words(*source, in_pieces(2, 2));
@@ -165,15 +165,15 @@ TEST_SUITE("text: word count") {
     CHECK(refused.error().code == Errc::too_large);
   }
 
-  TEST_CASE("it ends when told to, and says how far it is") {
+  TEST_CASE("it can be cancelled, and reports progress") {
     const std::string text(1000, ' ');
     const auto source = borrow_memory("text", as_bytes(text));
     TextOptions options = in_pieces(300, 1);
     std::uint64_t done = 0;
-    options.moved = [&](std::uint64_t bytes) { done += bytes; };
+    options.on_progress = [&](std::uint64_t bytes) { done += bytes; };
     CHECK(count_words(*source, options).has_value());
     CHECK(done == 1000);
-    options.stopped = [] { return true; };
+    options.is_cancelled = [] { return true; };
     const auto stopped = count_words(*source, options);
     REQUIRE_FALSE(stopped.has_value());
     CHECK(stopped.error().code == Errc::cancelled);
@@ -181,7 +181,7 @@ TEST_SUITE("text: word count") {
 }
 
 TEST_SUITE("text: bytes") {
-  TEST_CASE("the second column adds up, errors and negatives as 0") {
+  TEST_CASE("the second column is added up, errors and negative values count as 0") {
     const auto total = total_bytes(
         "10.0.0.1 1024\n"
         "10.0.0.2 -50\n"
@@ -197,7 +197,7 @@ TEST_SUITE("text: bytes") {
     CHECK(total->ignored == 4);
   }
 
-  TEST_CASE("lines are whole however the log is cut") {
+  TEST_CASE("lines are counted whole wherever the log is split") {
     std::string log;
     std::uint64_t sum = 0;
     for (std::uint64_t i = 0; i < 500; ++i) {
@@ -213,7 +213,7 @@ TEST_SUITE("text: bytes") {
     }
   }
 
-  TEST_CASE("a total that 64 bits do not hold is an error, and no wrong number") {
+  TEST_CASE("a total over 64 bits is an error, not a wrong number") {
     CHECK(total_bytes("a 18446744073709551615\n")->bytes == 18446744073709551615U);
     const auto total = total_bytes("a 18446744073709551615\nb 1\n");
     REQUIRE_FALSE(total.has_value());

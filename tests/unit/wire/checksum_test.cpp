@@ -13,7 +13,7 @@ TEST_SUITE("checksum") {
     CHECK(checksum(as_bytes("to be or not to be\n")) == 0x8514a642bb995ed9);
   }
 
-  TEST_CASE("bytes in pieces have the checksum of the whole") {
+  TEST_CASE("bytes in pieces have the same checksum as the whole") {
     std::vector<std::byte> bytes(5000);
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 31 >> 3);
     for (const std::size_t cut : {0, 1, 16, 240, 256, 1024, 4999, 5000}) {
@@ -24,7 +24,7 @@ TEST_SUITE("checksum") {
     }
   }
 
-  TEST_CASE("one flipped bit is seen") {
+  TEST_CASE("one flipped bit is detected") {
     std::vector<std::byte> bytes(1000);
     const auto before = checksum(bytes);
     for (std::size_t bit = 0; bit < 8000; bit += 37) {

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "ece465/wire/frame.hpp"
+#include "wire_decode.hpp"
 
-// What peers may do wrong, and what they may do differently.
+// What peers can do wrong, and how they may differ.
 
 using namespace ece465;
 using namespace ece465::wire;
@@ -46,7 +46,7 @@ bool mentions(const Error& error, std::string_view words) { return error.text().
 }  // namespace
 
 TEST_SUITE("header lines") {
-  TEST_CASE("the shape of a request tells the older dialects apart") {
+  TEST_CASE("the form of a request tells the older dialects apart") {
     CHECK(shape("CALC_HIST 100", kOldMaster) == Dialect::documented);
     CHECK(shape("CALC_HIST job_1 100", kOldMaster) == Dialect::course);
     CHECK(shape("CALC_HIST 7 100", kOldMaster) == Dialect::course);
@@ -54,13 +54,13 @@ TEST_SUITE("header lines") {
     CHECK(shape("APPLY_CDF 0", kOldMaster) == Dialect::documented);
     CHECK(shape("APPLY_CDF job_1 0", kOldMaster) == Dialect::course);
     CHECK(failure("CALC_HIST 1 2 3", kOldMaster).code == Errc::corrupt);
-    // ECE465/2 was not agreed: then its shape is none.
+    // Without an agreement on ECE465/2 its form is invalid.
     CHECK(failure("CALC_HIST 100 task=1", kOldMaster).code == Errc::corrupt);
     CHECK(failure("CALC_HIST 100", kMaster).code == Errc::corrupt);
     CHECK(failure("CALC_HIST job_1 100", kMaster).code == Errc::corrupt);
   }
 
-  TEST_CASE("a size is digits, within the limit, before anything else is done with it") {
+  TEST_CASE("a size consists of digits and is checked against the limit first") {
     for (const char* bad : {"", "-1", "+1", "0x10", "1.0", "1e3", "ten", " "}) {
       CHECK(failure(std::string("CALC_HIST ") + bad, kOldMaster).code == Errc::corrupt);
     }
@@ -80,9 +80,9 @@ TEST_SUITE("header lines") {
     CHECK(failure("CALC_HIST 11", careful).code == Errc::too_large);
   }
 
-  TEST_CASE("an attribute that is missing, twice there, or wrong, is named") {
+  TEST_CASE("a missing, duplicate or invalid attribute is named") {
     CHECK(mentions(failure("CALC_HIST 4 bits=8", kMaster), "task="));
-    CHECK(mentions(failure("CALC_HIST 4 task=1 task=1", kMaster), "twice"));
+    CHECK(mentions(failure("CALC_HIST 4 task=1 task=1", kMaster), "duplicate"));
     CHECK(mentions(failure("CALC_HIST 4 task=x", kMaster), "task="));
     CHECK(mentions(failure("CALC_HIST 4 task=-1", kMaster), "task="));
     CHECK(mentions(failure("CALC_HIST 4 task=18446744073709551616", kMaster), "task="));
@@ -106,25 +106,25 @@ TEST_SUITE("header lines") {
     CHECK(mentions(failure(many + " one=more", kMaster), "32"));
   }
 
-  TEST_CASE("attributes of later versions are read over") {
+  TEST_CASE("attributes of later versions are ignored") {
     CHECK(parsed<CalcHist>("CALC_HIST 4 new=thing task=3 other=", kMaster).id.task == TaskId{3});
     CHECK(parsed<Register>("REGISTER a ECE465/2 credit=1 payload=2 colour=blue", kOldWorker).offer.credit_bytes == 1);
   }
 
-  TEST_CASE("verbs of later versions are skipped with their bodies, and answered if they have a task") {
+  TEST_CASE("verbs of later versions are skipped with their bodies, and keep their task for an answer") {
     auto unknown = parsed<Ignored>("SORT 4096 task=9 by=size", kMaster);
     CHECK(unknown.verb == "SORT");
     CHECK(unknown.skip_bytes == 4096);
     CHECK(unknown.task == TaskId{9});
     CHECK(parsed<Ignored>("HURRY task=2", kMaster).skip_bytes == 0);
     CHECK(failure("SORT 99999999999 task=9", kMaster).code == Errc::too_large);
-    // The older dialects have no such rule: only the line is skipped.
+    // The older dialects do not have this rule: only the line is skipped.
     CHECK(parsed<Ignored>("SORT 4096", kOldMaster).skip_bytes == 0);
     CHECK(parsed<Ignored>("PING n=1", kOldMaster).verb == "PING");
     CHECK(parsed<Ignored>("status", kOldWorker).verb == "status");
   }
 
-  TEST_CASE("a blank line is nothing") {
+  TEST_CASE("a blank line is ignored") {
     for (const char* blank : {"", " ", "\t", "\r", "  \r"}) {
       for (const Peer& peer : {kOldWorker, kOldMaster, kWorker, kMaster}) {
         CHECK(parsed<Ignored>(blank, peer).verb.empty());
@@ -132,25 +132,25 @@ TEST_SUITE("header lines") {
     }
   }
 
-  TEST_CASE("what cannot be a command is pixels, or a stranger") {
+  TEST_CASE("pixels and other protocols are not commands") {
     for (const std::string& garbage :
          {std::string("\x00\x01", 2), std::string("\xff\xd8\xff"), std::string("[1,2]"), std::string("task=1"),
           std::string("4 task=1"), std::string("A_VERB_OF_MORE_THAN_THIRTYTWO_LETTERS"),
           std::string("GET/ HTTP/1.1")}) {
       for (const Peer& peer : {kOldWorker, kOldMaster, kWorker, kMaster}) {
-        CHECK(mentions(failure(garbage, peer), "no command"));
+        CHECK(mentions(failure(garbage, peer), "not a command"));
       }
     }
   }
 
-  TEST_CASE("errors show what came without passing control characters on") {
+  TEST_CASE("errors quote the line with control characters escaped") {
     const auto error = failure("CALC_HIST \x1b[31m\x07", kOldMaster);
     CHECK(mentions(error, "\\x1b[31m\\x07"));
     const auto longer = failure("CALC_HIST " + std::string(1000, 'z'), kOldMaster);
     CHECK(longer.text().size() < 200);
   }
 
-  TEST_CASE("a line without end is an error after 64 KiB, not before and not later") {
+  TEST_CASE("a line without an end is an error after exactly 64 KiB") {
     std::string endless(65'535, 'A');
     CHECK(std::holds_alternative<NeedMore>(decode(as_bytes(endless), kOldWorker)));
     endless += 'A';
@@ -170,7 +170,7 @@ TEST_SUITE("header lines") {
     CHECK(std::holds_alternative<Error>(decode(as_bytes(endless), kOldWorker)));
   }
 
-  TEST_CASE("a counts line that is none is an error") {
+  TEST_CASE("an invalid line of counts is an error") {
     for (const char* line : {"", "[]", "[1,2]", "{}", "CALC_HIST 3"}) {
       auto header = parse_header("HIST_RESULT job_1", kOldWorker);
       REQUIRE(header.has_value());
@@ -183,20 +183,20 @@ TEST_SUITE("header lines") {
     CHECK(failure("HIST_RESULT [1,2]", kOldWorker).code == Errc::corrupt);
   }
 
-  TEST_CASE("a worker's answers keep to their dialect's verb") {
+  TEST_CASE("a worker's answers use their dialect's verb") {
     CHECK(failure("CDF_RESULT job_1 4", kOldWorker).code == Errc::corrupt);
     CHECK(failure("MAPPED_RESULT 4", kOldWorker).code == Errc::corrupt);
     CHECK(parsed<Ignored>("MAPPED_RESULT job_1 4", kWorker).verb == "MAPPED_RESULT");
   }
 
-  TEST_CASE("a registration that offers nothing of ours is a plain one") {
+  TEST_CASE("a registration without a valid offer is a plain one") {
     for (const char* line : {"REGISTER a", "REGISTER a 42", "REGISTER a ECE465/1", "REGISTER a ECE465/x y z"}) {
       CHECK(shape(line, kOldWorker) == Dialect::documented);
       CHECK(parsed<Register>(line, kOldWorker).worker == "a");
     }
   }
 
-  TEST_CASE("a registration says what it must, within reason") {
+  TEST_CASE("a registration has its required attributes, within limits") {
     CHECK(mentions(failure("REGISTER", kOldWorker), "missing"));
     CHECK(failure("REGISTER a/b", kOldWorker).code == Errc::bad_input);
     CHECK(mentions(failure("REGISTER a ECE465/2 payload=1", kOldWorker), "credit="));
@@ -209,7 +209,7 @@ TEST_SUITE("header lines") {
     CHECK(parsed<Register>("REGISTER a ECE465/2 credit=1 payload=2 checksum=crc9,xxh3", kOldWorker).offer.checksum);
   }
 
-  TEST_CASE("a master chooses what was offered") {
+  TEST_CASE("a master must choose what was offered") {
     CHECK(failure("REGISTERED ECE465/3 heartbeat=1 payload=1", kOldMaster).code == Errc::unsupported);
     CHECK(failure("REGISTERED ECE465/2 heartbeat=1 payload=1 checksum=md5", kOldMaster).code == Errc::unsupported);
     CHECK(mentions(failure("REGISTERED ECE465/2 payload=1", kOldMaster), "heartbeat="));
@@ -217,7 +217,7 @@ TEST_SUITE("header lines") {
     CHECK(shape("ACK_REGISTER hello", kOldMaster) == Dialect::course);
   }
 
-  TEST_CASE("log lines become one clean line whatever they were") {
+  TEST_CASE("log lines become one clean line") {
     CHECK(parsed<Log>("LOG node-1  two  words ", kOldWorker) == Log{"node-1", "two  words"});
     CHECK(parsed<Log>("LOG", kOldWorker) == Log{"", ""});
     CHECK(parsed<Log>("LOG node-1", kOldWorker) == Log{"node-1", ""});
@@ -232,7 +232,7 @@ TEST_SUITE("header lines") {
     CHECK(written.size() < 4200);
   }
 
-  TEST_CASE("error reports carry any text, and other programs' errors are shown as they are") {
+  TEST_CASE("error reports carry any text, and other programs' errors are kept unchanged") {
     const auto report = parsed<ErrorReport>("ERROR task=4 code=checksum text=a text=b  c=d", kWorker);
     CHECK(report == ErrorReport{ErrorCode::checksum, TaskId{4}, "a text=b  c=d"});
     CHECK(parsed<ErrorReport>("ERROR text=only", kWorker) == ErrorReport{ErrorCode::failed, {}, "only"});
@@ -255,8 +255,6 @@ TEST_SUITE("header lines") {
     CHECK(body_bytes(ApplyCdf{.size = 10, .bits = 16, .table = TableId{1}}) == 10);
     CHECK(body_bytes(parsed<Ignored>("SORT 7", kMaster)) == 7);
     CHECK(body_bytes(Bye{}) == 0);
-    CHECK(pipelines(Dialect::v2));
-    CHECK_FALSE(pipelines(Dialect::course));
     CHECK(name_of(Message(Bye{})) == "BYE");
   }
 }

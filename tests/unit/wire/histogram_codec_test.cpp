@@ -11,7 +11,7 @@ using namespace ece465::wire;
 
 namespace {
 
-constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
 
 std::string zeros_but_last(std::size_t zeros, const std::string& separator, const std::string& last) {
   std::string text = "[";
@@ -44,7 +44,7 @@ bool unpacks(const std::string& bytes, std::size_t levels) {
 }  // namespace
 
 TEST_SUITE("histograms as text") {
-  TEST_CASE("what Python's json writes is read, and so is any white space JSON allows") {
+  TEST_CASE("the output of Python's json and any white space that JSON allows are accepted") {
     for (const char* separator : {",", ", ", " ,\t", "\r, "}) {
       const auto counts = parse_json_counts(zeros_but_last(255, separator, "7"), 256);
       REQUIRE(counts.has_value());
@@ -55,12 +55,12 @@ TEST_SUITE("histograms as text") {
   }
 
   TEST_CASE("counts up to 2^64 - 1 are exact, and one more is refused") {
-    CHECK(parse_json_counts("[18446744073709551615]", 1)->front() == kMost);
+    CHECK(parse_json_counts("[18446744073709551615]", 1)->front() == kMax);
     CHECK_FALSE(parse_json_counts("[18446744073709551616]", 1).has_value());
     CHECK_FALSE(parse_json_counts("[99999999999999999999999999]", 1).has_value());
   }
 
-  TEST_CASE("256 counts, no fewer and no more") {
+  TEST_CASE("exactly 256 counts") {
     CHECK_FALSE(parse_json_counts(zeros_but_last(254, ",", "0"), 256).has_value());
     CHECK(parse_json_counts(zeros_but_last(255, ",", "0"), 256).has_value());
     CHECK_FALSE(parse_json_counts(zeros_but_last(256, ",", "0"), 256).has_value());
@@ -82,14 +82,14 @@ TEST_SUITE("histograms as text") {
     }
   }
 
-  TEST_CASE("text that was cut off is refused at every offset") {
+  TEST_CASE("text truncated at any offset is refused") {
     const std::string text = zeros_but_last(255, ", ", "123");
     for (std::size_t cut = 0; cut < text.size(); ++cut) {
       CHECK_FALSE(parse_json_counts(std::string_view(text).substr(0, cut), 256).has_value());
     }
   }
 
-  TEST_CASE("written and read again they are the same") {
+  TEST_CASE("round trip") {
     for (unsigned seed = 0; seed < 20; ++seed) {
       const auto counts = random_counts(256, seed);
       std::string text;
@@ -107,10 +107,10 @@ TEST_SUITE("histograms as bytes") {
     CHECK(packed({0}) == std::string("\x00\x00", 2));
     CHECK(packed({0, 0, 0, 5}) == std::string("\x00\x02\x05", 3));
     CHECK(packed({5, 0, 5}) == std::string("\x05\x00\x00\x05", 4));
-    CHECK(packed({kMost}) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+    CHECK(packed({kMax}) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   }
 
-  TEST_CASE("written and read again they are the same, within the limit, and cut anywhere they are refused") {
+  TEST_CASE("round trip within the size limit, and refused when truncated anywhere") {
     for (const std::size_t levels : {1, 2, 256, 65'536}) {
       for (unsigned seed = 0; seed < 10; ++seed) {
         const auto counts = random_counts(levels, seed);
@@ -128,13 +128,13 @@ TEST_SUITE("histograms as bytes") {
     }
   }
 
-  TEST_CASE("the largest counts fill the limit exactly") {
-    CHECK(packed(std::vector<std::uint64_t>(256, kMost)).size() == max_packed_bytes(256));
+  TEST_CASE("the largest counts reach the size limit exactly") {
+    CHECK(packed(std::vector<std::uint64_t>(256, kMax)).size() == max_packed_bytes(256));
   }
 
-  TEST_CASE("only the one encoding is read") {
+  TEST_CASE("only the canonical encoding is accepted") {
     CHECK(unpacks(std::string("\x00\x01", 2), 2));
-    CHECK_FALSE(unpacks(std::string("\x81\x00", 2), 1));                      // 1, longer than it need be
+    CHECK_FALSE(unpacks(std::string("\x81\x00", 2), 1));                      // 1, longer than necessary
     CHECK_FALSE(unpacks(std::string("\x80\x00", 2), 1));                      // 0, the same
     CHECK_FALSE(unpacks(std::string("\x00\x00\x00\x00", 4), 2));              // one run as two
     CHECK_FALSE(unpacks(std::string("\x00\x02", 2), 2));                      // a run past the end
@@ -143,7 +143,7 @@ TEST_SUITE("histograms as bytes") {
     CHECK_FALSE(unpacks(std::string("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11), 3));  // a huge run
   }
 
-  TEST_CASE("the depth that was asked for is the depth that must come") {
+  TEST_CASE("a histogram of another depth than requested is refused") {
     std::vector<std::uint64_t> bytes(256), words(65'536);
     HistResult text;
     text.counts.assign(256, 1);
@@ -157,11 +157,11 @@ TEST_SUITE("histograms as bytes") {
   }
 }
 
-TEST_CASE("a sum that wraps around is not the number of samples") {
+TEST_CASE("a sum that overflows is not the number of samples") {
   CHECK(sums_to(std::vector<std::uint64_t>{1, 2, 3}, 6));
   CHECK_FALSE(sums_to(std::vector<std::uint64_t>{1, 2, 3}, 5));
   CHECK_FALSE(sums_to(std::vector<std::uint64_t>{1, 2, 3}, 7));
   CHECK(sums_to(std::vector<std::uint64_t>{}, 0));
-  CHECK_FALSE(sums_to(std::vector<std::uint64_t>{kMost, 7}, 6));
-  CHECK(sums_to(std::vector<std::uint64_t>{kMost - 1, 1}, kMost));
+  CHECK_FALSE(sums_to(std::vector<std::uint64_t>{kMax, 7}, 6));
+  CHECK(sums_to(std::vector<std::uint64_t>{kMax - 1, 1}, kMax));
 }

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-/// The examples of src/wire/PROTOCOL.md, so that text and code cannot drift apart.
+/// The examples of src/wire/PROTOCOL.md, so that text and code cannot diverge.
 
 namespace protocol_text {
 
@@ -16,7 +16,7 @@ struct Block {
 /// All blocks whose first word is `kind`.
 std::vector<Block> blocks(const std::string& kind);
 
-/// Turns the text's notation into bytes: `\n`, `\xHH`, `{00..ff}`, `{x}*3`.
+/// Converts the text's notation to bytes: `\n`, `\xHH`, `{00..ff}`, `{x}*3`.
 std::string unescape(const std::string& text);
 
 /// A block's lines as one message.

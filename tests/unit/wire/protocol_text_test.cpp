@@ -7,10 +7,10 @@
 #include <map>
 
 #include "ece465/wire/checksum.hpp"
-#include "ece465/wire/frame.hpp"
 #include "ece465/wire/histogram_codec.hpp"
+#include "wire_decode.hpp"
 
-// Every example of PROTOCOL.md against the code: encoded, decoded, cut at every offset.
+// Tests the code with every example of PROTOCOL.md: encoded, decoded, truncated at every offset.
 
 using namespace ece465;
 using namespace ece465::wire;
@@ -36,7 +36,7 @@ std::vector<std::uint64_t> example_counts_16() {
   return counts;
 }
 
-std::string packed(const std::vector<std::uint64_t>& counts) {
+std::string pack(const std::vector<std::uint64_t>& counts) {
   std::string out;
   append_packed_counts(out, counts);
   return out;
@@ -53,7 +53,7 @@ Register registration() {
   return {"node-7-4242", {2, 4, 4'194'304, 16'777'216, 67'108'864, true, {"bytes", "wordcount"}}};
 }
 
-/// What each example of the text says, by dialect, sender and name.
+/// The message of each example of the text, by dialect, sender and name.
 std::map<std::string, Example> expected() {
   std::map<std::string, Example> all;
   // Older dialects.
@@ -77,8 +77,8 @@ std::map<std::string, Example> expected() {
   all["v2 master registered-no-checksum"] = {Registered{{2, false, 5000ms, 1'073'741'824}}, ""};
   all["v2 master calc-hist"] = {CalcHist{.id = task(7), .size = 4, .keep = true, .checksum = sum(kSamples)}, kSamples};
   all["v2 master calc-hist-16"] = {CalcHist{.id = task(8), .size = 4, .bits = 16}, kSamples16};
-  const std::string counts = packed(example_counts());
-  const std::string counts_16 = packed(example_counts_16());
+  const std::string counts = pack(example_counts());
+  const std::string counts_16 = pack(example_counts_16());
   all["v2 worker hist-result"] = {
       HistResult{.id = task(7), .size = counts.size(), .took = 215us, .checksum = sum(counts)}, counts};
   all["v2 worker hist-result-16"] = {
@@ -102,15 +102,13 @@ std::map<std::string, Example> expected() {
   all["v2 master map-bytes"] = {Map{TaskId{14}, "bytes", log.size(), sum(log)}, log};
   all["v2 worker map-result-bytes"] = {MapResult{TaskId{14}, total.size(), 3us, sum(total)}, total};
   all["v2 master map-poetry"] = {Map{TaskId{15}, "poetry", 4, sum("abcd")}, "abcd"};
-  all["v2 worker error-kind"] = {
-      ErrorReport{ErrorCode::unsupported, TaskId{15}, "poetry is no kind of MAP that is known"}, ""};
+  all["v2 worker error-kind"] = {ErrorReport{ErrorCode::unsupported, TaskId{15}, "unknown kind of MAP: poetry"}, ""};
   all["v2 worker ping"] = {Ping{1}, ""};
   all["v2 master pong"] = {Pong{1}, ""};
   all["v2 worker log"] = {Log{"node-7-4242", "strip 12 mapped"}, ""};
-  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "the samples of task 7 are not here"},
-                                 ""};
+  all["v2 worker error-task"] = {ErrorReport{ErrorCode::no_chunk, TaskId{10}, "no samples of task 7"}, ""};
   all["v2 master error"] = {
-      ErrorReport{ErrorCode::refused, {}, "worker id 'a b' is not made of letters, digits, '-', '.' and '_'"}, ""};
+      ErrorReport{ErrorCode::refused, {}, "worker id 'a b' must consist of letters, digits, '-', '.' and '_'"}, ""};
   all["v2 worker bye"] = {Bye{}, ""};
   return all;
 }
@@ -119,7 +117,7 @@ Dialect dialect_of(const std::string& word) {
   return word == "v2" ? Dialect::v2 : word == "course" ? Dialect::course : Dialect::documented;
 }
 
-/// One example of the text, with what it means and how its reader sees its writer.
+/// One example of the text, with its meaning and how its receiver sees its sender.
 struct Case {
   std::string name, bytes;
   Example example;
@@ -147,14 +145,14 @@ TEST_SUITE("PROTOCOL.md") {
   TEST_CASE("every example is tested, and every message has one") {
     const auto all = cases();
     CHECK(all.size() == expected().size());
-    // Every kind of message but Ignored, which nobody says.
+    // Every kind of message except Ignored, which is never sent.
     std::array<bool, std::variant_size_v<Message>> seen{};
     for (const Case& c : all) seen[c.example.message.index()] = true;
     CHECK(std::count(seen.begin(), seen.end(), false) == 1);
     CHECK_FALSE(seen[Message(Ignored{}).index()]);
   }
 
-  TEST_CASE("every example is encoded to exactly its bytes") {
+  TEST_CASE("every message is encoded to exactly the example's bytes") {
     for (const Case& c : cases()) {
       INFO(c.name);
       CHECK(to_line(c.example.message, c.dialect) + c.example.body == c.bytes);
@@ -162,7 +160,7 @@ TEST_SUITE("PROTOCOL.md") {
     }
   }
 
-  TEST_CASE("every example is decoded to what it means, and nothing before its last byte") {
+  TEST_CASE("every example is decoded to its message, and not before its last byte") {
     for (const Case& c : cases()) {
       INFO(c.name);
       for (std::size_t cut = 0; cut < c.bytes.size(); ++cut) {
@@ -182,7 +180,7 @@ TEST_SUITE("PROTOCOL.md") {
     }
   }
 
-  TEST_CASE("checksums in the examples are those of their bodies") {
+  TEST_CASE("checksums in the examples match their bodies") {
     for (const Case& c : cases()) {
       INFO(c.name);
       const bool has_one = body_checksum(c.example.message).has_value();
@@ -192,7 +190,7 @@ TEST_SUITE("PROTOCOL.md") {
     }
   }
 
-  TEST_CASE("any other blanks between fields, and a carriage return, mean the same") {
+  TEST_CASE("other blanks between fields and a carriage return do not change the meaning") {
     for (const Case& c : cases()) {
       INFO(c.name);
       std::string line = c.bytes.substr(0, c.bytes.find('\n'));
@@ -210,7 +208,7 @@ TEST_SUITE("PROTOCOL.md") {
     }
   }
 
-  TEST_CASE("a master does not take a worker's words, nor the other way round") {
+  TEST_CASE("a master refuses a master's messages, and a worker a worker's") {
     for (const Case& c : cases()) {
       INFO(c.name);
       const auto& m = c.example.message;

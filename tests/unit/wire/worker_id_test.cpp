@@ -10,14 +10,14 @@ using namespace ece465::wire;
 TEST_SUITE("worker ids") {
   const WireLimits kLimits;
 
-  TEST_CASE("what host names contain is accepted") {
+  TEST_CASE("the characters of host names are accepted") {
     for (const char* id : {"a", "7", "node-7", "node-7.example.org-4242", "worker_1", "3f2a9c", "A.b-C_d"}) {
       CHECK(check_worker_id(id, kLimits).has_value());
     }
     CHECK(check_worker_id(std::string(264, 'a'), kLimits).has_value());
   }
 
-  TEST_CASE("nothing else is") {
+  TEST_CASE("anything else is refused") {
     for (const std::string& id :
          {std::string(), std::string("-a"), std::string(".."), std::string("_"), std::string("a b"), std::string("a/b"),
           std::string("a\\b"), std::string("a:1"), std::string("a\0b", 3), std::string("caf\xc3\xa9"),
@@ -29,7 +29,7 @@ TEST_SUITE("worker ids") {
     }
   }
 
-  TEST_CASE("one is made of any host name") {
+  TEST_CASE("any host name gives a valid id") {
     CHECK(make_worker_id("node-7", 42) == "node-7-42");
     CHECK(make_worker_id("", 42) == "worker-42");
     CHECK(make_worker_id("--", 42) == "worker-42");
@@ -40,7 +40,7 @@ TEST_SUITE("worker ids") {
 }
 
 TEST_SUITE("free text") {
-  TEST_CASE("it is UTF-8 on one line afterwards") {
+  TEST_CASE("it becomes UTF-8 on one line") {
     const std::string replacement = "\xef\xbf\xbd";
     CHECK(clean_text("plain", 100) == "plain");
     CHECK(clean_text("\r a\tb\nc\x7f"
@@ -53,13 +53,13 @@ TEST_SUITE("free text") {
     CHECK(clean_text("\xc0\xaf", 100) == replacement + replacement);                    // overlong
     CHECK(clean_text("\xed\xa0\x80", 100) == replacement + replacement + replacement);  // a surrogate
     CHECK(clean_text("\xf4\x90\x80\x80", 100).size() == 12);                            // beyond U+10FFFF
-    CHECK(clean_text("\xe2\x82", 100) == replacement + replacement);                    // cut off
+    CHECK(clean_text("\xe2\x82", 100) == replacement + replacement);                    // truncated
     CHECK(clean_text("\xe2\x82"
                      "a",
                      100) == replacement + replacement + "a");
   }
 
-  TEST_CASE("it is cut between characters") {
+  TEST_CASE("it is truncated between characters") {
     CHECK(clean_text("abc", 2) == "ab");
     CHECK(clean_text("a\xe2\x82\xac", 3) == "a");
     CHECK(clean_text("a\xe2\x82\xac", 4) == "a\xe2\x82\xac");

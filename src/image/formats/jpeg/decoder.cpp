@@ -18,34 +18,35 @@ Result<ColorModel> model_of(const jpeg_decompress_struct& info) {
     case JCS_GRAYSCALE: return ColorModel::gray;
     case JCS_YCbCr: return ColorModel::ycbcr;
     case JCS_RGB: return ColorModel::rgb;
-    case JCS_CMYK: return fail(Errc::unsupported, "is a CMYK JPEG; convert it to RGB first");
-    case JCS_YCCK: return fail(Errc::unsupported, "is a YCCK (CMYK) JPEG; convert it to RGB first");
+    case JCS_CMYK: return fail(Errc::unsupported, "CMYK is not supported in JPEG; convert the image to RGB first");
+    case JCS_YCCK:
+      return fail(Errc::unsupported, "YCCK (CMYK) is not supported in JPEG; convert the image to RGB first");
     default:
-      return fail(Errc::unsupported, "has {} components of unknown meaning; only gray, YCbCr and RGB are supported",
+      return fail(Errc::unsupported, "{} components of unknown meaning; only gray, YCbCr and RGB are supported",
                   info.num_components);
   }
 }
 
 }  // namespace
 
-Decoder::Decoder(const Limits& limits, Notes* notes) : notes_(notes), trap_(notes), monitor_(limits) {
-  trap_.attach(info_);
+Decoder::Decoder(const Limits& limits, Notes* notes) : notes_(notes), errors_(notes), monitor_(limits) {
+  errors_.attach(info_);
 }
 
 Decoder::~Decoder() { jpeg_destroy_decompress(&info_); }
 
 Result<void> Decoder::create() {
   if (info_.mem != nullptr) return {};
-  return trap_.run([this] { jpeg_create_decompress(&info_); });
+  return errors_.run([this] { jpeg_create_decompress(&info_); });
 }
 
 Result<SharedTables> Decoder::read_tables(Bytes stream) {
   ECE465_TRY(create());
-  input_.emplace(stream);
-  info_.src = &*input_;
+  source_.emplace(stream);
+  info_.src = &*source_;
   int found = 0;
-  ECE465_TRY(trap_.run([&] { found = jpeg_read_header(&info_, FALSE); }));
-  if (found != JPEG_HEADER_TABLES_ONLY) return fail(Errc::corrupt, "the shared JPEG tables hold an image");
+  ECE465_TRY(errors_.run([&] { found = jpeg_read_header(&info_, FALSE); }));
+  if (found != JPEG_HEADER_TABLES_ONLY) return fail(Errc::corrupt, "the shared JPEG tables contain an image");
   SharedTables tables;
   for (std::size_t i = 0; i < NUM_QUANT_TBLS; ++i) {
     if (const auto* table = info_.quant_tbl_ptrs[i]; table != nullptr) tables.quant[i] = to_table(*table);
@@ -58,23 +59,23 @@ Result<SharedTables> Decoder::read_tables(Bytes stream) {
 }
 
 Result<Frame> Decoder::read_header(const ByteSource& source, std::optional<ColorModel> color) {
-  input_.emplace(source);
+  source_.emplace(source);
   return read_header(color);
 }
 
 Result<Frame> Decoder::read_header(Bytes stream, std::optional<ColorModel> color) {
-  input_.emplace(stream);
+  source_.emplace(stream);
   return read_header(color);
 }
 
 Result<Frame> Decoder::read_header(std::optional<ColorModel> color) {
   ECE465_TRY(create());
-  info_.src = &*input_;
+  info_.src = &*source_;
   monitor_.progress_monitor = on_progress;
   info_.progress = &monitor_;
-  ECE465_TRY(trap_.run([this] { jpeg_read_header(&info_, TRUE); }));
+  ECE465_TRY(errors_.run([this] { jpeg_read_header(&info_, TRUE); }));
   ECE465_ASSIGN(frame_, describe(color));
-  take_quant_tables();
+  copy_quant_tables();
   return frame_;
 }
 
@@ -83,12 +84,12 @@ Result<Frame> Decoder::describe(std::optional<ColorModel> color) const {
   frame.width = info_.image_width;
   frame.height = info_.image_height;
   if (info_.data_precision != BITS_IN_JSAMPLE) {
-    return fail(Errc::unsupported, "is a JPEG of {} bits per sample; only 8 are supported", info_.data_precision);
+    return fail(Errc::unsupported, "JPEG with {} bits per sample is not supported, only 8", info_.data_precision);
   }
   if (color) {
     const int expected = *color == ColorModel::gray ? 1 : 3;
     if (info_.num_components != expected) {
-      return fail(Errc::corrupt, "a JPEG stream has {} components instead of {}", info_.num_components, expected);
+      return fail(Errc::corrupt, "the JPEG stream has {} components instead of {}", info_.num_components, expected);
     }
     frame.color = *color;
   } else {
@@ -96,7 +97,7 @@ Result<Frame> Decoder::describe(std::optional<ColorModel> color) const {
   }
   frame.progressive = info_.progressive_mode != FALSE;
   frame.arithmetic = info_.arith_code != FALSE;
-  frame.many_scans = frame.progressive || info_.comps_in_scan < info_.num_components;
+  frame.multi_scan = frame.progressive || info_.comps_in_scan < info_.num_components;
   frame.restart_interval = info_.restart_interval;
   for (int i = 0; i < info_.num_components; ++i) {
     const jpeg_component_info& from = info_.comp_info[i];
@@ -112,8 +113,8 @@ Result<Frame> Decoder::describe(std::optional<ColorModel> color) const {
   return frame;
 }
 
-/// A component's table is the one its slot holds when its data begins; slots may be filled anew between scans.
-void Decoder::take_quant_tables() {
+/// A component uses the table that is in its slot when its data begins; scans may redefine slots.
+void Decoder::copy_quant_tables() {
   for (std::size_t i = 0; i < frame_.components.size(); ++i) {
     const jpeg_component_info& from = info_.comp_info[i];
     const JQUANT_TBL* table = from.quant_table;
@@ -124,43 +125,44 @@ void Decoder::take_quant_tables() {
   }
 }
 
-Result<Frame> Decoder::start(Delivery delivery) {
-  components_ = delivery == Delivery::planes || delivery == Delivery::rgb_rows ? frame_.components.size() : 1;
-  const bool raw = delivery == Delivery::planes || delivery == Delivery::luma;
+Result<Frame> Decoder::start(OutputMode output) {
+  components_ = output == OutputMode::planes || output == OutputMode::rgb_rows ? frame_.components.size() : 1;
+  const bool raw = is_planar(output);
   switch (frame_.color) {
     case ColorModel::gray: info_.jpeg_color_space = JCS_GRAYSCALE; break;
     case ColorModel::ycbcr: info_.jpeg_color_space = JCS_YCbCr; break;
     case ColorModel::rgb: info_.jpeg_color_space = JCS_RGB; break;
   }
   info_.raw_data_out = raw ? TRUE : FALSE;
-  info_.out_color_space = raw ? info_.jpeg_color_space : delivery == Delivery::rgb_rows ? JCS_RGB : JCS_GRAYSCALE;
+  info_.out_color_space = raw ? info_.jpeg_color_space : output == OutputMode::rgb_rows ? JCS_RGB : JCS_GRAYSCALE;
   info_.dct_method = JDCT_ISLOW;
-  // What libjpeg's own conversion to gray does: coefficients are skipped over, not transformed.
+  // As in libjpeg's own conversion to gray, the coefficients of other components are skipped without a transform.
   for (std::size_t i = components_; raw && i < frame_.components.size(); ++i) {
     info_.comp_info[i].component_needed = FALSE;
   }
-  ECE465_TRY(trap_.run([this] {
+  ECE465_TRY(errors_.run([this] {
     jpeg_set_marker_processor(&info_, JPEG_COM, on_segment);
     for (int n = 0; n < 16; ++n) jpeg_set_marker_processor(&info_, JPEG_APP0 + n, on_segment);
     jpeg_start_decompress(&info_);
   }));
   ECE465_TRY(check_complete());
-  take_quant_tables();
-  ECE465_TRY(check_tables(frame_));
+  copy_quant_tables();
+  ECE465_TRY(check_quant_tables(frame_));
   return frame_;
 }
 
-/// A file in several scans may have left some out; libjpeg would draw gray there.
+/// A file may lack some of its scans; libjpeg would fill in gray for them.
 Result<void> Decoder::check_complete() const {
   for (int i = 0; i < info_.num_components; ++i) {
     if (info_.comp_info[i].quant_table == nullptr) {
-      return fail(Errc::corrupt, "ends before component {} of {} has come", i + 1, info_.num_components);
+      return fail(Errc::corrupt, "ends early: component {} of {} is missing", i + 1, info_.num_components);
     }
     if (info_.coef_bits == nullptr) continue;  // not progressive
     const int* const bits = info_.coef_bits[i];
-    if (bits[0] < 0) return fail(Errc::corrupt, "ends before component {} of {} has come", i + 1, info_.num_components);
+    if (bits[0] < 0)
+      return fail(Errc::corrupt, "ends early: component {} of {} is missing", i + 1, info_.num_components);
     if (notes_ != nullptr && std::any_of(bits, bits + DCTSIZE2, [](int b) { return b > 0; })) {
-      notes_->add("the last progressive scans are missing: the picture lacks detail");
+      notes_->add("the last progressive scans are missing: the image lacks detail");
     }
   }
   return {};
@@ -175,8 +177,8 @@ Result<void> Decoder::read_band(std::uint32_t imcu_rows, std::uint32_t height, B
   std::array<std::array<JSAMPROW, kMaxRowsPerImcu>, 3> rows{};
   std::array<JSAMPARRAY, 3> planes{};
   auto* const base = reinterpret_cast<JSAMPLE*>(out.pixels.data());
-  const auto lines = static_cast<JDIMENSION>(info_.max_v_samp_factor) * kBlock;
-  return trap_.run([&] {
+  const auto lines = static_cast<JDIMENSION>(info_.max_v_samp_factor) * kDctSize;
+  return errors_.run([&] {
     for (std::uint32_t r = 0; r < imcu_rows; ++r) {
       for (std::size_t c = 0; c < components_; ++c) {
         const PlaneRows& plane = band.planes[c];
@@ -196,7 +198,7 @@ Result<void> Decoder::read_rows(std::uint32_t height, Block& out) {
   out.stride = std::size_t{frame_.width} * components_;
   out.pixels.resize(out.stride * height);
   auto* const base = reinterpret_cast<JSAMPLE*>(out.pixels.data());
-  return trap_.run([&] {
+  return errors_.run([&] {
     std::array<JSAMPROW, kMaxRowsPerImcu> rows;
     for (std::uint32_t done = 0; done < height;) {
       const std::uint32_t wanted = std::min<std::uint32_t>(height - done, kMaxRowsPerImcu);
@@ -207,46 +209,37 @@ Result<void> Decoder::read_rows(std::uint32_t height, Block& out) {
 }
 
 Result<std::uint64_t> Decoder::finish() {
-  ECE465_TRY(trap_.run([this] { jpeg_finish_decompress(&info_); }));
-  return input_->position();
+  ECE465_TRY(errors_.run([this] { jpeg_finish_decompress(&info_); }));
+  return source_->position();
 }
 
-bool Decoder::Monitor::count_scans(j_decompress_ptr info) noexcept {
-  if (info->input_scan_number <= limits.max_jpeg_scans) return true;
-  try {
-    trap_of(info).blame({Errc::too_large, fmt::format("has more than {} scans", limits.max_jpeg_scans)});
-  } catch (const std::bad_alloc&) {
-    trap_of(info).blame({Errc::too_large, {}});
-  }
-  return false;
+Result<void> Decoder::ProgressMonitor::check_scans(j_decompress_ptr info) const {
+  if (info->input_scan_number <= limits.max_jpeg_scans) return {};
+  return fail(Errc::too_large, "more than {} scans", limits.max_jpeg_scans);
 }
 
 void Decoder::on_progress(j_common_ptr common) {
   auto* const info = reinterpret_cast<j_decompress_ptr>(common);
-  if (!static_cast<Monitor*>(info->progress)->count_scans(info)) trap_of(info).leave();
+  ErrorManager::of(info).run_callback(
+      [info] { return static_cast<const ProgressMonitor*>(info->progress)->check_scans(info); });
 }
 
-bool Decoder::Monitor::keep(const Segment& segment, ErrorManager& trap) noexcept {
-  try {
-    late_bytes += sizeof(segment) + segment.length;
-    if (late_bytes <= limits.max_metadata_bytes) {
-      late.push_back(segment);
-      return true;
-    }
-    trap.blame({Errc::too_large, "carries too much metadata"});
-  } catch (const std::bad_alloc&) {
-    trap.blame({Errc::too_large, {}});
+Result<void> Decoder::ProgressMonitor::keep(const MarkerSegment& segment) {
+  late_bytes += sizeof(segment) + segment.length;
+  if (late_bytes > limits.max_metadata_bytes) {
+    return fail(Errc::too_large, "more than {} MiB of metadata", limits.max_metadata_bytes >> 20);
   }
-  return false;
+  late.push_back(segment);
+  return {};
 }
 
 boolean Decoder::on_segment(j_decompress_ptr info) {
-  const unsigned high = Input::next_byte(info);
-  const unsigned with_length = high << 8 | Input::next_byte(info);
+  const unsigned high = SourceManager::next_byte(info);
+  const unsigned with_length = high << 8 | SourceManager::next_byte(info);
   const unsigned length = with_length < 2 ? 0 : with_length - 2;
-  const Segment segment{info->unread_marker, SegmentKind::other, static_cast<Input*>(info->src)->position(),
-                        static_cast<std::uint16_t>(length)};
-  if (!static_cast<Monitor*>(info->progress)->keep(segment, trap_of(info))) trap_of(info).leave();
+  const MarkerSegment segment{info->unread_marker, SegmentKind::other,
+                              static_cast<SourceManager*>(info->src)->position(), static_cast<std::uint16_t>(length)};
+  ErrorManager::of(info).run_callback([&] { return static_cast<ProgressMonitor*>(info->progress)->keep(segment); });
   info->src->skip_input_data(info, static_cast<long>(length));
   return TRUE;
 }

@@ -9,11 +9,11 @@
 namespace ece465::image::jpeg {
 namespace {
 
-/// The stored planes' colour space, and that of the rows from which libjpeg would make them.
-struct Spaces {
-  J_COLOR_SPACE stored, rows;
+struct ColorSpaces {
+  J_COLOR_SPACE stored;  // of the planes
+  J_COLOR_SPACE rows;    // of the pixels that libjpeg would convert to planes
 };
-Spaces spaces_of(ColorModel color) {
+ColorSpaces color_spaces_of(ColorModel color) {
   switch (color) {
     case ColorModel::gray: return {JCS_GRAYSCALE, JCS_GRAYSCALE};
     case ColorModel::ycbcr: return {JCS_YCbCr, JCS_RGB};
@@ -22,11 +22,11 @@ Spaces spaces_of(ColorModel color) {
   return {JCS_UNKNOWN, JCS_UNKNOWN};
 }
 
-bool holds(const std::optional<JHUFF_TBL>& shared, const JHUFF_TBL& table) {
+bool is_shared(const std::optional<JHUFF_TBL>& shared, const JHUFF_TBL& table) {
   return shared && same_codes(*shared, table);
 }
 
-/// Repeats every row's last pixel up to `width`.
+/// Pads rows to `width` with their last pixel.
 void extend_rows(Block& block, std::size_t pixel_bytes, std::uint32_t width) {
   if (block.width >= width) return;
   for (std::uint32_t y = 0; y < block.height; ++y) {
@@ -37,30 +37,30 @@ void extend_rows(Block& block, std::size_t pixel_bytes, std::uint32_t width) {
 
 }  // namespace
 
-Encoder::Encoder(ByteSink& sink) : trap_(nullptr), output_(sink) { trap_.attach(info_); }
+Encoder::Encoder(ByteSink& sink) : errors_(nullptr), destination_(sink) { errors_.attach(info_); }
 
 Encoder::~Encoder() { jpeg_destroy_compress(&info_); }
 
 Result<void> Encoder::start(const EncoderSettings& settings) {
   frame_ = settings.frame;
   planes_ = settings.planes;
-  constexpr std::uint32_t kMaxSide = JPEG_MAX_DIMENSION;
+  static_assert(kMaxSide == JPEG_MAX_DIMENSION);
   if (frame_.width > kMaxSide || frame_.height > kMaxSide) {
-    return fail(Errc::unsupported, "is {} x {} pixels; JPEG holds at most {} on a side: choose a .tif output",
+    return fail(Errc::unsupported, "{} x {} pixels exceed JPEG's limit of {} per side; choose a .tif output",
                 frame_.width, frame_.height, kMaxSide);
   }
-  if (!frame_.interleaves()) script_scans();
-  return trap_.run([&] {
+  if (!frame_.interleaves()) make_scan_script();
+  return errors_.run([&] {
     jpeg_create_compress(&info_);
-    info_.dest = &output_;
+    info_.dest = &destination_;
     configure(settings);
-    if (settings.shared != nullptr) leave_out(*settings.shared);
+    if (settings.shared != nullptr) suppress_tables(*settings.shared);
     jpeg_start_compress(&info_, settings.shared == nullptr ? TRUE : FALSE);
   });
 }
 
-/// Every component on its own, for those that do not fit one MCU: all of it, or its averages and then the rest.
-void Encoder::script_scans() {
+/// For components that do not fit in one MCU: each has its own scan, or two if progressive (DC, then AC).
+void Encoder::make_scan_script() {
   for (std::size_t i = 0; i < frame_.components.size(); ++i) {
     jpeg_scan_info scan{};
     scan.comps_in_scan = 1;
@@ -74,9 +74,9 @@ void Encoder::script_scans() {
   }
 }
 
-/// Runs within the trap.
+/// Called within `errors_.run`.
 void Encoder::configure(const EncoderSettings& settings) {
-  const Spaces spaces = spaces_of(frame_.color);
+  const ColorSpaces spaces = color_spaces_of(frame_.color);
   info_.image_width = frame_.width;
   info_.image_height = frame_.height;
   info_.in_color_space = planes_ ? spaces.stored : spaces.rows;
@@ -105,7 +105,7 @@ void Encoder::configure(const EncoderSettings& settings) {
     jpeg_simple_progression(&info_);
   }
   info_.restart_interval = frame_.restart_interval;
-  // A file's own headers are carried over as segments.
+  // The headers of an input file are copied as segments.
   info_.write_Adobe_marker = FALSE;
   info_.write_JFIF_header = settings.jfif ? TRUE : FALSE;
   if (settings.jfif && settings.jfif->x != 0) {
@@ -115,8 +115,7 @@ void Encoder::configure(const EncoderSettings& settings) {
   }
 }
 
-/// Every component keeps the slot it named, unless two of them mean different tables by one slot (which files
-/// in several scans may).
+/// Components keep their slots, unless two use different tables in the same slot (possible in files of several scans).
 void Encoder::set_quant_tables() {
   std::array<const QuantTable*, NUM_QUANT_TBLS> slots{};
   for (std::size_t i = 0; i < frame_.components.size(); ++i) {
@@ -137,7 +136,7 @@ void Encoder::set_quant_tables() {
   }
 }
 
-void Encoder::leave_out(const SharedTables& shared) {
+void Encoder::suppress_tables(const SharedTables& shared) {
   jpeg_suppress_tables(&info_, FALSE);
   for (std::size_t i = 0; i < NUM_QUANT_TBLS; ++i) {
     JQUANT_TBL* const table = info_.quant_tbl_ptrs[i];
@@ -148,20 +147,20 @@ void Encoder::leave_out(const SharedTables& shared) {
   for (std::size_t i = 0; i < NUM_HUFF_TBLS; ++i) {
     JHUFF_TBL* const dc = info_.dc_huff_tbl_ptrs[i];
     JHUFF_TBL* const ac = info_.ac_huff_tbl_ptrs[i];
-    if (dc != nullptr && holds(shared.dc[i], *dc)) dc->sent_table = TRUE;
-    if (ac != nullptr && holds(shared.ac[i], *ac)) ac->sent_table = TRUE;
+    if (dc != nullptr && is_shared(shared.dc[i], *dc)) dc->sent_table = TRUE;
+    if (ac != nullptr && is_shared(shared.ac[i], *ac)) ac->sent_table = TRUE;
   }
 }
 
 Result<void> Encoder::write_segment(int marker, Bytes content) {
-  return trap_.run([&] {
+  return errors_.run([&] {
     jpeg_write_marker(&info_, marker, reinterpret_cast<const JOCTET*>(content.data()),
                       static_cast<unsigned>(content.size()));
   });
 }
 
 Result<void> Encoder::write_icc(Bytes profile) {
-  return trap_.run([&] {
+  return errors_.run([&] {
     jpeg_write_icc_profile(&info_, reinterpret_cast<const JOCTET*>(profile.data()),
                            static_cast<unsigned>(profile.size()));
   });
@@ -172,14 +171,14 @@ Result<void> Encoder::write_band(Block& block, std::uint32_t imcu_rows) {
   const Band band = make_band(frame_, components, imcu_rows);
   if (!planes_ || block.height == 0 || block.width == 0 || block.stride != band.planes[0].stride ||
       block.pixels.size() < band.bytes) {
-    return fail(Errc::internal, "a block of {} bytes is no band of {} MCU rows", block.pixels.size(), imcu_rows);
+    return fail(Errc::internal, "a block of {} bytes is not a band of {} MCU rows", block.pixels.size(), imcu_rows);
   }
   extend_rows(block, 1, frame_.plane(0).padded_width);
   std::array<std::array<JSAMPROW, kMaxRowsPerImcu>, 3> rows{};
   std::array<JSAMPARRAY, 3> planes{rows[0].data(), rows[1].data(), rows[2].data()};
   auto* const base = reinterpret_cast<JSAMPLE*>(block.pixels.data());
-  const auto lines = kBlock * static_cast<JDIMENSION>(frame_.max_v());
-  return trap_.run([&] {
+  const auto lines = kDctSize * static_cast<JDIMENSION>(frame_.max_v());
+  return errors_.run([&] {
     for (std::uint32_t r = 0; r < imcu_rows; ++r) {
       for (std::size_t c = 0; c < components; ++c) {
         const PlaneRows& plane = band.planes[c];
@@ -198,11 +197,11 @@ Result<void> Encoder::write_rows(Block& block, std::uint32_t rows) {
   const std::size_t pixel_bytes = frame_.components.size();
   if (planes_ || block.height == 0 || block.width == 0 || block.stride < pixel_bytes * frame_.width ||
       block.pixels.size() < block.stride * block.height) {
-    return fail(Errc::internal, "a block of {} bytes does not hold {} rows", block.pixels.size(), rows);
+    return fail(Errc::internal, "a block of {} bytes does not contain {} rows", block.pixels.size(), rows);
   }
   extend_rows(block, pixel_bytes, frame_.width);
   auto* const base = reinterpret_cast<JSAMPLE*>(block.pixels.data());
-  return trap_.run([&] {
+  return errors_.run([&] {
     std::array<JSAMPROW, kMaxRowsPerImcu> pointers;
     for (std::uint32_t done = 0; done < rows;) {
       const std::uint32_t count = std::min<std::uint32_t>(rows - done, kMaxRowsPerImcu);
@@ -214,8 +213,8 @@ Result<void> Encoder::write_rows(Block& block, std::uint32_t rows) {
 }
 
 Result<std::uint64_t> Encoder::finish() {
-  ECE465_TRY(trap_.run([this] { jpeg_finish_compress(&info_); }));
-  return output_.position();
+  ECE465_TRY(errors_.run([this] { jpeg_finish_compress(&info_); }));
+  return destination_.position();
 }
 
 }  // namespace ece465::image::jpeg

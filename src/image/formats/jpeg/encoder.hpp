@@ -12,26 +12,25 @@
 
 namespace ece465::image::jpeg {
 
-/// How an image is to be written.
 struct EncoderSettings {
   Frame frame;
-  /// 1-100: the standard's tables, scaled; 0: the frame's own.
+  /// 1-100: the tables of T.81, annex K, scaled as libjpeg does; 0: the frame's own.
   int quality = 0;
-  /// Blocks are bands of stored planes (see Band); else rows of gray or RGB pixels.
+  /// Blocks are bands of stored planes (see Band), otherwise rows of gray or RGB pixels.
   bool planes = true;
-  /// Huffman tables made for this image. Takes `frame.coefficient_bytes()` of memory, as several scans do.
+  /// Optimize the Huffman tables for this image. Needs `frame.coefficient_bytes()` of memory, as several scans do.
   bool optimize_huffman = false;
-  /// A JFIF header with this many dots per inch (0: unknown); nothing: none is written.
+  /// Write a JFIF header with this many dots per inch (0: unknown).
   struct Density {
     std::uint16_t x = 0, y = 0;
   };
   std::optional<Density> jfif;
-  /// Tables equal to these are left out of the stream.
+  /// Tables equal to these are omitted from the stream.
   const SharedTables* shared = nullptr;
 };
 
-/// libjpeg's compressor: one image, top to bottom. Calls in the order in which they stand here; after the
-/// first failure, none.
+/// libjpeg's compressor: one image, top to bottom. Call the methods in the order of their declaration, and none after
+/// a failure.
 class Encoder {
  public:
   explicit Encoder(ByteSink& sink);
@@ -42,27 +41,26 @@ class Encoder {
   [[nodiscard]] Result<void> start(const EncoderSettings& settings);
   /// An APPn or COM segment of at most 65,533 bytes.
   [[nodiscard]] Result<void> write_segment(int marker, Bytes content);
-  /// A colour profile, in as many segments as it takes.
+  /// A colour profile, in as many segments as needed.
   [[nodiscard]] Result<void> write_icc(Bytes profile);
-  /// With `planes`: the next `imcu_rows` rows of MCUs, as a band (see Band). Samples of component 0 outside the
-  /// block's width and height are made by repeating its last column and row; the other components go in as
-  /// they came out of the decoder, padding included, so that their coefficients stay.
+  /// With `planes`: the next `imcu_rows` rows of MCUs, as a band (see Band). Samples of component 0 outside the block's
+  /// width and height repeat its last column and row; the other components are encoded as decoded, including padding,
+  /// so that their coefficients change as little as possible.
   [[nodiscard]] Result<void> write_band(Block& block, std::uint32_t imcu_rows);
-  /// Without: the next `rows` rows of pixels, of which those outside the block's width and height are made in
-  /// the same way.
+  /// Without `planes`: the next `rows` rows of pixels, padded in the same way.
   [[nodiscard]] Result<void> write_rows(Block& block, std::uint32_t rows);
-  /// Writes what is left. Returns the number of bytes written to the sink.
+  /// Writes the rest. Returns the number of bytes written to the sink.
   [[nodiscard]] Result<std::uint64_t> finish();
 
  private:
-  void script_scans();
+  void make_scan_script();
   void configure(const EncoderSettings& settings);
   void set_quant_tables();
-  void leave_out(const SharedTables& shared);
+  void suppress_tables(const SharedTables& shared);
 
-  ErrorManager trap_;
+  ErrorManager errors_;
   jpeg_compress_struct info_{};
-  Output output_;
+  DestinationManager destination_;
   Frame frame_;
   bool planes_ = true;
   std::vector<jpeg_scan_info> scans_;

@@ -3,13 +3,14 @@
 #include <jerror.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ece465::image::jpeg {
 namespace {
 
-constexpr std::size_t kMaxNotes = 16;
+constexpr std::size_t kMaxNotes = 16;  // more would bury the ones that matter
 
-Errc kind_of(int message) {
+Errc code_of(int message) {
   switch (message) {
     case JERR_OUT_OF_MEMORY: return Errc::too_large;
     case JERR_ARITH_NOTIMPL:
@@ -51,28 +52,22 @@ ErrorManager::ErrorManager(Notes* notes) : notes_(notes) {
 }
 
 bool ErrorManager::enter(Thunk thunk, void* context) {
-  if (setjmp(back_) != 0) return false;
+  if (setjmp(return_point_) != 0) return false;
   thunk(context);
   return true;
 }
 
-void ErrorManager::leave() { std::longjmp(back_, 1); }
-
-void ErrorManager::blame(Error error) noexcept { blamed_ = std::move(error); }
+void ErrorManager::throw_longjmp() { std::longjmp(return_point_, 1); }
 
 Error ErrorManager::take_error() {
-  if (blamed_) {
-    Error error = *std::move(blamed_);
-    blamed_.reset();
-    return error;
-  }
-  return {kind_of(manager_.msg_code), text_};
+  if (error_) return *std::exchange(error_, std::nullopt);
+  return {code_of(manager_.msg_code), message_};
 }
 
 void ErrorManager::on_error(j_common_ptr info) {
-  ErrorManager& trap = of(info);
-  info->err->format_message(info, trap.text_);
-  trap.leave();
+  ErrorManager& self = of(info);
+  info->err->format_message(info, self.message_);
+  self.throw_longjmp();
 }
 
 bool ErrorManager::is_harmless_warning() const {
@@ -80,8 +75,7 @@ bool ErrorManager::is_harmless_warning() const {
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
     case JWRN_NOT_SEQUENTIAL: return true;
-    // Bytes left over where pixels go on (a restart marker) were pixels once. Elsewhere they are padding, or
-    // leave the picture whole.
+    // Surplus bytes before a restart marker were pixels once. Elsewhere they are padding, or leave the image intact.
     case JWRN_EXTRANEOUS_DATA: return !is_restart_marker(manager_.msg_parm.i[1]);
     default: return false;
   }
@@ -91,9 +85,9 @@ void ErrorManager::note_warning() noexcept {
   if (notes_ == nullptr) return;
   notes_->add([this] {
     switch (manager_.msg_code) {
-      case JWRN_ADOBE_XFORM: return "an unknown colour transform in the Adobe marker was taken for YCbCr";
+      case JWRN_ADOBE_XFORM: return "the Adobe marker has an unknown colour transform; YCbCr is assumed";
       case JWRN_JFIF_MAJOR: return "the JFIF header has an unknown revision";
-      case JWRN_NOT_SEQUENTIAL: return "parameters that make no sense in a sequential scan were ignored";
+      case JWRN_NOT_SEQUENTIAL: return "invalid parameters of a sequential scan were ignored";
       default: break;
     }
     return manager_.msg_parm.i[1] == JPEG_EOI ? "stray bytes follow the image data: padding, or a sign of damage"
@@ -103,9 +97,9 @@ void ErrorManager::note_warning() noexcept {
 
 void ErrorManager::on_message(j_common_ptr info, int level) {
   if (level >= 0) return;  // tracing
-  ErrorManager& trap = of(info);
-  if (!trap.is_harmless_warning()) on_error(info);
-  trap.note_warning();
+  ErrorManager& self = of(info);
+  if (!self.is_harmless_warning()) on_error(info);
+  self.note_warning();
 }
 
 }  // namespace ece465::image::jpeg

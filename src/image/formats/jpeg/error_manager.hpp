@@ -1,11 +1,10 @@
 #pragma once
 
 #include <csetjmp>
-#include <cstdio>  // jpeglib.h wants FILE
+#include <cstdio>  // jpeglib.h uses FILE and does not include it
 // after cstdio
 #include <jpeglib.h>
 
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,14 +12,15 @@
 #include <type_traits>
 #include <vector>
 
+#include "ece465/base/guarded.hpp"
 #include "ece465/base/result.hpp"
 
-/// libjpeg reports trouble by calling a function that must not return, in C, so it has to be left by longjmp.
-/// All of that is in trap.cpp; callers see `Result`.
+/// libjpeg reports errors by calling a C function that must not return, so that it can only be left by longjmp.
+/// This class confines that; its callers see `Result`.
 
 namespace ece465::image::jpeg {
 
-/// What a person should know of a file that was read all the same. Thread-safe; says each thing once.
+/// Remarks for the user about a file that could be read. Thread-safe; keeps each remark once.
 class Notes {
  public:
   void add(std::string_view note) noexcept;
@@ -31,25 +31,29 @@ class Notes {
   std::vector<std::string> notes_;
 };
 
-/// The error handler of one libjpeg object, through which every call into libjpeg goes.
+/// The error manager of one libjpeg object. Every call into libjpeg goes through `run`.
 class ErrorManager {
  public:
-  /// `notes`: where harmless warnings go; may be null. All other warnings are errors: libjpeg would go on
-  /// and make up the pixels that it could not read.
+  /// `notes` receives harmless warnings; may be null. All other warnings are errors, because libjpeg would continue
+  /// with pixels that are not in the file.
   explicit ErrorManager(Notes* notes);
   ErrorManager(const ErrorManager&) = delete;
   ErrorManager& operator=(const ErrorManager&) = delete;
 
-  /// Ties a libjpeg object to this handler; before it is created.
+  /// Attaches a libjpeg object; call before it is created.
   template <class Info>
   void attach(Info& info) {
     info.err = &manager_;
     info.client_data = this;
   }
+  /// The error manager that a libjpeg object is attached to.
+  template <class Info>
+  static ErrorManager& of(Info* info) {
+    return *static_cast<ErrorManager*>(info->client_data);
+  }
 
-  /// Runs `call`, which calls libjpeg. It may be left by longjmp anywhere: nothing with a destructor may live
-  /// in it, and what it changes outside of itself it must reach by reference. Afterwards a failed libjpeg
-  /// object is good for nothing but being destroyed.
+  /// Runs `call`, which calls libjpeg and may be left by longjmp at any point: nothing in it may have a destructor, and
+  /// it must reach by reference what it changes. After a failure the libjpeg object can only be destroyed.
   template <class Call>
   [[nodiscard]] Result<void> run(Call&& call) {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Call>>);
@@ -58,33 +62,38 @@ class ErrorManager {
     return std::unexpected(take_error());
   }
 
-  /// For callbacks that libjpeg calls: what went wrong, before `leave`.
-  void blame(Error error) noexcept;
-  /// Leaves `run`; nothing with a destructor may live in the caller.
-  [[noreturn]] void leave();
+  /// For functions that libjpeg calls: runs `call`, which returns `Result<void>`, and leaves `run` if it fails. Nothing
+  /// in the calling function may have a destructor.
+  template <class Call>
+  void run_callback(Call&& call) {
+    static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Call>>);
+    if (!succeeds(call)) throw_longjmp();
+  }
 
  private:
   using Thunk = void (*)(void*);
+
+  /// Keeps the error of `call`. No exception may pass through libjpeg.
+  template <class Call>
+  bool succeeds(Call& call) noexcept {
+    Result<void> result = guarded(call);
+    if (!result) error_ = std::move(result).error();
+    return result.has_value();
+  }
   bool enter(Thunk thunk, void* context);
+  [[noreturn]] void throw_longjmp();
   Error take_error();
   void note_warning() noexcept;
   bool is_harmless_warning() const;
 
-  static ErrorManager& of(j_common_ptr info) { return *static_cast<ErrorManager*>(info->client_data); }
   static void on_error(j_common_ptr info);
   static void on_message(j_common_ptr info, int level);
 
   jpeg_error_mgr manager_{};
-  std::jmp_buf back_{};
-  char text_[JMSG_LENGTH_MAX] = {};
-  std::optional<Error> blamed_;
+  std::jmp_buf return_point_{};
+  char message_[JMSG_LENGTH_MAX] = {};
+  std::optional<Error> error_;  // of a callback
   Notes* notes_;
 };
-
-/// The trap that a libjpeg object is tied to.
-template <class Info>
-ErrorManager& trap_of(Info* info) {
-  return *static_cast<ErrorManager*>(info->client_data);
-}
 
 }  // namespace ece465::image::jpeg

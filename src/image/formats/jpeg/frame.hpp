@@ -12,16 +12,18 @@
 #include "ece465/base/limits.hpp"
 #include "ece465/base/result.hpp"
 
-/// What a JPEG's header says, and where the planes of a band of it lie in a block.
+/// The content of a JPEG's frame header, and the memory layout of its planes in a block.
 
 namespace ece465::image::jpeg {
 
-/// Samples along a side of a DCT block.
-inline constexpr std::uint32_t kBlock = 8;
-/// The most rows of a component that one row of MCUs has: four blocks, by the standard's largest sampling factor.
-inline constexpr int kMaxRowsPerImcu = 4 * kBlock;
+/// Samples per side of a DCT block.
+inline constexpr std::uint32_t kDctSize = 8;
+/// The maximum number of rows of a component in one row of MCUs: the largest sampling factor is 4 (T.81, B.2.2).
+inline constexpr int kMaxRowsPerImcu = 4 * kDctSize;
+/// The largest width and height that libjpeg handles (its JPEG_MAX_DIMENSION).
+inline constexpr std::uint32_t kMaxSide = 65'500;
 
-/// What the components mean.
+/// The meaning of the components.
 enum class ColorModel {
   gray,
   ycbcr,
@@ -32,64 +34,64 @@ enum class ColorModel {
 using QuantTable = std::array<std::uint16_t, 64>;
 
 struct Component {
-  int id = 0;  ///< as written in the file: 1, 2, 3; 'R', 'G', 'B'; anything
+  int id = 0;  ///< as in the file: usually 1, 2, 3 or 'R', 'G', 'B'
   /// Sampling factors, 1 to 4: the plane has h / max h of the image's columns and v / max v of its rows.
   int h = 1, v = 1;
-  int quant_slot = 0;  ///< which of the four tables it names
-  QuantTable quant{};  ///< and what that table held when the component's data began
+  int quant_slot = 0;  ///< the slot (0 to 3) that it refers to
+  QuantTable quant{};  ///< that slot's table when the component's data began
 };
 
-/// The size of a component's plane: the samples that count, and how far whole 8x8 blocks reach.
+/// The size of a component's plane, in samples of the image and in whole 8x8 blocks.
 struct PlaneSize {
   std::uint32_t width = 0, height = 0;
   std::uint32_t padded_width = 0, padded_height = 0;
 };
 
-/// Everything about a JPEG image that writing another one like it takes, apart from pixels and metadata.
+/// All properties of a JPEG image that its re-encoded version shares, apart from metadata.
 struct Frame {
   std::uint32_t width = 0, height = 0;
   ColorModel color = ColorModel::gray;
   std::vector<Component> components;  ///< one or three
   bool progressive = false;
   bool arithmetic = false;  ///< arithmetic instead of Huffman coding
-  /// Sent in several scans: decoding, and encoding as it was, need all coefficients in memory.
-  bool many_scans = false;
-  /// The Huffman tables are those of the standard's annex K, not made for this image.
+  /// Stored in several scans: decoding it, and encoding it likewise, needs all coefficients in memory.
+  bool multi_scan = false;
+  /// The Huffman tables are the examples of T.81, annex K, not optimized for this image.
   bool standard_huffman = true;
   unsigned restart_interval = 0;  ///< in MCUs; 0: none
 
   [[nodiscard]] int max_h() const;
   [[nodiscard]] int max_v() const;
   [[nodiscard]] PlaneSize plane(std::size_t component) const;
-  /// Component 0 has a sample for every pixel (all but the oddest files).
+  /// Component 0 has a sample for every pixel. True for all but exotic files.
   [[nodiscard]] bool full_size_luma() const;
   /// Rows of interleaved MCUs ("iMCU rows"), each 8 * max_v image rows high.
   [[nodiscard]] std::uint32_t imcu_rows() const;
-  /// The coefficients of the whole image, as libjpeg buffers them.
+  /// Size of the coefficients of the whole image, as libjpeg buffers them.
   [[nodiscard]] std::uint64_t coefficient_bytes() const;
-  /// The components' blocks fit one MCU, so that one scan can hold all of them (at most 10 of them may).
+  /// All components fit in one scan: an MCU has at most 10 blocks (T.81, B.2.3).
   [[nodiscard]] bool interleaves() const;
 };
 
-/// The same picture as one full-size gray component: quantized as component 0 was (green's table, for RGB).
+/// The same image as one full-size gray component, with the quantization table of component 0 (green's for RGB).
 [[nodiscard]] Frame gray_frame(const Frame& frame);
 
-/// Whether libjpeg can encode with these tables: steps of 0 are corrupt, those above 8191 unsupported.
-[[nodiscard]] Result<void> check_tables(const Frame& frame);
+/// Checks that libjpeg can encode with these quantization tables: steps of 0 are corrupt, steps above 8191 unsupported.
+[[nodiscard]] Result<void> check_quant_tables(const Frame& frame);
 
-/// Where one component's rows lie in a block's buffer.
+/// The location of one component's rows in a block's buffer.
 struct PlaneRows {
   std::size_t offset = 0;
   std::size_t stride = 0;  ///< whole 8x8 blocks
-  std::uint32_t rows = 0;  ///< whole iMCU rows, so more than the image has in its last band
+  std::uint32_t rows = 0;  ///< whole iMCU rows, so the last band may have more rows than the image
 };
 
-/// A band: some iMCU rows of a frame, component 0's rows first, those of the others behind.
+/// A number of iMCU rows of a frame in one buffer: the rows of component 0, then those of the others.
 struct Band {
   std::array<PlaneRows, 3> planes;
   std::size_t bytes = 0;
 };
-/// `components`: how many of the frame's components are there (1: luma alone).
+/// `components`: the number of the frame's components in the band (1: luma only).
 [[nodiscard]] Band make_band(const Frame& frame, std::size_t components, std::uint32_t imcu_rows);
 
 }  // namespace ece465::image::jpeg

@@ -13,13 +13,13 @@ struct StandardTables {
   std::array<JHUFF_TBL, 2> dc{}, ac{};  // for luma and for chroma
 };
 
-/// Asks libjpeg's compressor for its defaults, rather than typing 350 numbers in.
-StandardTables ask_libjpeg() {
+/// libjpeg's compressor has these tables as its defaults: no need to repeat 350 numbers here.
+StandardTables load_standard_tables() {
   StandardTables tables;
-  ErrorManager trap(nullptr);
+  ErrorManager errors(nullptr);
   jpeg_compress_struct info{};
-  trap.attach(info);
-  const auto asked = trap.run([&] {
+  errors.attach(info);
+  const auto loaded = errors.run([&] {
     jpeg_create_compress(&info);
     info.in_color_space = JCS_RGB;
     info.input_components = 3;
@@ -30,12 +30,12 @@ StandardTables ask_libjpeg() {
     }
   });
   jpeg_destroy_compress(&info);
-  static_cast<void>(asked);  // it can only run out of memory; then no table is standard
+  static_cast<void>(loaded);  // can fail only for lack of memory; then no table is recognized as standard
   return tables;
 }
 
 const StandardTables& standard() {
-  static const StandardTables tables = ask_libjpeg();
+  static const StandardTables tables = load_standard_tables();
   return tables;
 }
 

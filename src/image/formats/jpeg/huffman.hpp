@@ -1,17 +1,17 @@
 #pragma once
 
-#include <cstdio>  // jpeglib.h wants FILE
+#include <cstdio>  // jpeglib.h uses FILE and does not include it
 // after cstdio
 #include <jpeglib.h>
 
 namespace ece465::image::jpeg {
 
-/// Whether a table is one of the standard's examples (T.81, annex K.3), which most encoders use as they are.
-/// No table at all counts as standard: motion JPEG leaves them out and means these.
+/// Whether a table is one of the examples of T.81, annex K.3, which most encoders use. A missing table counts as one:
+/// motion JPEG omits them and implies these.
 [[nodiscard]] bool is_standard_dc(const JHUFF_TBL* table);
 [[nodiscard]] bool is_standard_ac(const JHUFF_TBL* table);
 
-/// Two tables hold the same codes.
+/// Whether two tables define the same codes.
 [[nodiscard]] bool same_codes(const JHUFF_TBL& a, const JHUFF_TBL& b);
 
 }  // namespace ece465::image::jpeg

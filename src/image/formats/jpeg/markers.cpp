@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+
+#include "frame.hpp"
 
 namespace ece465::image::jpeg {
 namespace {
@@ -41,11 +42,13 @@ constexpr std::array<Signature, 8> kSignatures{{
     {kApp0 + 2, SegmentKind::multi_picture, "MPF\0"sv},
     {kCom, SegmentKind::comment, ""sv},
 }};
-constexpr std::size_t kLongestSignature = 35;
-constexpr std::uint64_t kMaxStrayBytes = 65'536;  // between two markers of the header
-constexpr std::size_t kFrameBytes = 6;            // of a frame header before its components
+constexpr std::size_t kLongestSignature =
+    std::ranges::max(kSignatures, {}, [](const Signature& s) { return s.text.size(); }).text.size();
+/// Between two markers. Files in use have none or a few; without a bound, noise would be read to its end.
+constexpr std::uint64_t kMaxStrayBytes = 65'536;
+constexpr std::size_t kFrameBytes = 6;  // of a frame header before its components (T.81, B.2.2)
 
-/// Bytes of a source, one after the other.
+/// Reads a source sequentially.
 class Cursor {
  public:
   explicit Cursor(const ByteSource& source) : source_(source) {}
@@ -66,7 +69,7 @@ class Cursor {
     ECE465_ASSIGN(const unsigned low, byte());
     return high << 8 | low;
   }
-  /// The next `count` bytes, fewer at the end; valid until the next call. `count`: at most the buffer's size.
+  /// The next `count` bytes (at most the buffer's size), fewer at the end. Valid until the next call.
   Result<Bytes> peek(std::size_t count) {
     if (at_ + count > filled_) {
       start_ += at_;
@@ -87,35 +90,32 @@ bool is_frame(unsigned marker) {
   return marker >= kSof0 && marker <= kSof15 && marker != kDht && marker != kJpg && marker != kDac;
 }
 
-/// Refuses what libjpeg cannot decode, or would describe in its own terms.
+/// Rejects frames that libjpeg cannot decode, or would reject with a message that does not help the user.
 Result<void> check_frame(unsigned marker, Cursor& cursor, const Limits& limits) {
   switch (marker) {
     case kSof0 + 3:
-    case kSof0 + 11: return fail(Errc::unsupported, "is a lossless JPEG, which is not supported");
+    case kSof0 + 11: return fail(Errc::unsupported, "lossless JPEG is not supported");
     case kSof0 + 5:
     case kSof0 + 6:
     case kSof0 + 7:
     case kSof0 + 13:
     case kSof0 + 14:
-    case kSof0 + 15: return fail(Errc::unsupported, "is a hierarchical JPEG, which is not supported");
-    case kSof55: return fail(Errc::unsupported, "is a JPEG-LS, which is not supported");
+    case kSof0 + 15: return fail(Errc::unsupported, "hierarchical JPEG is not supported");
+    case kSof55: return fail(Errc::unsupported, "JPEG-LS is not supported");
     default: break;
   }
   ECE465_ASSIGN(const unsigned bits, cursor.byte());
   ECE465_ASSIGN(const unsigned height, cursor.word());
   ECE465_ASSIGN(const unsigned width, cursor.word());
-  if (bits != 8) return fail(Errc::unsupported, "is a JPEG of {} bits per sample; only 8 are supported", bits);
-  if (width == 0) return fail(Errc::corrupt, "is 0 pixels wide");
-  if (height == 0) {
-    return fail(Errc::unsupported, "does not say its height (it comes after the image data), which is not supported");
-  }
-  constexpr unsigned kMaxSide = 65'500;  // libjpeg's JPEG_MAX_DIMENSION
+  if (bits != 8) return fail(Errc::unsupported, "JPEG with {} bits per sample is not supported, only 8", bits);
+  if (width == 0) return fail(Errc::corrupt, "the image is 0 pixels wide");
+  if (height == 0) return fail(Errc::unsupported, "a height that follows the image data (DNL) is not supported");
   const std::uint32_t max_side = std::min(limits.max_side_pixels, kMaxSide);
   if (width > max_side || height > max_side) {
-    return fail(Errc::too_large, "is {} x {} pixels; at most {} on a side are supported", width, height, max_side);
+    return fail(Errc::too_large, "{} x {} pixels exceed the limit of {} per side", width, height, max_side);
   }
   if (std::uint64_t{width} * height > limits.max_page_pixels) {
-    return fail(Errc::too_large, "is {} x {} pixels; at most {} are allowed", width, height, limits.max_page_pixels);
+    return fail(Errc::too_large, "{} x {} pixels exceed the limit of {}", width, height, limits.max_page_pixels);
   }
   return {};
 }
@@ -130,7 +130,7 @@ Result<SegmentKind> kind_of(unsigned marker, std::size_t length, Cursor& cursor)
   return SegmentKind::other;
 }
 
-/// The next marker's code, past padding and, as libjpeg does, past anything that is no marker.
+/// The next marker's code. Skips padding and, like libjpeg, anything that is not a marker.
 Result<unsigned> next_marker(Cursor& cursor) {
   unsigned byte = 0;
   const std::uint64_t start = cursor.position();
@@ -150,36 +150,35 @@ Result<unsigned> next_marker(Cursor& cursor) {
 
 }  // namespace
 
-std::size_t signature_bytes(SegmentKind kind) {
-  for (const auto& signature : kSignatures) {
-    if (signature.kind == kind) return signature.text.size();
-  }
-  return 0;
+std::string_view signature(SegmentKind kind) {
+  const auto* found = std::ranges::find(kSignatures, kind, &Signature::kind);
+  return found == kSignatures.end() ? std::string_view() : found->text;
 }
 
-Result<std::vector<Segment>> read_head(const ByteSource& source, const Limits& limits) {
+Result<std::vector<MarkerSegment>> find_segments(const ByteSource& source, const Limits& limits) {
   Cursor cursor(source);
-  std::vector<Segment> segments;
+  std::vector<MarkerSegment> segments;
   std::size_t metadata_bytes = 0;
-  cursor.skip(2);  // SOI, which the caller has seen
+  cursor.skip(2);  // SOI, which the caller has checked
   for (;;) {
     ECE465_ASSIGN(const unsigned marker, next_marker(cursor));
     if (marker == kTem || (marker >= kRst0 && marker <= kSoi)) continue;  // no content
-    if (marker == kEoi) return fail(Errc::corrupt, "holds no image, only tables or metadata");
+    if (marker == kEoi) return fail(Errc::corrupt, "contains no image, only tables or metadata");
     if (marker == kSos) return segments;
     ECE465_ASSIGN(const unsigned with_length, cursor.word());
-    if (with_length < 2)
-      return fail(Errc::corrupt, "a segment at byte {} claims a length of {}", cursor.position() - 4, with_length);
+    if (with_length < 2) {
+      return fail(Errc::corrupt, "the segment at byte {} has a length of {}", cursor.position() - 4, with_length);
+    }
     const std::size_t length = with_length - 2;
     const std::uint64_t content = cursor.position();
     if (is_frame(marker) || marker == kSof55) {
-      if (length < kFrameBytes) return fail(Errc::corrupt, "its frame header is only {} bytes long", length);
+      if (length < kFrameBytes) return fail(Errc::corrupt, "the frame header is only {} bytes long", length);
       ECE465_TRY(check_frame(marker, cursor, limits));
     } else if ((marker >= kApp0 && marker <= kApp15) || marker == kCom) {
       ECE465_ASSIGN(const SegmentKind kind, kind_of(marker, length, cursor));
-      metadata_bytes += length + sizeof(Segment);
+      metadata_bytes += length + sizeof(MarkerSegment);
       if (metadata_bytes > limits.max_metadata_bytes) {
-        return fail(Errc::too_large, "carries more than {} MiB of metadata", limits.max_metadata_bytes >> 20);
+        return fail(Errc::too_large, "more than {} MiB of metadata", limits.max_metadata_bytes >> 20);
       }
       segments.push_back({static_cast<int>(marker), kind, content, static_cast<std::uint16_t>(length)});
     }
@@ -187,7 +186,7 @@ Result<std::vector<Segment>> read_head(const ByteSource& source, const Limits& l
   }
 }
 
-Result<std::vector<std::byte>> read_segment(const ByteSource& source, const Segment& segment) {
+Result<std::vector<std::byte>> read_segment(const ByteSource& source, const MarkerSegment& segment) {
   std::vector<std::byte> content(segment.length);
   ECE465_TRY(source.read_exactly(segment.offset, content));
   return content;

@@ -9,28 +9,23 @@
 namespace ece465::image::jpeg {
 namespace {
 
-using namespace std::string_view_literals;
-
-constexpr std::size_t kMaxSegment = 65'533;
-constexpr std::string_view kExif = "Exif\0\0"sv;
-constexpr std::string_view kXmp = "http://ns.adobe.com/xap/1.0/\0"sv;
+constexpr std::size_t kMaxSegment = 65'533;  // bytes of content: the length has 16 bits and includes itself
 constexpr double kInchesPerMetre = 1 / 0.0254;
-constexpr int kExifMarker = JPEG_APP0 + 1;
 
-/// "ICC_PROFILE\0", a sequence number from 1, the number of segments, and that part of the profile.
+/// The parts of a profile by number. A segment has the number (from 1), the number of parts, and the part (ICC.1, B.4).
 using IccParts = std::map<unsigned, std::vector<std::byte>>;
 
 std::vector<std::byte> join(const IccParts& parts) {
   std::vector<std::byte> profile;
   unsigned expected = 1;
   for (const auto& [number, part] : parts) {
-    if (number != expected++) return {};  // one is missing: no profile
+    if (number != expected++) return {};  // a part is missing
     profile.insert(profile.end(), part.begin(), part.end());
   }
   return profile;
 }
 
-/// JFIF: version (2 bytes), unit, x and y density.
+/// The JFIF segment: version (2 bytes), unit (1 byte), x and y density (2 bytes each).
 void read_density(Bytes jfif, Metadata& metadata) {
   if (jfif.size() < 7) return;
   const double x = load<std::uint16_t>(jfif.data() + 3, std::endian::big);
@@ -42,23 +37,29 @@ void read_density(Bytes jfif, Metadata& metadata) {
   metadata.y_density = y * per_metre;
 }
 
-Result<void> write_prefixed(Encoder& encoder, std::string_view prefix, Bytes content) {
-  std::vector<std::byte> segment;
-  segment.reserve(prefix.size() + content.size());
-  std::ranges::copy(as_bytes(prefix), std::back_inserter(segment));
-  std::ranges::copy(content, std::back_inserter(segment));
-  return encoder.write_segment(kExifMarker, segment);
+/// Writes an APP1 segment (EXIF or XMP).
+Result<void> write_app1(Encoder& encoder, SegmentKind kind, Bytes content, std::string_view name,
+                        std::vector<std::string>& notes) {
+  const Bytes prefix = as_bytes(signature(kind));
+  if (content.empty()) return {};
+  if (content.size() + prefix.size() > kMaxSegment) {
+    notes.push_back(fmt::format("{} was dropped: it is too long for a JPEG", name));
+    return {};
+  }
+  std::vector<std::byte> segment(prefix.begin(), prefix.end());
+  segment.insert(segment.end(), content.begin(), content.end());
+  return encoder.write_segment(JPEG_APP0 + 1, segment);
 }
 
 }  // namespace
 
-Result<Metadata> read_metadata(const ByteSource& source, const std::vector<Segment>& segments) {
+Result<Metadata> read_metadata(const ByteSource& source, const std::vector<MarkerSegment>& segments) {
   Metadata metadata;
   IccParts icc;
-  for (const Segment& segment : segments) {
+  for (const MarkerSegment& segment : segments) {
     if (segment.kind == SegmentKind::other) continue;
     ECE465_ASSIGN(const auto whole, read_segment(source, segment));
-    const Bytes content = Bytes(whole).subspan(std::min(whole.size(), signature_bytes(segment.kind)));
+    const Bytes content = Bytes(whole).subspan(std::min(whole.size(), signature(segment.kind).size()));
     switch (segment.kind) {
       case SegmentKind::jfif: read_density(content, metadata); break;
       case SegmentKind::exif:
@@ -90,20 +91,8 @@ EncoderSettings::Density density_of(const Metadata& metadata) {
 }
 
 Result<void> write_metadata(Encoder& encoder, const Metadata& metadata, std::vector<std::string>& notes) {
-  if (!metadata.exif.empty()) {
-    if (metadata.exif.size() + kExif.size() > kMaxSegment) {
-      notes.emplace_back("EXIF was dropped: it is too long for a JPEG");
-    } else {
-      ECE465_TRY(write_prefixed(encoder, kExif, metadata.exif));
-    }
-  }
-  if (!metadata.xmp.empty()) {
-    if (metadata.xmp.size() + kXmp.size() > kMaxSegment) {
-      notes.emplace_back("XMP was dropped: it is too long for a JPEG");
-    } else {
-      ECE465_TRY(write_prefixed(encoder, kXmp, as_bytes(metadata.xmp)));
-    }
-  }
+  ECE465_TRY(write_app1(encoder, SegmentKind::exif, metadata.exif, "EXIF", notes));
+  ECE465_TRY(write_app1(encoder, SegmentKind::xmp, as_bytes(metadata.xmp), "XMP", notes));
   if (!metadata.icc.empty()) ECE465_TRY(encoder.write_icc(metadata.icc));
   for (const auto& comment : metadata.comments) {
     const Bytes text = as_bytes(comment);
@@ -112,11 +101,6 @@ Result<void> write_metadata(Encoder& encoder, const Metadata& metadata, std::vec
     }
   }
   return {};
-}
-
-bool is_rgb_profile(Bytes profile_start) {
-  constexpr std::size_t kColorSpaceAt = 16;  // ICC.1:2010, 7.2.6
-  return profile_start.size() >= kColorSpaceAt + 4 && as_text(profile_start.subspan(kColorSpaceAt, 4)) == "RGB ";
 }
 
 }  // namespace ece465::image::jpeg

@@ -4,13 +4,14 @@
 #include <array>
 
 #include "formats/formats.hpp"
+#include "formats/icc.hpp"
 #include "metadata.hpp"
 
 namespace ece465::image::jpeg {
 namespace {
 
-/// Large enough that the cost per block vanishes, small enough to stay in the second-level cache between
-/// decoding and counting, and between mapping and encoding.
+/// Large enough to make the cost per block negligible, small enough to stay in the L2 cache between decoding and
+/// counting, and between mapping and encoding.
 constexpr std::size_t kBandBytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -23,12 +24,12 @@ class Reader::Pass final : public BlockReader {
   Result<void> read(std::size_t index, Block& out) override {
     const PageInfo& page = reader_.pages_[0];
     if (index != next_ || index >= page.block_count) {
-      return fail(Errc::internal, "block {} of a JPEG was asked for instead of {}", index, next_);
+      return fail(Errc::internal, "block {} of a JPEG was requested instead of {}", index, next_);
     }
     if (index == 0) ECE465_TRY(start());
     const auto first_row = static_cast<std::uint32_t>(index) * page.rows_per_block;
     const std::uint32_t rows = std::min(page.rows_per_block, page.height - first_row);
-    if (reader_.delivery_ == Delivery::planes || reader_.delivery_ == Delivery::luma) {
+    if (is_planar(reader_.output_mode_)) {
       const auto first_imcu_row = static_cast<std::uint32_t>(index) * reader_.imcu_rows_per_block_;
       const std::uint32_t imcu_rows = std::min(reader_.imcu_rows_per_block_, imcu_rows_ - first_imcu_row);
       ECE465_TRY(decoder_.read_band(imcu_rows, rows, out));
@@ -43,7 +44,7 @@ class Reader::Pass final : public BlockReader {
  private:
   Result<void> start() {
     ECE465_TRY(decoder_.read_header(reader_.source_));
-    ECE465_ASSIGN(Frame frame, decoder_.start(reader_.delivery_));
+    ECE465_ASSIGN(Frame frame, decoder_.start(reader_.output_mode_));
     imcu_rows_ = frame.imcu_rows();
     const std::lock_guard lock(reader_.mutex_);
     reader_.frame_ = std::move(frame);
@@ -58,13 +59,13 @@ class Reader::Pass final : public BlockReader {
     return {};
   }
 
-  /// Phones append videos and further pictures; cameras append zeros, which nobody misses.
+  /// Phones append videos and further pictures; cameras append zeros, which need no note.
   Result<void> note_trailer(std::uint64_t end) const {
     std::array<std::byte, 1024> start{};
     ECE465_ASSIGN(const std::size_t count, reader_.source_.read_at(end, start));
     const bool has_content = std::any_of(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(count),
                                          [](std::byte b) { return b != std::byte{0}; });
-    if (has_content && !reader_.many_pictures_) {
+    if (has_content && !reader_.has_multi_picture_) {
       reader_.notes_.add(fmt::format("{} bytes after the end of the image were dropped", reader_.source_.size() - end));
     }
     return {};
@@ -79,29 +80,29 @@ class Reader::Pass final : public BlockReader {
 Result<std::unique_ptr<Reader>> Reader::open(const ByteSource& source, const ReadOptions& options) {
   std::unique_ptr<Reader> reader(new Reader(source, options));
   ECE465_TRY(reader->read_header());
-  reader->choose_delivery();
+  reader->choose_output_mode();
   ECE465_TRY(reader->choose_segments());
   reader->describe_page();
   return reader;
 }
 
 Result<void> Reader::read_header() {
-  ECE465_ASSIGN(segments_, read_head(source_, options_.limits));
+  ECE465_ASSIGN(segments_, find_segments(source_, options_.limits));
   Decoder decoder(options_.limits, &notes_);
   ECE465_ASSIGN(frame_, decoder.read_header(source_));
   return {};
 }
 
-void Reader::choose_delivery() {
+void Reader::choose_output_mode() {
   const Channels channels = options_.channels;
   switch (frame_.color) {
-    case ColorModel::gray: delivery_ = Delivery::planes; break;
-    case ColorModel::rgb: delivery_ = Delivery::rgb_rows; break;
+    case ColorModel::gray: output_mode_ = OutputMode::planes; break;
+    case ColorModel::rgb: output_mode_ = OutputMode::rgb_rows; break;
     case ColorModel::ycbcr:
       if (channels == Channels::gray) {
-        delivery_ = frame_.full_size_luma() ? Delivery::luma : Delivery::gray_rows;
+        output_mode_ = frame_.full_size_luma() ? OutputMode::luma : OutputMode::gray_rows;
       } else {
-        delivery_ = channels == Channels::each || options_.interleaved ? Delivery::rgb_rows : Delivery::planes;
+        output_mode_ = channels == Channels::each || options_.interleaved ? OutputMode::rgb_rows : OutputMode::planes;
       }
       break;
   }
@@ -110,21 +111,21 @@ void Reader::choose_delivery() {
 Result<void> Reader::choose_segments() {
   const bool to_gray = options_.channels == Channels::gray && frame_.color != ColorModel::gray;
   bool drop_icc = false;
-  for (const Segment& segment : segments_) {
-    if (segment.kind == SegmentKind::multi_picture) many_pictures_ = true;
+  for (const MarkerSegment& segment : segments_) {
+    if (segment.kind == SegmentKind::multi_picture) has_multi_picture_ = true;
     if (segment.kind != SegmentKind::icc || !to_gray || drop_icc) continue;
     ECE465_ASSIGN(const auto content, read_segment(source_, segment));
-    constexpr std::size_t kNumbers = 2;  // sequence number and count
-    const std::size_t before = signature_bytes(SegmentKind::icc) + kNumbers;
-    drop_icc = content.size() > before && is_rgb_profile(Bytes(content).subspan(before));
+    constexpr std::size_t kPartNumbers = 2;  // sequence number and count
+    const std::size_t prefix = signature(SegmentKind::icc).size() + kPartNumbers;
+    drop_icc = content.size() > prefix && icc_color_space(Bytes(content).subspan(prefix)) == "RGB ";
   }
-  if (many_pictures_) notes_.add("further pictures behind the first one were dropped");
+  if (has_multi_picture_) notes_.add("further pictures after the first one were dropped");
   if (drop_icc) notes_.add("the colour profile was dropped: it is for RGB and the result is gray");
-  std::erase_if(segments_, [&](const Segment& segment) {
+  std::erase_if(segments_, [&](const MarkerSegment& segment) {
     switch (segment.kind) {
-      case SegmentKind::multi_picture: return true;  // it points at what is not there any more
+      case SegmentKind::multi_picture: return true;  // it refers to pictures that are dropped
       case SegmentKind::icc: return drop_icc;
-      case SegmentKind::adobe: return to_gray;  // it says how three components are to be understood
+      case SegmentKind::adobe: return to_gray;  // it defines the meaning of three components
       default: return false;
     }
   });
@@ -134,24 +135,24 @@ Result<void> Reader::choose_segments() {
 void Reader::describe_page() {
   PageInfo page;
   const std::size_t band_bytes = options_.block_bytes > 0 ? options_.block_bytes : kBandBytes;
-  const bool bands = delivery_ == Delivery::planes || delivery_ == Delivery::luma;
-  const std::size_t delivered = delivery_ == Delivery::planes ? frame_.components.size() : 1;
-  page.layout.colors = delivery_ == Delivery::rgb_rows ? 3 : 1;
+  const bool bands = is_planar(output_mode_);
+  const std::size_t components = output_mode_ == OutputMode::planes ? frame_.components.size() : 1;
+  page.layout.colors = output_mode_ == OutputMode::rgb_rows ? 3 : 1;
   if (bands) {
     const PlaneSize plane = frame_.plane(0);
     page.width = plane.width;
     page.height = plane.height;
-    const std::size_t bytes = make_band(frame_, delivered, 1).bytes;
+    const std::size_t bytes = make_band(frame_, components, 1).bytes;
     imcu_rows_per_block_ =
         static_cast<std::uint32_t>(std::clamp<std::size_t>(band_bytes / bytes, 1, frame_.imcu_rows()));
-    page.rows_per_block = imcu_rows_per_block_ * kBlock * static_cast<std::uint32_t>(frame_.components[0].v);
-    page.block_bytes = make_band(frame_, delivered, imcu_rows_per_block_).bytes;
-    page.total_bytes = make_band(frame_, delivered, frame_.imcu_rows()).bytes;
+    page.rows_per_block = imcu_rows_per_block_ * kDctSize * static_cast<std::uint32_t>(frame_.components[0].v);
+    page.block_bytes = make_band(frame_, components, imcu_rows_per_block_).bytes;
+    page.total_bytes = make_band(frame_, components, frame_.imcu_rows()).bytes;
   } else {
     page.width = frame_.width;
     page.height = frame_.height;
     const std::size_t stride = page.width * page.layout.pixel_bytes();
-    const std::size_t unit = kBlock * static_cast<std::size_t>(frame_.max_v());
+    const std::size_t unit = kDctSize * static_cast<std::size_t>(frame_.max_v());
     const std::size_t rows = std::max<std::size_t>(1, band_bytes / (stride * unit)) * unit;
     page.rows_per_block = static_cast<std::uint32_t>(std::min<std::size_t>(rows, page.height));
     page.block_bytes = stride * page.rows_per_block;
@@ -159,7 +160,7 @@ void Reader::describe_page() {
   }
   page.block_count = (page.height + page.rows_per_block - 1) / page.rows_per_block;
   page.auxiliary_samples = static_cast<unsigned>(frame_.components.size()) - page.layout.colors;
-  if (frame_.many_scans) page.decoder_bytes = frame_.coefficient_bytes();
+  if (frame_.multi_scan) page.decoder_bytes = frame_.coefficient_bytes();
   const bool to_gray = options_.channels == Channels::gray;
   const Frame result = to_gray ? gray_frame(frame_) : frame_;
   if (result.progressive || !result.interleaves()) page.encoder_bytes = result.coefficient_bytes();
@@ -175,7 +176,7 @@ Frame Reader::frame() const {
   return frame_;
 }
 
-std::vector<Segment> Reader::late_segments() const {
+std::vector<MarkerSegment> Reader::late_segments() const {
   const std::lock_guard lock(mutex_);
   return late_segments_;
 }

@@ -23,39 +23,39 @@ class Reader final : public ImageReader {
   [[nodiscard]] Result<Metadata> metadata() const override;
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_.all(); }
 
-  // For the writer of a file like this one.
+  // For the writer of a file of the same format.
 
   [[nodiscard]] const ByteSource& source() const { return source_; }
   [[nodiscard]] bool interleaved() const { return options_.interleaved; }
-  [[nodiscard]] Delivery delivery() const { return delivery_; }
-  /// The segments to carry over, in order.
-  [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
-  /// As far as it is known: all of it once a block was read.
+  [[nodiscard]] OutputMode output_mode() const { return output_mode_; }
+  /// The segments to copy, in order.
+  [[nodiscard]] const std::vector<MarkerSegment>& segments() const { return segments_; }
+  /// Complete once a block was read: tables of later scans are not known before.
   [[nodiscard]] Frame frame() const;
-  /// Segments that stand behind the beginning of the image data; known once the last block was read.
-  [[nodiscard]] std::vector<Segment> late_segments() const;
+  /// Segments after the start of the image data; known once the last block was read.
+  [[nodiscard]] std::vector<MarkerSegment> late_segments() const;
 
  private:
   class Pass;
   Reader(const ByteSource& source, const ReadOptions& options) : source_(source), options_(options) {}
   Result<void> read_header();
-  void choose_delivery();
+  void choose_output_mode();
   Result<void> choose_segments();
   void describe_page();
 
   const ByteSource& source_;
   ReadOptions options_;
-  Delivery delivery_ = Delivery::planes;
-  std::vector<Segment> segments_;
-  bool many_pictures_ = false;
+  OutputMode output_mode_ = OutputMode::planes;
+  std::vector<MarkerSegment> segments_;
+  bool has_multi_picture_ = false;
   std::vector<PageInfo> pages_;
   std::uint32_t imcu_rows_per_block_ = 1;
 
-  // Learnt while decoding, by whichever pass comes first.
+  // Set during decoding, by the first pass.
   mutable Notes notes_;
   mutable std::mutex mutex_;  // guards what follows
   mutable Frame frame_;
-  mutable std::vector<Segment> late_segments_;
+  mutable std::vector<MarkerSegment> late_segments_;
 };
 
 }  // namespace ece465::image::jpeg

@@ -3,63 +3,63 @@
 #include <memory>
 #include <vector>
 
+#include "ece465/base/limits.hpp"
 #include "ece465/image/pixels.hpp"
 #include "frame.hpp"
 
-/// JPEG streams inside other files: the strips and tiles of a TIFF. The same decoder and encoder as for files.
-///
-/// How a TIFF goes about it (one codec per thread):
-///
-///     const auto model = photometric == YCbCr ? ColorModel::ycbcr : ...;   // the TIFF says it, not the stream
-///     const auto how = model == ColorModel::rgb || channels == Channels::each ? Delivery::rgb_rows
-///                      : channels == Channels::gray                           ? Delivery::luma
-///                                                                             : Delivery::planes;
-///     ECE465_ASSIGN(auto codec, StreamCodec::create(jpeg_tables, {.color = model, .delivery = how,
-///                                                   .max_width = tile_width, .max_height = tile_length}));
-///     ECE465_TRY(codec->decode(strip, block));     // block.width x block.height: the stream's plane
-///     block.height = rows_inside_the_image;        // what lies outside is neither counted nor mapped
-///     ... count, map ...
-///     ECE465_ASSIGN(const Frame frame, codec->inspect(strip));  // the strip that was read, once more
-///     ECE465_TRY(codec->encode(block, frame, out));  // same tables, sampling, coding; edges made anew
-///
-/// A gray result is written with `encode(block, gray_frame(frame), out)`.
-
 namespace ece465::image::jpeg {
 
-/// What a decoder hands out.
-enum class Delivery {
-  planes,     ///< the stored planes: rows of component 0, the others' behind them (see Band)
-  luma,       ///< component 0's plane alone; nothing is spent on the others. It must be of full size
-  gray_rows,  ///< rows of gray pixels at the image's size, for a component 0 that is not
+class Decoder;
+struct SharedTables;
+
+/// The form of a decoder's output.
+enum class OutputMode {
+  planes,     ///< the stored planes: rows of component 0, followed by those of the others (see Band)
+  luma,       ///< component 0's plane only, which must be of full size; the others are not decoded
+  gray_rows,  ///< rows of gray pixels at the image's size, for a component 0 of another size
   rgb_rows,   ///< rows of interleaved red, green, blue
 };
 
-/// What the containing file knows of its streams.
-struct StreamTraits {
+/// Blocks are bands of planes (see Band), not rows of pixels.
+[[nodiscard]] constexpr bool is_planar(OutputMode mode) {
+  return mode == OutputMode::planes || mode == OutputMode::luma;
+}
+
+/// What the containing file knows about its streams.
+struct StreamOptions {
   ColorModel color = ColorModel::gray;
-  Delivery delivery = Delivery::planes;
-  /// Larger streams are refused before anything is allocated for them.
+  OutputMode output = OutputMode::planes;
+  /// Larger streams are rejected before anything is allocated for them.
   std::uint32_t max_width = 0, max_height = 0;
-  /// A stream in several scans needs all its coefficients in memory; more than this is refused.
+  /// A stream in several scans needs all its coefficients in memory; streams that need more than this are rejected.
   std::uint64_t max_decoder_bytes = std::uint64_t{64} << 20;
   Limits limits;
 };
 
-/// Decodes and encodes streams that share tables. Not for several threads at once.
+/// Decodes and encodes JPEG streams inside other files, the strips and tiles of a TIFF, which may share tables.
+/// Thread-safe. Gray results are written with `encode(block, gray_frame(frame), out)`.
 class StreamCodec {
  public:
-  /// `tables`: the JPEGTables field, an abbreviated stream of tables alone, or nothing. Copied.
-  [[nodiscard]] static Result<std::unique_ptr<StreamCodec>> create(Bytes tables, const StreamTraits& traits);
-  virtual ~StreamCodec() = default;
+  /// `tables`: the JPEGTables field (an abbreviated stream of tables only) or nothing. Copied.
+  [[nodiscard]] static Result<std::unique_ptr<StreamCodec>> create(Bytes tables, const StreamOptions& options);
+  ~StreamCodec();
 
   /// Reads a stream's header. Tables that come later (in a stream of several scans) are not known yet.
-  [[nodiscard]] virtual Result<Frame> inspect(Bytes stream) = 0;
-  /// Decodes a stream into one block: all of it, whatever its height.
-  [[nodiscard]] virtual Result<void> decode(Bytes stream, Block& out) = 0;
-  /// Encodes a block that `decode` shaped as a stream like `frame`. Tables equal to those that `create` was
-  /// given are left out, others are in the stream. Where the block's width and height were made less than
-  /// the plane's, its last column and row are repeated outwards. `out` is replaced.
-  [[nodiscard]] virtual Result<void> encode(Block& block, const Frame& frame, std::vector<std::byte>& out) = 0;
+  [[nodiscard]] Result<Frame> inspect(Bytes stream) const;
+  /// Decodes a whole stream into one block. The caller then reduces the block's width and height to the part that lies
+  /// inside the image.
+  [[nodiscard]] Result<void> decode(Bytes stream, Block& out) const;
+  /// Encodes a block from `decode` as a stream like `frame`. Omits tables equal to those given to `create`. Where the
+  /// block's width and height are less than the plane's, repeats its last column and row. Replaces `out`.
+  [[nodiscard]] Result<void> encode(Block& block, const Frame& frame, std::vector<std::byte>& out) const;
+
+ private:
+  StreamCodec(Bytes tables, const StreamOptions& options);
+  Result<Frame> open(Decoder& decoder, Bytes stream) const;
+
+  std::vector<std::byte> table_bytes_;
+  std::unique_ptr<SharedTables> tables_;
+  StreamOptions options_;
 };
 
 }  // namespace ece465::image::jpeg

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "bands.hpp"
 #include "deflate.hpp"
 #include "filter.hpp"
 #include "kernels/kernels.hpp"
@@ -20,7 +19,8 @@ void swap_to_big_endian(std::byte* samples, std::size_t n) {
   }
 }
 
-/// Packs one sample a byte into `bits` a sample, the first one highest. Of gray levels the upper bits count.
+/// Packs samples of one byte each into `bits` per sample, the first in the highest bits. Gray levels keep their upper
+/// bits, palette indices the lower ones.
 void pack_samples(const std::byte* from, std::size_t n, unsigned bits, bool levels, std::byte* to) {
   const std::size_t per_byte = 8 / bits;
   for (std::size_t i = 0; i < n; i += per_byte) {
@@ -60,7 +60,7 @@ Result<void> BandEncoder::add(const std::byte* row) {
 }
 
 Result<void> BandEncoder::compress(bool last) {
-  // Palette indices and packed bits are no magnitudes: their neighbours predict nothing.
+  // Palette indices and packed bits are not magnitudes: neighbours do not predict them.
   const bool magnitudes = header_.color_type != ColorType::palette && header_.bit_depth >= 8;
   const StoredRows rows{.data = stored_.data(),
                         .row_bytes = row_bytes_,
@@ -72,8 +72,8 @@ Result<void> BandEncoder::compress(bool last) {
   filter_rows(rows, filter, filtered.data());
   deflate_runs(filtered, last, by_runs_);
   const Buffer* smaller = &by_runs_;
-  // Drawings and screenshots repeat themselves, and gain most unfiltered. Where much but not all is repeated the
-  // thorough search takes five times as long for a tenth of the size.
+  // Drawings and screenshots consist of repeated strings, and compress best unfiltered. If much but not all is
+  // repeated, level 6 takes five times as long as level 4 to save a tenth of the size.
   const unsigned repeated = percent_repeated(raw);
   if (repeated >= 50 || !magnitudes) {
     if (filter != Filter::none) filter_rows(rows, Filter::none, filtered.data());
@@ -81,13 +81,13 @@ Result<void> BandEncoder::compress(bool last) {
     if (by_matches_.size() < by_runs_.size()) {
       smaller = &by_matches_;
     } else if (filter != Filter::none) {
-      filter_rows(rows, filter, filtered.data());  // back again: the checksum is of what was compressed
+      filter_rows(rows, filter, filtered.data());  // restored for the checksum
     }
   }
   const auto chosen = smaller->span();
   part_.bytes.insert(part_.bytes.end(), chosen.begin(), chosen.end());
   const uLong checksum = adler32_z(1, reinterpret_cast<const Bytef*>(filtered.data()), filtered.size());
-  part_.checksum = joined_checksum(part_.checksum, static_cast<std::uint32_t>(checksum), filtered.size());
+  part_.checksum = combined_checksum(part_.checksum, static_cast<std::uint32_t>(checksum), filtered.size());
   part_.raw_bytes += filtered.size();
   rows_ = 0;
   return {};
@@ -98,7 +98,7 @@ Result<Part> BandEncoder::finish_part(bool last) {
   return std::exchange(part_, {});
 }
 
-std::uint32_t joined_checksum(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) {
+std::uint32_t combined_checksum(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) {
   return static_cast<std::uint32_t>(adler32_combine(first, second, static_cast<z_off_t>(second_bytes)));
 }
 

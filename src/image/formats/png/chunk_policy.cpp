@@ -11,15 +11,15 @@ bool has_alpha(const Header& header) {
   return header.color_type == ColorType::gray_alpha || header.color_type == ColorType::rgb_alpha;
 }
 
-/// Chunks that count as unsafe to copy, but of which it is known that they stay true when levels change.
-bool is_known_to_last(ChunkName chunk) {
-  constexpr std::array kLasting{name("gAMA"), name("cHRM"), name("sRGB"), name("iCCP"), name("cICP"), name("mDCV"),
-                                name("cLLI"), name("sBIT"), name("bKGD"), name("sPLT"), name("tIME"), name("oFFs"),
-                                name("sCAL"), name("sTER"), name("mDCv"), name("cLLi")};
-  return std::ranges::find(kLasting, chunk) != kLasting.end();
+/// Chunks that are marked as unsafe to copy, but are known to stay correct when levels change.
+bool is_independent_of_levels(ChunkName chunk) {
+  constexpr std::array kIndependent{name("gAMA"), name("cHRM"), name("sRGB"), name("iCCP"), name("cICP"), name("mDCV"),
+                                    name("cLLI"), name("sBIT"), name("bKGD"), name("sPLT"), name("tIME"), name("oFFs"),
+                                    name("sCAL"), name("sTER"), name("mDCv"), name("cLLi")};
+  return std::ranges::find(kIndependent, chunk) != kIndependent.end();
 }
 
-/// How many bits of each channel meant something, before samples were scaled up to what is stored.
+/// sBIT: the number of significant bits of each channel, before samples were scaled to the stored depth.
 std::optional<std::vector<std::byte>> significant_bits(Bytes data, const Header& from, const Header& to) {
   const std::size_t colors = from.is_color() ? 3 : 1;
   if (data.size() != colors + (has_alpha(from) ? 1 : 0)) return std::nullopt;
@@ -29,7 +29,7 @@ std::optional<std::vector<std::byte>> significant_bits(Bytes data, const Header&
   return result;
 }
 
-/// The colour to show an image on: samples of 16 bits each, at the depth of the image.
+/// bKGD: the background colour, as 16-bit numbers at the depth of the image.
 std::optional<std::vector<std::byte>> background(Bytes data, const Header& from, const Header& to) {
   if (data.size() != (from.is_color() ? 6U : 2U)) return std::nullopt;
   const auto sample = [&](std::size_t i) -> std::uint32_t {
@@ -50,23 +50,23 @@ ChunkAction action_for(ChunkName chunk, const Header& from, const Header& to) {
   switch (chunk) {
     case name("acTL"):
     case name("fcTL"):
-    case name("fdAT"): return ChunkAction::forgotten;
+    case name("fdAT"): return ChunkAction::drop_silently;
     case name("PLTE"):
-      return becomes_gray ? ChunkAction::forgotten : ChunkAction::kept;  // of a colour image: a suggestion
-    case name("tRNS"):                                                   // else it is alpha now
-    // How often each palette entry occurs: still so, if entries are what the pixels are.
-    case name("hIST"): return was_palette && !becomes_gray ? ChunkAction::kept : ChunkAction::forgotten;
-    case name("iCCP"): return becomes_gray ? ChunkAction::dropped : ChunkAction::kept;
-    case name("sBIT"): return from.color_type == to.color_type ? ChunkAction::kept : ChunkAction::rewritten;
+      return becomes_gray ? ChunkAction::drop_silently : ChunkAction::keep;  // in a true-colour image: a suggestion
+    case name("tRNS"):                                                       // otherwise converted to alpha
+    // The frequency of palette entries: unchanged if pixels still are indices.
+    case name("hIST"): return was_palette && !becomes_gray ? ChunkAction::keep : ChunkAction::drop_silently;
+    case name("iCCP"): return becomes_gray ? ChunkAction::drop : ChunkAction::keep;
+    case name("sBIT"): return from.color_type == to.color_type ? ChunkAction::keep : ChunkAction::rewrite;
     case name("bKGD"):
-      if (becomes_gray && was_palette) return ChunkAction::dropped;
-      return becomes_gray || from.bit_depth != to.bit_depth ? ChunkAction::rewritten : ChunkAction::kept;
-    case name("pCAL"): return ChunkAction::dropped;  // what levels mean in physical units: no longer
-    default: return is_safe_to_copy(chunk) || is_known_to_last(chunk) ? ChunkAction::kept : ChunkAction::dropped;
+      if (becomes_gray && was_palette) return ChunkAction::drop;
+      return becomes_gray || from.bit_depth != to.bit_depth ? ChunkAction::rewrite : ChunkAction::keep;
+    case name("pCAL"): return ChunkAction::drop;  // the levels' physical units: no longer valid
+    default: return is_safe_to_copy(chunk) || is_independent_of_levels(chunk) ? ChunkAction::keep : ChunkAction::drop;
   }
 }
 
-std::optional<std::vector<std::byte>> rewrite(ChunkName chunk, Bytes data, const Header& from, const Header& to) {
+std::optional<std::vector<std::byte>> rewrite_chunk(ChunkName chunk, Bytes data, const Header& from, const Header& to) {
   return chunk == name("sBIT") ? significant_bits(data, from, to) : background(data, from, to);
 }
 

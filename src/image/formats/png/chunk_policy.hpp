@@ -6,20 +6,20 @@
 
 namespace ece465::image::png {
 
-/// What becomes of a chunk when the pixels have changed and, perhaps, the kind of image.
+/// What happens to a chunk of the input, given that the pixels and perhaps the kind of image have changed.
 enum class ChunkAction {
-  kept,       ///< copied byte for byte
-  rewritten,  ///< says the same about the new kind of image: see `rewrite`
-  dropped,    ///< would be wrong now; people are told
-  forgotten,  ///< has done its work (or was told of already)
+  keep,           ///< copy byte for byte
+  rewrite,        ///< adapt to the new kind of image: see `rewrite_chunk`
+  drop,           ///< would no longer be correct; the user is told
+  drop_silently,  ///< has served its purpose, or is mentioned in another note
 };
 
-/// The fate of a chunk that is neither IDAT nor, in an image with a palette, PLTE. `from`, `to`: the headers of
-/// what was read and of what is written.
+/// The action for a chunk that is neither IDAT nor, in an image with a palette, PLTE. `from`, `to`: the headers of
+/// input and output.
 [[nodiscard]] ChunkAction action_for(ChunkName name, const Header& from, const Header& to);
 
-/// The new data of a chunk that is to be rewritten; nothing when the old data makes no sense.
-[[nodiscard]] std::optional<std::vector<std::byte>> rewrite(ChunkName name, Bytes data, const Header& from,
-                                                            const Header& to);
+/// The new data of a chunk to be rewritten; nothing if the old data is invalid.
+[[nodiscard]] std::optional<std::vector<std::byte>> rewrite_chunk(ChunkName name, Bytes data, const Header& from,
+                                                                  const Header& to);
 
 }  // namespace ece465::image::png

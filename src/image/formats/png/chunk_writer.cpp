@@ -6,13 +6,13 @@
 
 namespace ece465::image::png {
 
-Result<void> Output::append(Bytes bytes) {
+Result<void> ChunkWriter::append(Bytes bytes) {
   ECE465_TRY(sink_.write_at(offset_, bytes));
   offset_ += bytes.size();
   return {};
 }
 
-Result<void> Output::append_joined(ChunkName name, const std::array<Bytes, 3>& pieces) {
+Result<void> ChunkWriter::append_joined(ChunkName name, const std::array<Bytes, 3>& pieces) {
   std::array<std::byte, 8> head;
   store(head.data(), static_cast<std::uint32_t>(pieces[0].size() + pieces[1].size() + pieces[2].size()),
         std::endian::big);
@@ -29,7 +29,7 @@ Result<void> Output::append_joined(ChunkName name, const std::array<Bytes, 3>& p
   return append(tail);
 }
 
-Result<void> Output::copy(const ByteSource& source, std::uint64_t offset, std::uint64_t bytes) {
+Result<void> ChunkWriter::copy(const ByteSource& source, std::uint64_t offset, std::uint64_t bytes) {
   constexpr std::uint64_t kPiece = std::uint64_t{64} << 10;
   for (std::uint64_t done = 0; done < bytes;) {
     scratch_.resize(static_cast<std::size_t>(std::min(kPiece, bytes - done)));

@@ -4,18 +4,18 @@
 
 namespace ece465::image::png {
 
-/// A PNG as it grows, front to back.
-class Output {
+/// Writes a PNG file from front to back.
+class ChunkWriter {
  public:
-  explicit Output(ByteSink& sink) : sink_(sink) {}
+  explicit ChunkWriter(ByteSink& sink) : sink_(sink) {}
 
   [[nodiscard]] Result<void> append(Bytes bytes);
   [[nodiscard]] Result<void> append_chunk(ChunkName name, Bytes data) {
     return append_joined(name, {Bytes(), data, Bytes()});
   }
-  /// A chunk whose data comes in three pieces, of which some may be empty.
+  /// Writes a chunk whose data consists of three pieces, some of which may be empty.
   [[nodiscard]] Result<void> append_joined(ChunkName name, const std::array<Bytes, 3>& pieces);
-  /// Bytes of another file: whole chunks of it, as they are, checksums included.
+  /// Copies complete chunks of another file, checksums included.
   [[nodiscard]] Result<void> copy(const ByteSource& source, std::uint64_t offset, std::uint64_t bytes);
 
  private:

@@ -11,14 +11,13 @@ namespace {
 
 constexpr std::uint32_t kMaxChunkLength = 0x7FFFFFFF;
 constexpr std::uint32_t kHeaderLength = 13;
-/// What remembering a chunk costs us, so that a file of a million empty ones meets the metadata limit too.
+/// Memory per chunk besides its data, so that a file with a million empty chunks exceeds the metadata limit, too.
 constexpr std::size_t kChunkOverhead = 64;
-/// Deflate's best: 258 bytes from one bit for the length and one for the distance. A claim of more pixels than
-/// this can make of the bytes there are is a lie, found before memory is allocated for it.
+/// The maximum of deflate: 258 bytes from one bit for the length and one for the distance. A header that claims more
+/// pixels than the image data can hold at this ratio is rejected before memory is allocated for them.
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
-/// Reads small records through one window, as chunks of some writers lie only 8 KiB apart, and others are a few bytes
-/// each: a file may have a million.
+/// Buffers reads of small records. Some writers make chunks of 8 KiB, others of a few bytes: a file may have a million.
 class Window {
  public:
   static constexpr std::size_t kBytes = 4096;
@@ -81,7 +80,7 @@ Result<Header> parse_header(Bytes ihdr, const Limits& limits) {
   return header;
 }
 
-/// All bytes that come out of the IDATs: rows of every pass, each with its filter byte.
+/// The number of bytes that the IDATs unpack to: rows of every pass, each with its filter byte.
 std::uint64_t raw_bytes(const Header& header) {
   if (!header.interlaced) return header.height * (header.row_bytes(header.width) + 1);
   std::uint64_t sum = 0;
@@ -92,7 +91,6 @@ std::uint64_t raw_bytes(const Header& header) {
   return sum;
 }
 
-/// The scan's state between chunks.
 class Scanner {
  public:
   Scanner(const ByteSource& source, const Limits& limits) : source_(source), limits_(limits), window_(source) {}
@@ -125,13 +123,13 @@ Result<Chunk> Scanner::chunk_at(std::uint64_t offset) {
       head.subspan(4), [](std::byte b) { return std::isalpha(std::to_integer<unsigned char>(b)) != 0; });
   if (!letters || chunk.length > kMaxChunkLength) return fail(Errc::corrupt, "no chunk begins at byte {}", offset);
   if (chunk.whole_bytes() > source_.size() - offset) {
-    return fail(Errc::corrupt, "ends early: the {} chunk at byte {} wants {} bytes, {} are there", text(chunk.name),
-                offset, chunk.length, source_.size() - offset - 8);
+    return fail(Errc::corrupt, "ends early: the {} chunk at byte {} has {} bytes, but only {} are left",
+                text(chunk.name), offset, chunk.length, source_.size() - offset - 8);
   }
   return chunk;
 }
 
-/// True when the chunk's checksum is that of its name and data.
+/// Whether the chunk's checksum matches its name and data.
 Result<bool> Scanner::is_intact(const Chunk& chunk) {
   std::uint64_t at = chunk.offset + 4;
   const std::uint64_t end = chunk.data_offset() + chunk.length;
@@ -141,15 +139,16 @@ Result<bool> Scanner::is_intact(const Chunk& chunk) {
     crc = crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
     at += piece.size();
   }
-  ECE465_ASSIGN(const Bytes told, window_.at(end, 4));
-  return crc == big_endian(told);
+  ECE465_ASSIGN(const Bytes stored, window_.at(end, 4));
+  return crc == big_endian(stored);
 }
 
 Result<void> Scanner::start() {
   ECE465_ASSIGN(const Chunk chunk, chunk_at(kSignature.size()));
-  if (chunk.name == name("CgBI")) return fail(Errc::unsupported, "is Apple's variant of PNG (CgBI), not PNG");
+  if (chunk.name == name("CgBI"))
+    return fail(Errc::unsupported, "is in Apple's variant of PNG (CgBI), which is not supported");
   if (chunk.name != name("IHDR") || chunk.length != kHeaderLength) {
-    return fail(Errc::corrupt, "begins with {}, not with a header", text(chunk.name));
+    return fail(Errc::corrupt, "begins with a {} chunk instead of IHDR", text(chunk.name));
   }
   ECE465_ASSIGN(const bool intact, is_intact(chunk));
   if (!intact) return fail(Errc::corrupt, "the header's checksum is wrong");
@@ -163,7 +162,7 @@ Result<Structure> Scanner::run() {
   std::uint64_t offset = kSignature.size() + kHeaderLength + 12;
   for (;;) {
     ECE465_ASSIGN(const Chunk chunk, chunk_at(offset));
-    if (chunk.name == name("IEND")) break;  // what follows is no part of the image
+    if (chunk.name == name("IEND")) break;  // what follows is not part of the image
     ECE465_TRY(take(chunk));
     previous_ = chunk.name;
     offset += chunk.whole_bytes();
@@ -174,14 +173,14 @@ Result<Structure> Scanner::run() {
 
 Result<void> Scanner::take(const Chunk& chunk) {
   switch (chunk.name) {
-    case name("IHDR"): return fail(Errc::corrupt, "has two headers");
+    case name("IHDR"): return fail(Errc::corrupt, "has two IHDR chunks");
     case name("PLTE"): return take_palette(chunk);
     case name("tRNS"): return take_transparency(chunk);
     case name("IDAT"):
       if (!has_image_) {
         result_.chunks.push_back(chunk);
       } else if (previous_ != chunk.name) {
-        return fail(Errc::corrupt, "its image data is interrupted before byte {}", chunk.offset);
+        return fail(Errc::corrupt, "the image data is interrupted before byte {}", chunk.offset);
       }
       has_image_ = true;
       result_.compressed_bytes += chunk.length;
@@ -195,15 +194,15 @@ Result<void> Scanner::take(const Chunk& chunk) {
 Result<void> Scanner::take_palette(const Chunk& chunk) {
   const std::size_t entries = chunk.length / 3;
   if (std::exchange(has_palette_, true)) return fail(Errc::corrupt, "has two palettes");
-  if (has_image_) return fail(Errc::corrupt, "its palette comes after the image data");
+  if (has_image_) return fail(Errc::corrupt, "the palette follows the image data");
   if (chunk.length % 3 != 0 || entries == 0 || entries > 256) {
-    return fail(Errc::corrupt, "its palette has {} bytes", chunk.length);
+    return fail(Errc::corrupt, "the palette has {} bytes", chunk.length);
   }
   ECE465_ASSIGN(const bool intact, is_intact(chunk));
   if (!intact) return fail(Errc::corrupt, "the palette's checksum is wrong");
-  if (!result_.header.is_color()) return {};  // means nothing in a gray image
+  if (!result_.header.is_color()) return {};  // has no meaning in a gray image
   result_.chunks.push_back(chunk);
-  if (result_.header.color_type != ColorType::palette) return {};  // a mere suggestion
+  if (result_.header.color_type != ColorType::palette) return {};  // only a suggestion for displays with few colours
   ECE465_ASSIGN(const auto data, read_data(source_, chunk));
   const auto level = [&](std::size_t i) {
     return static_cast<std::uint16_t>(std::to_integer<unsigned>(data[i]) * 257);
@@ -253,8 +252,8 @@ Result<void> Scanner::take_ancillary(const Chunk& chunk) {
 }
 
 void Scanner::note_damaged(const Chunk& chunk) {
-  constexpr std::size_t kEnough = 8;
-  if (result_.notes.size() < kEnough) {
+  constexpr std::size_t kMaxNotes = 8;
+  if (result_.notes.size() < kMaxNotes) {
     result_.notes.push_back(fmt::format("a damaged {} chunk was dropped", text(chunk.name)));
   }
 }
@@ -262,7 +261,7 @@ void Scanner::note_damaged(const Chunk& chunk) {
 Result<void> Scanner::check_image() {
   if (!has_image_) return fail(Errc::corrupt, "has no image data (IDAT)");
   if (result_.header.color_type == ColorType::palette && result_.palette.empty()) {
-    return fail(Errc::corrupt, "its palette is missing");
+    return fail(Errc::corrupt, "the palette is missing");
   }
   if (raw_bytes(result_.header) / kMaxDeflateRatio > result_.compressed_bytes) {
     return fail(Errc::corrupt, "the header claims {} x {} pixels, but {} bytes of image data cannot hold them",

@@ -6,130 +6,15 @@
 #include <csetjmp>
 #include <cstdio>
 
+// libpng reports errors with longjmp, which must not skip destructors. So libpng is only called from actions that run
+// in `Decoder::call`, and these, callbacks included, have only trivially destructible variables.
+
 namespace ece465::image::png {
 namespace {
 
-/// libpng reports errors by longjmp, which must not cross anything with a destructor. So every call of libpng
-/// happens in `guarded`, and what runs there, this class's callbacks included, holds plain values only.
-class LibpngDecoder final : public Decoder {
- public:
-  LibpngDecoder(const ByteSource& source, const Structure& structure)
-      : source_(source), structure_(structure), input_(kInputBytes) {}
-  ~LibpngDecoder() override { png_destroy_read_struct(&png_, &info_, nullptr); }
-  LibpngDecoder(const LibpngDecoder&) = delete;
-  LibpngDecoder& operator=(const LibpngDecoder&) = delete;
+constexpr std::size_t kInputBytes = std::size_t{64} << 10;
 
-  Result<void> start() {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
-    if (png_ == nullptr) return fail(Errc::too_large, "out of memory");
-    return guarded([](LibpngDecoder& self) { self.read_header(); });
-  }
-
-  Result<void> read_rows(std::byte* out, std::size_t stride, std::uint32_t rows) override {
-    out_ = out;
-    stride_ = stride;
-    rows_ = rows;
-    return guarded([](LibpngDecoder& self) { self.next_rows(); });
-  }
-
-  Result<void> read_interlaced(std::byte* out, std::size_t stride) override {
-    out_ = out;
-    stride_ = stride;
-    rows_ = structure_.header.height;
-    return guarded([](LibpngDecoder& self) {
-      for (int pass = 0; pass < self.passes_; ++pass) self.next_rows();
-    });
-  }
-
- private:
-  static constexpr std::size_t kInputBytes = std::size_t{64} << 10;
-
-  /// The one place libpng's jumps come back to.
-  Result<void> guarded(void (*action)(LibpngDecoder&)) {
-    if (setjmp(png_jmpbuf(png_)) == 0) {
-      action(*this);
-      return {};
-    }
-    if (!source_error_.text().empty()) return std::unexpected(source_error_);
-    return fail(Errc::corrupt, "damaged image data: {}", message_.data());
-  }
-
-  void read_header() {
-    info_ = png_create_info_struct(png_);
-    if (info_ == nullptr) png_error(png_, "out of memory");
-    png_set_read_fn(png_, this, on_read);
-    // `scan` has held sizes against our limits. Ancillary chunks are not libpng's business, whatever is in them.
-    png_set_user_limits(png_, 0x7FFFFFFF, 0x7FFFFFFF);
-    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    png_read_info(png_, info_);
-    const Header& header = structure_.header;
-    if (header.color_type == ColorType::palette) {
-      png_set_packing(png_);
-    } else if (!structure_.transparency.empty()) {
-      png_set_tRNS_to_alpha(png_);
-    } else if (header.bit_depth < 8) {
-      png_set_expand_gray_1_2_4_to_8(png_);
-    }
-    if (std::endian::native == std::endian::little) png_set_swap(png_);
-    passes_ = png_set_interlace_handling(png_);
-    png_read_update_info(png_, info_);
-    const std::size_t expected = header.width * decoded_layout(structure_).pixel_bytes();
-    if (png_get_rowbytes(png_, info_) != expected) png_error(png_, "its header chunks contradict each other");
-  }
-
-  void next_rows() {
-    for (std::uint32_t y = 0; y < rows_; ++y) {
-      png_read_row(png_, reinterpret_cast<png_bytep>(out_ + y * stride_), nullptr);
-    }
-  }
-
-  static void on_read(png_structp png, png_bytep out, std::size_t size) {
-    auto& self = *static_cast<LibpngDecoder*>(png_get_io_ptr(png));
-    while (size > 0) {
-      if (self.input_used_ == self.input_filled_ && !self.fill()) png_error(png, "ends early");
-      const std::size_t n = std::min(size, self.input_filled_ - self.input_used_);
-      std::copy_n(reinterpret_cast<png_const_bytep>(self.input_.data() + self.input_used_), n, out);
-      self.input_used_ += n;
-      out += n;
-      size -= n;
-    }
-  }
-
-  /// In its own frame, as it holds a Result.
-  [[gnu::noinline]] bool fill() {
-    auto n = source_.read_at(offset_, input_.span());
-    if (!n) {
-      source_error_ = std::move(n).error();
-      return false;
-    }
-    offset_ += *n;
-    input_used_ = 0;
-    input_filled_ = *n;
-    return *n > 0;
-  }
-
-  [[noreturn]] static void on_error(png_structp png, png_const_charp message) {
-    auto& self = *static_cast<LibpngDecoder*>(png_get_error_ptr(png));
-    std::snprintf(self.message_.data(), self.message_.size(), "%s", message);
-    png_longjmp(png, 1);
-  }
-  static void on_warning(png_structp, png_const_charp) {}
-
-  const ByteSource& source_;
-  const Structure& structure_;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
-  int passes_ = 1;
-  Buffer input_;
-  std::size_t input_used_ = 0, input_filled_ = 0;
-  std::uint64_t offset_ = 0;
-  // What the guarded action works on.
-  std::byte* out_ = nullptr;
-  std::size_t stride_ = 0;
-  std::uint32_t rows_ = 0;
-  Error source_error_;
-  std::array<char, 128> message_{};
-};
+void on_warning(png_structp, png_const_charp) {}
 
 }  // namespace
 
@@ -146,10 +31,107 @@ PixelLayout decoded_layout(const Structure& structure) {
   return layout;
 }
 
+Decoder::Decoder(const ByteSource& source, const Structure& structure)
+    : source_(source), structure_(structure), input_(kInputBytes) {}
+
+Decoder::~Decoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
+
 Result<std::unique_ptr<Decoder>> Decoder::open(const ByteSource& source, const Structure& structure) {
-  auto decoder = std::make_unique<LibpngDecoder>(source, structure);
+  std::unique_ptr<Decoder> decoder(new Decoder(source, structure));
   ECE465_TRY(decoder->start());
   return decoder;
+}
+
+Result<void> Decoder::start() {
+  png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
+  if (png_ == nullptr) return fail(Errc::too_large, "out of memory");
+  return call([](Decoder& self) { self.read_header(); });
+}
+
+Result<void> Decoder::read_rows(std::byte* out, std::size_t stride, std::uint32_t rows) {
+  out_ = out;
+  stride_ = stride;
+  rows_ = rows;
+  return call([](Decoder& self) { self.next_rows(); });
+}
+
+Result<void> Decoder::read_interlaced(std::byte* out, std::size_t stride) {
+  out_ = out;
+  stride_ = stride;
+  rows_ = structure_.header.height;
+  return call([](Decoder& self) {
+    for (int pass = 0; pass < self.passes_; ++pass) self.next_rows();
+  });
+}
+
+/// The only place to which libpng's jumps return.
+Result<void> Decoder::call(void (*action)(Decoder&)) {
+  if (setjmp(png_jmpbuf(png_)) == 0) {
+    action(*this);
+    return {};
+  }
+  if (source_error_) return std::unexpected(*source_error_);
+  return fail(Errc::corrupt, "damaged image data: {}", message_.data());
+}
+
+void Decoder::read_header() {
+  info_ = png_create_info_struct(png_);
+  if (info_ == nullptr) png_error(png_, "out of memory");
+  png_set_read_fn(png_, this, on_read);
+  // `scan` has checked the size against our limits. libpng must ignore ancillary chunks, whatever they contain.
+  png_set_user_limits(png_, 0x7FFFFFFF, 0x7FFFFFFF);
+  png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+  png_read_info(png_, info_);
+  const Header& header = structure_.header;
+  if (header.color_type == ColorType::palette) {
+    png_set_packing(png_);
+  } else if (!structure_.transparency.empty()) {
+    png_set_tRNS_to_alpha(png_);
+  } else if (header.bit_depth < 8) {
+    png_set_expand_gray_1_2_4_to_8(png_);
+  }
+  if (std::endian::native == std::endian::little) png_set_swap(png_);
+  passes_ = png_set_interlace_handling(png_);
+  png_read_update_info(png_, info_);
+  const std::size_t expected = header.width * decoded_layout(structure_).pixel_bytes();
+  if (png_get_rowbytes(png_, info_) != expected) png_error(png_, "header chunks contradict each other");
+}
+
+void Decoder::next_rows() {
+  for (std::uint32_t y = 0; y < rows_; ++y) {
+    png_read_row(png_, reinterpret_cast<png_bytep>(out_ + y * stride_), nullptr);
+  }
+}
+
+void Decoder::on_read(png_structp png, png_bytep out, std::size_t size) {
+  auto& self = *static_cast<Decoder*>(png_get_io_ptr(png));
+  while (size > 0) {
+    if (self.input_used_ == self.input_filled_ && !self.fill()) png_error(png, "ends early");
+    const std::size_t n = std::min(size, self.input_filled_ - self.input_used_);
+    std::copy_n(reinterpret_cast<png_const_bytep>(self.input_.data() + self.input_used_), n, out);
+    self.input_used_ += n;
+    out += n;
+    size -= n;
+  }
+}
+
+/// In a stack frame of its own, because it has a Result.
+[[gnu::noinline]] bool Decoder::fill() {
+  auto n = source_.read_at(offset_, input_.span());
+  if (!n) {
+    source_error_ = std::move(n).error();
+    return false;
+  }
+  offset_ += *n;
+  input_used_ = 0;
+  input_filled_ = *n;
+  return *n > 0;
+}
+
+void Decoder::on_error(png_structp png, png_const_charp message) {
+  auto& self = *static_cast<Decoder*>(png_get_error_ptr(png));
+  std::snprintf(self.message_.data(), self.message_.size(), "%s", message);
+  png_longjmp(png, 1);
 }
 
 }  // namespace ece465::image::png

@@ -21,7 +21,7 @@ constexpr std::array<std::uint16_t, kLengthCodes> kLengthBase{
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
 constexpr std::array<std::uint8_t, kLengthCodes> kLengthExtra{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                               2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-/// The length code of each match length, counted from kFirstLength.
+/// The length code of each match length, minus kFirstLength.
 constexpr auto kLengthCode = [] {
   std::array<std::uint8_t, kLongestMatch + 1> codes{};
   for (std::size_t code = 0; code < kLengthCodes; ++code) {
@@ -33,23 +33,24 @@ constexpr auto kLengthCode = [] {
 constexpr std::array<std::uint8_t, 19> kCodeLengthOrder{16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                         11, 4,  12, 3, 13, 2, 14, 1, 15};
 
-/// Bytes that share a code: few enough that the code fits them, enough that its description costs little.
+/// Bytes that share a code: few enough for the code to fit them, and enough to make the cost of its description small.
 constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
-/// Shorter runs are cheaper as literals: where runs abound, a literal takes a bit or two.
+/// Shorter runs take fewer bits as literals: where runs are frequent, a literal takes a bit or two. Also the number of
+/// bytes that are compared at once.
 constexpr std::size_t kShortestRun = 8;
-/// Four literals at this length and what is left of a byte fit the bit buffer.
+/// Four literals of this length and the remaining bits of a byte fit the bit buffer: 4 * 14 + 7 <= 64.
 constexpr unsigned kLongestCode = 14;
 
 class BitWriter {
  public:
   explicit BitWriter(std::byte* to) : to_(to) {}
-  /// At most 56 bits between flushes.
+  /// At most 57 bits between flushes.
   void put(std::uint64_t bits, unsigned length) {
     buffer_ |= bits << filled_;
     filled_ += length;
   }
   void put(Code code) { put(code.bits, code.length); }
-  /// Writes whole bytes. Touches up to eight bytes from the position on.
+  /// Writes complete bytes. Overwrites up to eight bytes at the position.
   void flush() {
     if constexpr (std::endian::native == std::endian::little) {
       std::memcpy(to_, &buffer_, sizeof buffer_);
@@ -60,16 +61,16 @@ class BitWriter {
     buffer_ >>= filled_ & ~7U;
     filled_ &= 7;
   }
-  /// Ends on a byte's boundary, as a stored block of nothing does; or as an empty last block does.
+  /// Aligns to a byte boundary with an empty stored block or, if `last`, with an empty final block.
   void align(bool last) {
     if (last) {
-      put(0b011, 10);  // last, fixed codes, end of block
+      put(0b011, 10);  // final, fixed codes, end of block
     } else {
-      put(0b000, 3);  // not last, stored
+      put(0b000, 3);  // not final, stored
     }
     filled_ = (filled_ + 7) / 8 * 8;
     flush();
-    if (!last) put(0xFFFF0000, 32);  // no bytes, and the complement of that
+    if (!last) put(0xFFFF0000, 32);  // length 0 and its complement
     flush();
   }
   [[nodiscard]] std::byte* position() const { return to_; }
@@ -80,12 +81,12 @@ class BitWriter {
   unsigned filled_ = 0;
 };
 
-/// Bytes from `at` on that equal the byte before `at`.
+/// A run of bytes from `at` that are equal to the byte before `at`.
 struct Run {
   std::uint32_t at, length;
 };
 
-/// Calls `f(length)` for every match that a run takes; none is shorter than 3.
+/// Splits a run into matches of valid lengths (3 to 258) and calls `f(length)` for each.
 template <class F>
 void for_each_match(std::size_t run, F&& f) {
   while (run > 0) {
@@ -102,10 +103,10 @@ std::uint64_t load_eight(const std::byte* from) {
   return value;
 }
 
-/// One block: what is in it, the code that fits it, and both written down.
+/// Encodes one block with a code of its own.
 class HuffmanBlock {
  public:
-  /// `has_before`: there is a byte before the first one.
+  /// `has_before`: whether a byte precedes the block, which its first run may continue.
   void write(Bytes bytes, bool has_before, BitWriter& out);
 
  private:
@@ -119,7 +120,7 @@ class HuffmanBlock {
 };
 
 void HuffmanBlock::find_runs(Bytes bytes, bool has_before) {
-  // Four tables, so that equal bytes in a row do not wait for each other's count.
+  // Four tables, so that consecutive equal bytes do not wait for each other's count.
   std::array<std::array<std::uint32_t, kLiterals>, 4> counts{};
   const std::byte* const data = bytes.data();
   const auto at = [&](std::size_t i) { return std::to_integer<std::size_t>(data[i]); };
@@ -148,7 +149,7 @@ void HuffmanBlock::find_runs(Bytes bytes, bool has_before) {
   counts_[kEndOfBlock] = 1;
 }
 
-/// RFC 1951, 3.2.7: lengths of codes, run-length coded, in a code of their own.
+/// RFC 1951, 3.2.7: the code lengths, run-length encoded, with a code of their own.
 void HuffmanBlock::write_code(BitWriter& out) {
   make_code(counts_, kLongestCode, codes_);
   std::size_t symbols = kSymbols;
@@ -159,7 +160,7 @@ void HuffmanBlock::write_code(BitWriter& out) {
   };
   std::array<std::uint8_t, kSymbols + 1> lengths{};
   for (std::size_t i = 0; i < symbols; ++i) lengths[i] = static_cast<std::uint8_t>(codes_[i].length);
-  lengths[symbols] = 1;  // the one distance there is: 1
+  lengths[symbols] = 1;  // the only distance: 1
   const auto all = std::span(lengths).first(symbols + 1);
   std::array<Item, kSymbols + 1> items;
   std::array<std::uint32_t, kCodeLengthOrder.size()> counts{};
@@ -189,7 +190,7 @@ void HuffmanBlock::write_code(BitWriter& out) {
   std::size_t listed = codes.size();
   while (listed > 4 && codes[kCodeLengthOrder[listed - 1]].length == 0) --listed;
 
-  out.put(0b100, 3);  // not the last block, codes of its own
+  out.put(0b100, 3);  // not final, dynamic codes
   out.put(symbols - kFirstLength, 5);
   out.put(0, 5);
   out.put(listed - 4, 4);
@@ -242,13 +243,13 @@ void HuffmanBlock::write(Bytes bytes, bool has_before, BitWriter& out) {
   write_bytes(bytes, out);
 }
 
-/// What a part can come to: every byte at the longest code, and a code's description for every block.
-std::size_t most_bytes(std::size_t n) { return n * kLongestCode / 8 + (n / kBlockBytes + 1) * 512 + 64; }
+/// The maximum size of a part: every byte with the longest code, and a code's description for every block.
+std::size_t max_part_bytes(std::size_t n) { return n * kLongestCode / 8 + (n / kBlockBytes + 1) * 512 + 64; }
 
 }  // namespace
 
 void deflate_runs(Bytes bytes, bool last, Buffer& out) {
-  out.resize(most_bytes(bytes.size()));
+  out.resize(max_part_bytes(bytes.size()));
   BitWriter writer(out.data());
   HuffmanBlock block;
   for (std::size_t at = 0; at < bytes.size(); at += kBlockBytes) {
@@ -260,19 +261,20 @@ void deflate_runs(Bytes bytes, bool last, Buffer& out) {
 
 unsigned percent_repeated(Bytes bytes) {
   constexpr std::size_t kSample = std::size_t{32} << 10;
-  constexpr std::size_t kHashBits = 12, kShortest = 6;
+  constexpr std::size_t kHashBits = 12, kMinMatch = 6;
+  constexpr std::uint32_t kMultiplier = 2654435761U;  // 2^32 divided by the golden ratio: Knuth, TAOCP volume 3, 6.4
   const std::size_t n = std::min(bytes.size(), kSample);
   const std::byte* const data = bytes.data() + (bytes.size() - n) / 2;
   std::array<std::uint16_t, std::size_t{1} << kHashBits> last_seen{};
   std::size_t repeated = 0;
   for (std::size_t i = 0; i + 8 <= n;) {
     const std::uint32_t four = load<std::uint32_t>(data + i, std::endian::little);
-    std::uint16_t& place = last_seen[four * 2654435761U >> (32 - kHashBits)];
+    std::uint16_t& place = last_seen[four * kMultiplier >> (32 - kHashBits)];
     const std::size_t before = std::exchange(place, static_cast<std::uint16_t>(i));
     std::size_t length = 0;
     while (before < i && i + length < n && data[before + length] == data[i + length]) ++length;
-    if (length >= kShortest) repeated += length;
-    i += length >= kShortest ? length : 1;
+    if (length >= kMinMatch) repeated += length;
+    i += length >= kMinMatch ? length : 1;
   }
   return n == 0 ? 0 : static_cast<unsigned>(repeated * 100 / n);
 }
@@ -283,7 +285,7 @@ Result<void> deflate_matches(Bytes bytes, int level, bool last, Buffer& out) {
   if (deflateInit2(&stream, level, Z_DEFLATED, kRaw, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
     return fail(Errc::too_large, "out of memory");
   }
-  constexpr std::size_t kFlush = 16;  // deflateBound does not count what a flush adds
+  constexpr std::size_t kFlush = 16;  // deflateBound does not include the bytes of a flush
   out.resize(deflateBound(&stream, bytes.size()) + kFlush);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());

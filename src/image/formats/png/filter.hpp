@@ -7,11 +7,11 @@
 
 namespace ece465::image::png {
 
-/// How a byte is predicted from its neighbours, so that only the difference need be compressed (PNG
-/// specification, section 9). What lies outside the image counts as 0.
+/// How a byte is predicted from its neighbours, so that only the difference is compressed (PNG specification, section
+/// 9). Bytes outside the image are 0.
 enum class Filter : std::uint8_t { none, sub, up, average, paeth };
 
-/// Rows as PNG stores them, one after the other. `step`: bytes from a sample to the same one of the next pixel.
+/// Contiguous rows as PNG stores them. `step`: distance in bytes between neighbouring pixels, at least 1.
 struct StoredRows {
   const std::byte* data = nullptr;
   std::size_t row_bytes = 0;
@@ -19,11 +19,11 @@ struct StoredRows {
   std::size_t count = 0;
 };
 
-/// Chooses the filter for all rows but the first, of which the row above is not known. It is the one that
-/// leaves the least entropy in a sample of rows: what a Huffman code makes of photographs comes very near to it.
+/// Chooses the filter for all rows except the first, for which the row above is unknown: the one with the lowest
+/// entropy in a sample of rows. For photographs the size after Huffman coding is very close to the entropy.
 [[nodiscard]] Filter choose_filter(const StoredRows& rows);
 
-/// Writes each row behind its filter's byte to `out`. The first row is filtered from its own pixels alone.
+/// Writes each row, preceded by its filter byte, to `out`. The first row is filtered without the row above.
 void filter_rows(const StoredRows& rows, Filter filter, std::byte* out);
 
 }  // namespace ece465::image::png

@@ -8,19 +8,19 @@
 namespace ece465::image::png {
 namespace {
 
-constexpr std::size_t kMostSymbols = 288;
-constexpr unsigned kMostBits = 15;
+constexpr std::size_t kMaxSymbols = 288;
+constexpr unsigned kMaxBits = 15;
 
 struct Leaf {
   std::uint32_t count;
   std::uint16_t symbol;
 };
 
-/// How many codes have each length, if the tree may grow as it likes. `leaves` ascend.
-std::array<std::uint16_t, kMostSymbols> free_lengths(std::span<const Leaf> leaves) {
-  // Two queues, of leaves and of the nodes that join them, both ascending: the two rarest are at their heads.
-  std::array<std::uint64_t, kMostSymbols> weight{};
-  std::array<std::uint16_t, 2 * kMostSymbols> parent{};  // leaves first, then nodes
+/// The number of codes of each length, without a limit on lengths. `leaves` are sorted by count.
+std::array<std::uint16_t, kMaxSymbols> unlimited_lengths(std::span<const Leaf> leaves) {
+  // Two queues, of leaves and of inner nodes, both ascending: the two rarest are at their heads (van Leeuwen 1976).
+  std::array<std::uint64_t, kMaxSymbols> weight{};
+  std::array<std::uint16_t, 2 * kMaxSymbols> parent{};  // leaves first, then nodes
   const std::size_t n = leaves.size();
   std::size_t leaf = 0, node = 0;
   for (std::size_t made = 0; made + 1 < n; ++made) {
@@ -30,8 +30,8 @@ std::array<std::uint16_t, kMostSymbols> free_lengths(std::span<const Leaf> leave
       parent[take_leaf ? leaf++ : n + node++] = static_cast<std::uint16_t>(made);
     }
   }
-  // A node's parent was made after it: depths are known from the root, the last one, downwards.
-  std::array<std::uint16_t, kMostSymbols> depth{}, lengths{};
+  // A node's parent is made after it, so depths are computed from the root, which is the last node.
+  std::array<std::uint16_t, kMaxSymbols> depth{}, lengths{};
   for (std::size_t i = n - 1; i-- > 0;) {
     if (i + 2 < n) depth[i] = static_cast<std::uint16_t>(depth[parent[n + i]] + 1);
   }
@@ -39,15 +39,15 @@ std::array<std::uint16_t, kMostSymbols> free_lengths(std::span<const Leaf> leave
   return lengths;
 }
 
-/// Shortens what is too long, and lengthens as little as possible of the rest to make room (Kraft's sum).
-void limit_lengths(std::array<std::uint16_t, kMostSymbols>& lengths, unsigned limit) {
-  std::uint64_t room = std::uint64_t{1} << limit;  // in codes of the greatest length
+/// Shortens codes above the limit, and lengthens others until Kraft's inequality holds again.
+void limit_lengths(std::array<std::uint16_t, kMaxSymbols>& lengths, unsigned limit) {
+  const std::uint64_t capacity = std::uint64_t{1} << limit;  // in codes of the maximum length
   std::uint64_t used = 0;
   for (std::size_t length = limit + 1; length < lengths.size(); ++length) {
     lengths[limit] = static_cast<std::uint16_t>(lengths[limit] + std::exchange(lengths[length], std::uint16_t{0}));
   }
   for (unsigned length = 1; length <= limit; ++length) used += std::uint64_t{lengths[length]} << (limit - length);
-  for (; used > room; --used) {
+  for (; used > capacity; --used) {
     unsigned length = limit - 1;
     while (lengths[length] == 0) --length;
     --lengths[length];
@@ -65,8 +65,8 @@ std::uint16_t reversed(std::uint32_t bits, unsigned length) {
 }  // namespace
 
 void make_code(std::span<const std::uint32_t> counts, unsigned limit, std::span<Code> codes) {
-  assert(counts.size() == codes.size() && counts.size() <= kMostSymbols && limit <= kMostBits);
-  std::array<Leaf, kMostSymbols> storage;
+  assert(counts.size() == codes.size() && counts.size() <= kMaxSymbols && limit <= kMaxBits);
+  std::array<Leaf, kMaxSymbols> storage;
   std::size_t n = 0;
   for (std::size_t symbol = 0; symbol < counts.size(); ++symbol) {
     codes[symbol] = {};
@@ -81,16 +81,16 @@ void make_code(std::span<const std::uint32_t> counts, unsigned limit, std::span<
   std::ranges::sort(leaves, [](const Leaf& a, const Leaf& b) {
     return a.count != b.count ? a.count < b.count : a.symbol < b.symbol;
   });
-  auto lengths = free_lengths(leaves);
+  auto lengths = unlimited_lengths(leaves);
   limit_lengths(lengths, limit);
-  // The rarest symbols take the longest codes.
+  // The rarest symbols get the longest codes.
   std::size_t next = 0;
   for (unsigned length = limit; length > 0; --length) {
     for (unsigned i = 0; i < lengths[length]; ++i) {
       codes[leaves[next++].symbol].length = static_cast<std::uint16_t>(length);
     }
   }
-  std::array<std::uint32_t, kMostBits + 2> first{};
+  std::array<std::uint32_t, kMaxBits + 2> first{};
   for (unsigned length = 1; length <= limit; ++length) first[length + 1] = (first[length] + lengths[length]) << 1;
   for (Code& code : codes) {
     if (code.length != 0) code.bits = reversed(first[code.length]++, code.length);

@@ -11,9 +11,9 @@ namespace ece465::image::png {
 namespace {
 
 constexpr std::string_view kXmpKeyword = "XML:com.adobe.xmp";
-constexpr std::size_t kLongestKeyword = 79;
+constexpr std::size_t kMaxKeyword = 79;
 
-/// Takes the bytes up to the next NUL from the front; nothing when there is none.
+/// Removes and returns the string up to the next NUL; nothing if there is no NUL.
 std::optional<std::string_view> take_string(std::string_view& rest) {
   const std::size_t end = rest.find('\0');
   if (end == std::string_view::npos) return std::nullopt;
@@ -36,10 +36,11 @@ std::string from_latin1(std::string_view text) {
   return utf8;
 }
 
-/// Reads chunks into a Metadata. All that it unpacks comes out of one allowance.
-class Collector {
+/// Reads chunks into a Metadata. One limit applies to everything that is unpacked.
+class MetadataReader {
  public:
-  Collector(const ByteSource& source, const Limits& limits) : source_(source), allowance_(limits.max_metadata_bytes) {}
+  MetadataReader(const ByteSource& source, const Limits& limits)
+      : source_(source), remaining_bytes_(limits.max_metadata_bytes) {}
   Result<void> take(const Chunk& chunk);
   Metadata finish() { return std::move(metadata_); }
 
@@ -52,11 +53,11 @@ class Collector {
   void add_text(std::string_view keyword, std::string text);
 
   const ByteSource& source_;
-  std::size_t allowance_;
+  std::size_t remaining_bytes_;
   Metadata metadata_;
 };
 
-Result<std::string> Collector::unpack(ChunkName chunk, std::string_view packed) {
+Result<std::string> MetadataReader::unpack(ChunkName chunk, std::string_view packed) {
   std::string out;
   z_stream stream{};
   if (inflateInit(&stream) != Z_OK) return fail(Errc::too_large, "out of memory");
@@ -64,20 +65,21 @@ Result<std::string> Collector::unpack(ChunkName chunk, std::string_view packed) 
   stream.avail_in = static_cast<uInt>(packed.size());
   std::array<char, 16384> piece;
   int result = Z_OK;
-  while (result == Z_OK && out.size() <= allowance_) {
+  while (result == Z_OK && out.size() <= remaining_bytes_) {
     stream.next_out = reinterpret_cast<Bytef*>(piece.data());
     stream.avail_out = piece.size();
     result = inflate(&stream, Z_NO_FLUSH);
     out.append(piece.data(), piece.size() - stream.avail_out);
   }
   inflateEnd(&stream);
-  if (out.size() > allowance_) return fail(Errc::too_large, "its {} chunk unpacks to too much", text(chunk));
+  if (out.size() > remaining_bytes_)
+    return fail(Errc::too_large, "its {} chunk unpacks to more than the limit on metadata", text(chunk));
   if (result != Z_STREAM_END) return fail(Errc::corrupt, "its {} chunk is damaged", text(chunk));
-  allowance_ -= out.size();
+  remaining_bytes_ -= out.size();
   return out;
 }
 
-Result<void> Collector::take(const Chunk& chunk) {
+Result<void> MetadataReader::take(const Chunk& chunk) {
   switch (chunk.name) {
     case name("eXIf"):
     case name("iCCP"):
@@ -98,7 +100,7 @@ Result<void> Collector::take(const Chunk& chunk) {
   }
 }
 
-Result<void> Collector::take_profile(std::string_view data) {
+Result<void> MetadataReader::take_profile(std::string_view data) {
   const auto keyword = take_string(data);
   if (!keyword || data.empty() || data.front() != 0) return fail(Errc::corrupt, "its iCCP chunk is damaged");
   ECE465_ASSIGN(const std::string profile, unpack(name("iCCP"), data.substr(1)));
@@ -107,14 +109,14 @@ Result<void> Collector::take_profile(std::string_view data) {
   return {};
 }
 
-void Collector::take_density(Bytes data) {
+void MetadataReader::take_density(Bytes data) {
   constexpr std::byte kPerMetre{1};
-  if (data.size() != 9 || data[8] != kPerMetre) return;  // else they are but an aspect ratio
+  if (data.size() != 9 || data[8] != kPerMetre) return;  // otherwise only an aspect ratio
   metadata_.x_density = load<std::uint32_t>(data.data(), std::endian::big);
   metadata_.y_density = load<std::uint32_t>(data.data() + 4, std::endian::big);
 }
 
-Result<void> Collector::take_text(ChunkName chunk, std::string_view data) {
+Result<void> MetadataReader::take_text(ChunkName chunk, std::string_view data) {
   const auto keyword = take_string(data);
   if (!keyword) return fail(Errc::corrupt, "its {} chunk is damaged", text(chunk));
   if (chunk == name("tEXt")) {
@@ -127,13 +129,13 @@ Result<void> Collector::take_text(ChunkName chunk, std::string_view data) {
   return {};
 }
 
-Result<void> Collector::take_international(std::string_view data) {
+Result<void> MetadataReader::take_international(std::string_view data) {
   const auto damaged = [] { return fail(Errc::corrupt, "its iTXt chunk is damaged"); };
   const auto keyword = take_string(data);
   if (!keyword || data.size() < 2) return damaged();
   const bool packed = data[0] != 0;
-  data.remove_prefix(2);                                           // whether, and how, it is compressed
-  if (!take_string(data) || !take_string(data)) return damaged();  // language, and the keyword in that
+  data.remove_prefix(2);                                           // compression flag and method
+  if (!take_string(data) || !take_string(data)) return damaged();  // language and translated keyword
   std::string unpacked(packed ? "" : data);
   if (packed) {
     ECE465_ASSIGN(unpacked, unpack(name("iTXt"), data));
@@ -146,14 +148,14 @@ Result<void> Collector::take_international(std::string_view data) {
   return {};
 }
 
-void Collector::add_text(std::string_view keyword, std::string text) {
-  // ImageMagick's way of storing profiles before there was eXIf: hexadecimal, nothing to read.
+void MetadataReader::add_text(std::string_view keyword, std::string text) {
+  // Profiles in hexadecimal, which ImageMagick wrote before eXIf was defined.
   if (keyword.starts_with("Raw profile type")) return;
-  if (keyword != "Comment") text = fmt::format("{}: {}", keyword.substr(0, kLongestKeyword), text);
+  if (keyword != "Comment") text = fmt::format("{}: {}", keyword.substr(0, kMaxKeyword), text);
   metadata_.comments.push_back(std::move(text));
 }
 
-/// A chunk's data as it is put together.
+/// Assembles a chunk's data.
 class DataBuilder {
  public:
   DataBuilder& add(std::string_view text) {
@@ -186,15 +188,15 @@ class DataBuilder {
   std::vector<std::byte> data_;
 };
 
-/// An ICC profile says in its header (ICC.1, 7.2.6) which kind of colour it is for.
-bool suits(Bytes profile, const Header& header) {
+/// Whether an ICC profile is for the image's kind of colour, according to its header (ICC.1:2010, 7.2.6).
+bool matches_color(Bytes profile, const Header& header) {
   constexpr std::size_t kColorSpace = 16;
   if (profile.size() < kColorSpace + 4) return false;
   return as_text(profile.subspan(kColorSpace, 4)) == (header.is_color() ? "RGB " : "GRAY");
 }
 
-/// Text that ends where it seems to end, and has no NUL, which PNG forbids.
-std::string clean(std::string text) {
+/// Removes NULs, which PNG does not allow in text: those at the end, and others become spaces.
+std::string without_nuls(std::string text) {
   while (!text.empty() && text.back() == '\0') text.pop_back();
   std::ranges::replace(text, '\0', ' ');
   return text;
@@ -212,14 +214,14 @@ std::uint32_t per_metre(double density) {
 }  // namespace
 
 Result<Metadata> metadata(const ByteSource& source, const Structure& structure, const Limits& limits) {
-  Collector collector(source, limits);
-  for (const Chunk& chunk : structure.chunks) ECE465_TRY(collector.take(chunk));
-  return collector.finish();
+  MetadataReader reader(source, limits);
+  for (const Chunk& chunk : structure.chunks) ECE465_TRY(reader.take(chunk));
+  return reader.finish();
 }
 
 Result<CarriedChunks> chunks_of(const Metadata& metadata, const Header& header) {
   CarriedChunks carried;
-  if (suits(metadata.icc, header)) {
+  if (matches_color(metadata.icc, header)) {
     DataBuilder data;
     data.add("ICC profile").add_zeros(2);
     ECE465_TRY(data.add_packed(metadata.icc));
@@ -234,12 +236,12 @@ Result<CarriedChunks> chunks_of(const Metadata& metadata, const Header& header) 
   }
   if (!metadata.exif.empty()) carried.chunks.emplace_back(name("eXIf"), metadata.exif);
   if (!metadata.xmp.empty()) {
-    carried.chunks.emplace_back(name("iTXt"), international(kXmpKeyword, clean(metadata.xmp)));
+    carried.chunks.emplace_back(name("iTXt"), international(kXmpKeyword, without_nuls(metadata.xmp)));
   }
   for (const std::string& comment : metadata.comments) {
-    const std::string text = clean(comment);
+    const std::string text = without_nuls(comment);
     const bool ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (ascii || !is_utf8(text)) {  // what is no UTF-8 can only be meant as Latin-1
+    if (ascii || !is_utf8(text)) {  // if not UTF-8, it is taken for Latin-1
       carried.chunks.emplace_back(name("tEXt"), DataBuilder().add("Comment").add_zeros(1).add(text).finish());
     } else {
       carried.chunks.emplace_back(name("iTXt"), international("Comment", text));

@@ -4,19 +4,19 @@
 
 #include "chunks.hpp"
 
-/// What travels between PNG and other formats, as the chunks it is in PNG (specification, section 11.3).
+/// Metadata that is exchanged with other formats, and its chunks (PNG specification, section 11.3).
 
 namespace ece465::image::png {
 
-/// What of a PNG's chunks other formats can take. Fails with `corrupt` (a compressed text or profile that is
-/// none) and `too_large` (one that grows beyond the limit on metadata).
+/// The metadata of a PNG that other formats can store. Fails with `corrupt` (an invalid compressed text or profile) and
+/// `too_large` (it unpacks to more than the limit on metadata).
 [[nodiscard]] Result<Metadata> metadata(const ByteSource& source, const Structure& structure, const Limits& limits);
 
 struct CarriedChunks {
   std::vector<std::pair<ChunkName, std::vector<std::byte>>> chunks;  ///< to be written in this order, before PLTE
-  bool profile_dropped = false;                                      ///< it is for another kind of colour
+  bool profile_dropped = false;                                      ///< because it describes other colours
 };
-/// Another format's metadata as chunks of an image with the given header.
+/// Makes chunks of another format's metadata, for an image with this header.
 [[nodiscard]] Result<CarriedChunks> chunks_of(const Metadata& metadata, const Header& header);
 
 }  // namespace ece465::image::png

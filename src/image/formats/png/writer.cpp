@@ -7,21 +7,58 @@
 #include <optional>
 #include <utility>
 
-#include "bands.hpp"
+#include "band_encoder.hpp"
 #include "chunk_policy.hpp"
+#include "chunk_writer.hpp"
+#include "deflate.hpp"
 #include "formats/formats.hpp"
-#include "image_stream.hpp"
 #include "metadata.hpp"
 #include "reader.hpp"
 
 namespace ece465::image::png {
 namespace {
 
-/// Compresses blocks as they arrive, several at once. Blocks that are small (a TIFF's strips of one row) are
-/// gathered to bands first.
+/// Writes parts, in order, to IDAT chunks that form one zlib stream.
+class ImageStream {
+ public:
+  ImageStream(ChunkWriter& output, std::size_t parts) : output_(output), parts_(parts) {}
+
+  /// Thread-safe. Parts may come in any order; each is written after all before it.
+  Result<void> add(std::size_t index, Part part) {
+    const std::scoped_lock lock(mutex_);
+    assert(index >= next_ && index < parts_);
+    pending_.emplace(index, std::move(part));
+    for (auto first = pending_.begin(); first != pending_.end() && first->first == next_; first = pending_.begin()) {
+      ECE465_TRY(write(first->second));
+      pending_.erase(first);
+      ++next_;
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_complete() const { return next_ == parts_; }
+
+ private:
+  Result<void> write(const Part& part) {
+    checksum_ = combined_checksum(checksum_, part.checksum, part.raw_bytes);
+    std::array<std::byte, 4> tail{};
+    store(tail.data(), checksum_, std::endian::big);
+    const bool is_first = next_ == 0, is_last = next_ + 1 == parts_;
+    return output_.append_joined(
+        name("IDAT"), {is_first ? Bytes(kZlibHeader) : Bytes(), Bytes(part.bytes), is_last ? Bytes(tail) : Bytes()});
+  }
+
+  ChunkWriter& output_;
+  std::size_t parts_;
+  std::mutex mutex_;  // guards what follows, and output_
+  std::map<std::size_t, Part> pending_;
+  std::size_t next_ = 0;
+  std::uint32_t checksum_ = 1;
+};
+
+/// Compresses blocks as they arrive, several at once. First collects small ones (a TIFF's strips of one row) to bands.
 class BandedPage final : public PageWriter {
  public:
-  BandedPage(Output& output, const Header& header, const PageInfo& info)
+  BandedPage(ChunkWriter& output, const Header& header, const PageInfo& info)
       : header_(header),
         blocks_(info.block_count),
         blocks_per_band_(std::max<std::size_t>(
@@ -48,47 +85,49 @@ class BandedPage final : public PageWriter {
     BandEncoder encoder_;
   };
 
-  std::optional<std::vector<Block>> gather(std::size_t index, Block& block);
+  std::optional<std::vector<Block>> collect(std::size_t index, Block& block);
 
   Header header_;
   std::size_t blocks_, blocks_per_band_, bands_;
   ImageStream stream_;
-  std::mutex mutex_;                                     // guards what follows
-  std::map<std::size_t, std::vector<Block>> gathering_;  // per band, its blocks so far, each at its place
-  std::map<std::size_t, std::size_t> gathered_;          // per band, how many there are
+  struct PartialBand {
+    std::vector<Block> blocks;  // those that have arrived, at their places
+    std::size_t arrived = 0;
+  };
+  std::mutex mutex_;  // guards what follows
+  std::map<std::size_t, PartialBand> partial_bands_;
 };
 
-/// Takes a block of a band. Whoever brings the last one gets them all.
-std::optional<std::vector<Block>> BandedPage::gather(std::size_t index, Block& block) {
+/// Adds a block to its band. Returns the band's blocks if it is now complete.
+std::optional<std::vector<Block>> BandedPage::collect(std::size_t index, Block& block) {
   const std::size_t band = index / blocks_per_band_;
-  const std::size_t wanted = std::min(blocks_per_band_, blocks_ - band * blocks_per_band_);
+  const std::size_t count = std::min(blocks_per_band_, blocks_ - band * blocks_per_band_);
   const std::scoped_lock lock(mutex_);
-  std::vector<Block>& blocks = gathering_[band];
-  blocks.resize(wanted);
-  std::swap(blocks[index % blocks_per_band_], block);
-  if (++gathered_[band] < wanted) return std::nullopt;
-  gathered_.erase(band);
-  return std::move(gathering_.extract(band).mapped());
+  PartialBand& partial = partial_bands_[band];
+  partial.blocks.resize(count);
+  std::swap(partial.blocks[index % blocks_per_band_], block);
+  if (++partial.arrived < count) return std::nullopt;
+  return std::move(partial_bands_.extract(band).mapped().blocks);
 }
 
 Result<void> BandedPage::Blocks::write(std::size_t index, Block& block) {
-  std::optional<std::vector<Block>> gathered;
+  std::optional<std::vector<Block>> collected;
   if (page_.blocks_per_band_ > 1) {
-    gathered = page_.gather(index, block);
-    if (!gathered) return {};
+    collected = page_.collect(index, block);
+    if (!collected) return {};
   }
   const std::size_t band = index / page_.blocks_per_band_;
-  for (const Block& now : gathered ? std::span(*gathered) : std::span(&block, 1)) {
-    for (std::uint32_t y = 0; y < now.height; ++y) ECE465_TRY(encoder_.add(now.pixels.data() + y * now.stride));
+  for (const Block& each : collected ? std::span(*collected) : std::span(&block, 1)) {
+    for (std::uint32_t y = 0; y < each.height; ++y) ECE465_TRY(encoder_.add(each.pixels.data() + y * each.stride));
   }
   ECE465_ASSIGN(auto part, encoder_.finish_part(band + 1 == page_.bands_));
   return page_.stream_.add(band, std::move(part));
 }
 
-/// Gathers the whole image, as its first pass takes pixels from everywhere.
+/// Collects the complete image, because the first pass has pixels from everywhere.
 class InterlacedPage final : public PageWriter {
  public:
-  InterlacedPage(Output& output, const Header& header, const PageInfo& info)
+  InterlacedPage(ChunkWriter& output, const Header& header, const PageInfo& info)
       : output_(output), header_(header), info_(info), image_(info.width * info.layout.pixel_bytes() * info.height) {}
 
   bool any_order() const override { return true; }
@@ -115,7 +154,7 @@ class InterlacedPage final : public PageWriter {
 
   Result<Part> encode(const Pass& pass, bool last) const;
 
-  Output& output_;
+  ChunkWriter& output_;
   Header header_;
   PageInfo info_;
   Buffer image_;
@@ -150,20 +189,21 @@ Result<void> InterlacedPage::finish() {
   return {};
 }
 
-/// The header of what comes out. `kept`: the file whose everything but the pixels is kept, if any.
-Header output_header(const PageInfo& info, const Structure* kept) {
+/// The header of the output. `input`: the file to be preserved, or null.
+Header output_header(const PageInfo& info, const Structure* input) {
   Header header{.width = info.width, .height = info.height, .bit_depth = info.layout.bits};
-  header.interlaced = kept != nullptr && kept->header.interlaced;
+  header.interlaced = input != nullptr && input->header.interlaced;
   const bool has_alpha = info.layout.extras > 0;
   if (info.palette) {
     header.color_type = ColorType::palette;
-    header.bit_depth = kept != nullptr ? kept->header.bit_depth : std::uint8_t{8};
+    header.bit_depth = input != nullptr ? input->header.bit_depth : std::uint8_t{8};
   } else if (info.layout.colors == 3) {
     header.color_type = has_alpha ? ColorType::rgb_alpha : ColorType::rgb;
   } else {
     header.color_type = has_alpha ? ColorType::gray_alpha : ColorType::gray;
-    // Two levels stay two levels, black and white, whatever they are equalized to.
-    const bool was_bits = kept != nullptr && kept->header.color_type == ColorType::gray && kept->header.bit_depth == 1;
+    // Equalized, two levels are always black and white, so one bit is enough.
+    const bool was_bits =
+        input != nullptr && input->header.color_type == ColorType::gray && input->header.bit_depth == 1;
     if (was_bits && !has_alpha) header.bit_depth = 1;
   }
   return header;
@@ -173,7 +213,7 @@ class PngWriter final : public ImageWriter {
  public:
   PngWriter(const ImageReader& reader, ByteSink& sink, const Limits& limits)
       : reader_(reader), limits_(limits), output_(sink) {
-    if (const auto* png = dynamic_cast<const Reader*>(&reader); png != nullptr && !png->is_interleaved()) kept_ = png;
+    if (const auto* png = dynamic_cast<const Reader*>(&reader); png != nullptr && !png->is_interleaved()) input_ = png;
   }
 
   Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) override;
@@ -181,12 +221,12 @@ class PngWriter final : public ImageWriter {
   std::vector<std::string> notes() const override;
 
  private:
-  /// Writes what is kept of the chunks up to the image's, or to the end.
-  Result<void> keep_chunks(const PageInfo& info);
-  Result<void> keep_chunk(const Chunk& chunk, const PageInfo& info);
+  /// Writes the input's chunks up to IDAT or, when called again, those after it.
+  Result<void> preserve_chunks(const PageInfo& info);
+  Result<void> preserve_chunk(const Chunk& chunk, const PageInfo& info);
   Result<void> copy_run();
   Result<void> write_palette(const PageInfo& info, bool with_alpha);
-  /// Chunks in a row, to be copied.
+  /// Consecutive chunks to be copied.
   struct Run {
     std::uint64_t offset = 0, bytes = 0;
   };
@@ -194,25 +234,25 @@ class PngWriter final : public ImageWriter {
 
   const ImageReader& reader_;
   Limits limits_;
-  const Reader* kept_ = nullptr;  // the file whose everything but the pixels is kept
-  Output output_;
+  const Reader* input_ = nullptr;  // the file to be preserved except for its pixels; null after another format
+  ChunkWriter output_;
   Header header_;
-  std::size_t next_chunk_ = 0;        // of kept_'s
-  Run run_;                           // before that
-  std::vector<std::string> dropped_;  // chunks
+  std::size_t next_chunk_ = 0;        // of input_
+  Run run_;                           // not yet copied
+  std::vector<std::string> dropped_;  // names of chunks
   bool profile_dropped_ = false;
 };
 
 Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const PageInfo& info) {
   const PixelLayout& layout = info.layout;
   if (layout.extras > 1 || layout.inverted || (layout.extras == 1 && layout.alpha != Alpha::unassociated)) {
-    return fail(Errc::internal, "pixels of {} extra samples cannot be written as PNG", layout.extras);
+    return fail(Errc::internal, "pixels with {} extra samples cannot be written as PNG", layout.extras);
   }
-  header_ = output_header(info, kept_ != nullptr ? &kept_->structure() : nullptr);
+  header_ = output_header(info, input_ != nullptr ? &input_->structure() : nullptr);
   ECE465_TRY(output_.append(std::as_bytes(std::span(kSignature))));
   ECE465_TRY(output_.append_chunk(name("IHDR"), header_data(header_)));
-  if (kept_ != nullptr) {
-    ECE465_TRY(keep_chunks(info));
+  if (input_ != nullptr) {
+    ECE465_TRY(preserve_chunks(info));
   } else {
     ECE465_ASSIGN(const Metadata metadata, reader_.metadata());
     ECE465_ASSIGN(const auto carried, chunks_of(metadata, header_));
@@ -224,39 +264,41 @@ Result<std::unique_ptr<PageWriter>> PngWriter::begin_page(std::size_t, const Pag
   return std::make_unique<BandedPage>(output_, header_, info);
 }
 
-Result<void> PngWriter::keep_chunks(const PageInfo& info) {
-  const auto& chunks = kept_->structure().chunks;
+Result<void> PngWriter::preserve_chunks(const PageInfo& info) {
+  const auto& chunks = input_->structure().chunks;
   while (next_chunk_ < chunks.size()) {
     const Chunk& chunk = chunks[next_chunk_++];
     if (chunk.name == name("IDAT")) break;
-    ECE465_TRY(keep_chunk(chunk, info));
+    ECE465_TRY(preserve_chunk(chunk, info));
   }
   return copy_run();
 }
 
-/// Chunks are copied together with those that follow: there may be hundreds of thousands, of a few bytes each.
+/// Copies consecutive chunks together: there may be hundreds of thousands of a few bytes each.
 Result<void> PngWriter::copy_run() {
   const Run run = std::exchange(run_, {});
-  return output_.copy(kept_->source(), run.offset, run.bytes);
+  return output_.copy(input_->source(), run.offset, run.bytes);
 }
 
-Result<void> PngWriter::keep_chunk(const Chunk& chunk, const PageInfo& info) {
-  const Header& from = kept_->structure().header;
+Result<void> PngWriter::preserve_chunk(const Chunk& chunk, const PageInfo& info) {
+  const Header& from = input_->structure().header;
   const bool palette = chunk.name == name("PLTE") && info.palette;
-  const ChunkAction fate = action_for(chunk.name, from, header_);
-  if (!palette && fate == ChunkAction::kept && chunk.offset == run_.offset + run_.bytes) {
+  const ChunkAction action = action_for(chunk.name, from, header_);
+  if (!palette && action == ChunkAction::keep && chunk.offset == run_.offset + run_.bytes) {
     run_.bytes += chunk.whole_bytes();
     return {};
   }
   ECE465_TRY(copy_run());
   if (palette) return write_palette(info, false);
-  switch (fate) {
-    case ChunkAction::kept: run_ = {chunk.offset, chunk.whole_bytes()}; return {};
-    case ChunkAction::forgotten: return {};
-    case ChunkAction::dropped: break;
-    case ChunkAction::rewritten: {
-      ECE465_ASSIGN(const auto data, read_data(kept_->source(), chunk));
-      if (const auto now = rewrite(chunk.name, data, from, header_)) return output_.append_chunk(chunk.name, *now);
+  switch (action) {
+    case ChunkAction::keep: run_ = {chunk.offset, chunk.whole_bytes()}; return {};
+    case ChunkAction::drop_silently: return {};
+    case ChunkAction::drop: break;
+    case ChunkAction::rewrite: {
+      ECE465_ASSIGN(const auto data, read_data(input_->source(), chunk));
+      if (const auto rewritten = rewrite_chunk(chunk.name, data, from, header_)) {
+        return output_.append_chunk(chunk.name, *rewritten);
+      }
       break;
     }
   }
@@ -269,9 +311,9 @@ void PngWriter::drop(ChunkName chunk) {
     profile_dropped_ = true;
     return;
   }
-  constexpr std::size_t kEnough = 16;
+  constexpr std::size_t kMaxListed = 16;
   std::string letters = text(chunk);
-  if (dropped_.size() < kEnough && std::ranges::find(dropped_, letters) == dropped_.end()) {
+  if (dropped_.size() < kMaxListed && std::ranges::find(dropped_, letters) == dropped_.end()) {
     dropped_.push_back(std::move(letters));
   }
 }
@@ -290,7 +332,7 @@ Result<void> PngWriter::write_palette(const PageInfo& info, bool with_alpha) {
 }
 
 Result<void> PngWriter::finish() {
-  if (kept_ != nullptr) ECE465_TRY(keep_chunks({}));
+  if (input_ != nullptr) ECE465_TRY(preserve_chunks({}));
   return output_.append_chunk(name("IEND"), {});
 }
 
@@ -301,8 +343,7 @@ std::vector<std::string> PngWriter::notes() const {
         fmt::format("the colour profile was dropped: it is not for {}", header_.is_color() ? "RGB" : "gray"));
   }
   if (!dropped_.empty()) {
-    notes.push_back(
-        fmt::format("chunks that would not be true of the result were dropped: {}", fmt::join(dropped_, ", ")));
+    notes.push_back(fmt::format("chunks that no longer apply were dropped: {}", fmt::join(dropped_, ", ")));
   }
   return notes;
 }

@@ -5,9 +5,9 @@
 namespace ece465::image::tiff {
 namespace {
 
-/// A band of raw rows: half of a core's usual L2 cache or less, and enough to make a system call's price vanish.
+/// A band of raw rows: at most half of a typical L2 cache, and enough to make the cost of a system call negligible.
 constexpr std::size_t kBandBytes = std::size_t{256} << 10;
-/// Strips and tiles smaller than this share a block.
+/// Smaller strips and tiles share a block.
 constexpr std::size_t kSegmentsBytes = std::size_t{64} << 10;
 
 std::uint64_t round_up(std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; }
@@ -23,18 +23,18 @@ PixelLayout stored_layout(const PageSpec& spec) {
 Chroma chroma_of(const PageSpec& spec, const ReadOptions& options) {
   if (!spec.ycbcr()) return Chroma::none;
   if (options.channels == Channels::gray) return Chroma::dropped;
-  return options.interleaved || options.channels == Channels::each ? Chroma::rgb : Chroma::behind;
+  return options.interleaved || options.channels == Channels::each ? Chroma::rgb : Chroma::appended;
 }
 
 /// Bytes of a block of `rows` rows of `segments` segments (side by side, for tiles).
 std::size_t bytes_of(const PageSpec& spec, const BlockPlan& plan, std::uint32_t rows, std::size_t segments) {
   const std::size_t across = spec.tiled ? segments : 1;
-  const std::size_t step = spec.jpeg() ? 8 : 1;  // JPEG's planes consist of blocks of 8 x 8
+  const std::size_t step = spec.jpeg() ? 8 : 1;  // JPEG's planes consist of 8 x 8 blocks
   const std::uint64_t padded_rows = round_up(rows, spec.v_sampling * step);
   const std::uint64_t padded_row = round_up(spec.segment_width, spec.h_sampling * step) * plan.layout.pixel_bytes();
   const auto pixels = static_cast<std::size_t>(across * padded_row * padded_rows);
-  // Behind the luma stand two chroma samples for every h x v of its own.
-  if (plan.chroma != Chroma::behind) return pixels;
+  // The luma is followed by two chroma samples for every h x v luma samples.
+  if (plan.chroma != Chroma::appended) return pixels;
   return pixels + 2 * pixels / (std::size_t{spec.h_sampling} * spec.v_sampling);
 }
 
@@ -48,7 +48,7 @@ BlockPlan plan_blocks(const PageSpec& spec, const ReadOptions& options) {
   BlockPlan plan;
   plan.chroma = chroma_of(spec, options);
   plan.layout = stored_layout(spec);
-  if (plan.chroma == Chroma::behind || plan.chroma == Chroma::dropped) plan.layout.colors = 1;
+  if (plan.chroma == Chroma::appended || plan.chroma == Chroma::dropped) plan.layout.colors = 1;
   plan.width = spec.width;
   plan.height = spec.height;
   const std::size_t row_bytes = std::size_t{spec.width} * plan.layout.pixel_bytes();
@@ -61,7 +61,7 @@ BlockPlan plan_blocks(const PageSpec& spec, const ReadOptions& options) {
     plan.total_bytes = row_bytes * spec.height;
     return plan;
   }
-  // JPEG's blocks are one stream each: their chroma planes hang together with their luma. So are clumps.
+  // Segments with JPEG streams or data units are one block each: their luma is followed by their chroma.
   if (!spec.jpeg() && plan.chroma == Chroma::none) {
     const std::size_t along = spec.tiled ? spec.across() : spec.down();
     const std::size_t one = spec.segment_bytes() * spec.planes();
@@ -107,12 +107,14 @@ BlockPlan::Part BlockPlan::part(std::size_t index, const PageSpec& spec) const {
 
 std::uint64_t codec_bytes(const PageSpec& spec, const BlockPlan& plan) {
   const std::uint64_t segment = spec.segment_bytes();
-  // Planes are taken apart and put together, tiles joined, in a buffer of their own.
+  // Planes and tiles are split and joined in a separate buffer.
   const std::uint64_t scratch = spec.planar || plan.segments_per_block > 1 || spec.ycbcr() ? plan.block_bytes : 0;
   switch (spec.compression) {
     case compression::kNone: return scratch;
-    // Encoded bytes as read, as written by the library, and as gathered; and the predictor's copy.
-    case compression::kLzma: return scratch + 4 * segment + (std::uint64_t{100} << 20);  // liblzma's preset 6
+    // Four segments: encoded bytes as read, as written by the library, and as collected, and the predictor's copy. The
+    // rest is the codec's state: 94 MiB for liblzma's preset 6 (xz(1)), 17 MiB for zstd's level 9
+    // (ZSTD_estimateCStreamSize), and less than 1 MiB for zlib and LZW. These are libtiff's defaults.
+    case compression::kLzma: return scratch + 4 * segment + (std::uint64_t{100} << 20);
     case compression::kZstd: return scratch + 4 * segment + (std::uint64_t{32} << 20);
     default: return scratch + 4 * segment + (std::uint64_t{1} << 20);
   }

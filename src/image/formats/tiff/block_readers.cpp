@@ -9,7 +9,7 @@
 namespace ece465::image::tiff {
 namespace {
 
-/// Makes what stands in the file the machine's own: 16-bit byte order, and mirrored bits.
+/// Converts stored samples to native byte and bit order.
 void to_native(const PageSpec& spec, MutableBytes raw) {
   if (spec.reversed_bits) reverse_bits(raw);
   if (spec.bits == 16 && spec.order != std::endian::native)
@@ -33,15 +33,15 @@ class BandReader final : public BlockReader {
     plane_.resize(row * part.height);
     for (std::size_t plane = 0; plane < spec.samples; ++plane) {
       ECE465_TRY(read_rows(plane, part.top, part.height, plane_.span()));
-      // Contiguous rows on both sides: all of them are one long row.
-      spread_plane(plane_.data(), std::size_t{part.width} * part.height, spec.sample_bytes(), spec.samples,
-                   out.pixels.data() + plane * spec.sample_bytes());
+      // Rows are contiguous on both sides and handled as one.
+      scatter_plane(plane_.data(), std::size_t{part.width} * part.height, spec.sample_bytes(), spec.samples,
+                    out.pixels.data() + plane * spec.sample_bytes());
     }
     return {};
   }
 
  private:
-  /// Rows of a plane, with one read for as many strips as follow each other in the file.
+  /// Rows of a plane, with one read for strips that are adjacent in the file.
   Result<void> read_rows(std::size_t plane, std::uint32_t top, std::uint32_t rows, MutableBytes out) {
     const PageSpec& spec = page_.spec;
     const std::size_t row_bytes = out.size() / rows;
@@ -49,8 +49,8 @@ class BandReader final : public BlockReader {
       const std::size_t y = top + done;
       const std::size_t strip = y / spec.segment_height, inside = y % spec.segment_height;
       const std::size_t segment = plane * spec.segments_per_plane() + strip;
-      const std::size_t together = page_.table->run(segment) * spec.segment_height - inside;
-      const std::size_t n = std::min(rows - done, together);
+      const std::size_t adjacent = page_.table->run_length(segment) * spec.segment_height - inside;
+      const std::size_t n = std::min(rows - done, adjacent);
       const std::uint64_t offset = page_.table->at(segment).offset + inside * row_bytes;
       ECE465_TRY(page_.file.read_exactly(offset, out.subspan(done * row_bytes, n * row_bytes)));
       done += n;
@@ -76,7 +76,7 @@ class SegmentReader final : public BlockReader {
     out.width = part.width;
     out.height = part.height;
     out.stride = spec.tiled ? part.count * segment_row : segment_row;
-    if (page_.plan.chroma != Chroma::none) return read_clumps(part, out);
+    if (page_.plan.chroma != Chroma::none) return read_data_units(part, out);
 
     const std::uint32_t rows = spec.tiled ? spec.segment_height : part.height;
     out.pixels.resize(out.stride * rows);
@@ -98,12 +98,12 @@ class SegmentReader final : public BlockReader {
     return (count - 1) * page_.spec.segment_bytes() + page_.spec.stored_bytes(page_.spec.stored_rows(last));
   }
 
-  /// Decodes `count` segments of one plane, one behind the other.
+  /// Decodes `count` segments of one plane, one after the other.
   Result<void> decode(std::size_t first, std::size_t count, MutableBytes out);
   Result<void> read_raw(std::size_t first, std::size_t count, MutableBytes out);
-  /// Puts a plane's segments from the scratch buffer where they belong.
+  /// Copies a plane's segments from the scratch buffer to the block.
   void assemble(const BlockPlan::Part& part, std::size_t plane, std::uint32_t rows, Block& out);
-  Result<void> read_clumps(const BlockPlan::Part& part, Block& out);
+  Result<void> read_data_units(const BlockPlan::Part& part, Block& out);
 
   PageSource page_;
   std::unique_ptr<SegmentDecoder> decoder_;  // null: uncompressed
@@ -114,14 +114,14 @@ Result<void> SegmentReader::decode(std::size_t first, std::size_t count, Mutable
   if (!decoder_) return read_raw(first, count, out);
   const SegmentTable& table = *page_.table;
   for (std::size_t i = 0; i < count;) {
-    // Strips of a row or two are read many at a time.
-    constexpr std::uint64_t kTogether = std::uint64_t{256} << 10;
-    const auto place = table.at(first + i);
+    // Small adjacent strips share a read.
+    constexpr std::uint64_t kMaxReadBytes = std::uint64_t{256} << 10;
+    const auto extent = table.at(first + i);
     std::size_t n = 1;
-    std::uint64_t bytes = place.bytes;
+    std::uint64_t bytes = extent.bytes;
     while (i + n < count) {
       const auto next = table.at(first + i + n);
-      if (next.offset != place.offset + bytes || bytes + next.bytes > kTogether) break;
+      if (next.offset != extent.offset + bytes || bytes + next.bytes > kMaxReadBytes) break;
       bytes += next.bytes;
       ++n;
     }
@@ -129,7 +129,7 @@ Result<void> SegmentReader::decode(std::size_t first, std::size_t count, Mutable
       ECE465_TRY(read_encoded(page_, first + i, encoded_));
     } else {
       encoded_.resize(static_cast<std::size_t>(bytes));
-      ECE465_TRY(page_.file.read_exactly(place.offset, encoded_.span()));
+      ECE465_TRY(page_.file.read_exactly(extent.offset, encoded_.span()));
     }
     MutableBytes rest = encoded_.span();
     for (const std::size_t end = i + n; i < end; ++i) {
@@ -147,7 +147,7 @@ Result<void> SegmentReader::decode(std::size_t first, std::size_t count, Mutable
 Result<void> SegmentReader::read_raw(std::size_t first, std::size_t count, MutableBytes out) {
   const std::size_t one = page_.spec.segment_bytes();
   for (std::size_t i = 0; i < count;) {
-    const std::size_t n = std::min(count - i, page_.table->run(first + i));
+    const std::size_t n = std::min(count - i, page_.table->run_length(first + i));
     const std::size_t bytes = std::min(n * one, out.size() - i * one);
     ECE465_TRY(page_.file.read_exactly(page_.table->at(first + i).offset, out.subspan(i * one, bytes)));
     i += n;
@@ -160,8 +160,8 @@ void SegmentReader::assemble(const BlockPlan::Part& part, std::size_t plane, std
   const PageSpec& spec = page_.spec;
   const std::size_t pixel_bytes = page_.plan.layout.pixel_bytes();
   if (!spec.tiled) {
-    spread_plane(scratch_.data(), std::size_t{spec.width} * rows, spec.sample_bytes(), spec.samples,
-                 out.pixels.data() + plane * spec.sample_bytes());
+    scatter_plane(scratch_.data(), std::size_t{spec.width} * rows, spec.sample_bytes(), spec.samples,
+                  out.pixels.data() + plane * spec.sample_bytes());
     return;
   }
   const std::size_t row_bytes = spec.stored_bytes(1);
@@ -170,7 +170,7 @@ void SegmentReader::assemble(const BlockPlan::Part& part, std::size_t plane, std
     std::byte* to = out.pixels.data() + tile * spec.segment_width * pixel_bytes;
     for (std::uint32_t y = 0; y < rows; ++y, from += row_bytes, to += out.stride) {
       if (spec.planar) {
-        spread_plane(from, spec.segment_width, spec.sample_bytes(), spec.samples, to + plane * spec.sample_bytes());
+        scatter_plane(from, spec.segment_width, spec.sample_bytes(), spec.samples, to + plane * spec.sample_bytes());
       } else {
         std::copy_n(from, row_bytes, to);
       }
@@ -178,28 +178,29 @@ void SegmentReader::assemble(const BlockPlan::Part& part, std::size_t plane, std
   }
 }
 
-Result<void> SegmentReader::read_clumps(const BlockPlan::Part& part, Block& out) {
-  const ClumpShape shape = clump_shape(page_.spec, page_.spec.stored_rows(part.first));
-  scratch_.resize(shape.clumps() * shape.clump_bytes());
+Result<void> SegmentReader::read_data_units(const BlockPlan::Part& part, Block& out) {
+  const DataUnitShape shape = data_unit_shape(page_.spec, page_.spec.stored_rows(part.first));
+  scratch_.resize(shape.bytes());
   ECE465_TRY(decode(part.first, 1, scratch_.span()));
   if (page_.plan.chroma == Chroma::rgb) {
     out.pixels.resize(3 * shape.luma_bytes());
-    clumps_to_rgb(shape, page_.coding, scratch_.data(), out.pixels.data());
+    data_units_to_rgb(shape, page_.coding, scratch_.data(), out.pixels.data());
     return {};
   }
-  const bool keep = page_.plan.chroma == Chroma::behind;
-  out.pixels.resize(shape.luma_bytes() + (keep ? 2 * shape.clumps() : 0));
-  split_clumps(shape, scratch_.data(), out.pixels.data(), keep ? out.pixels.data() + shape.luma_bytes() : nullptr);
+  const bool keep = page_.plan.chroma == Chroma::appended;
+  out.pixels.resize(shape.luma_bytes() + (keep ? 2 * shape.units() : 0));
+  split_data_units(shape, scratch_.data(), out.pixels.data(), keep ? out.pixels.data() + shape.luma_bytes() : nullptr);
   return {};
 }
 
 }  // namespace
 
 Result<void> read_encoded(const PageSource& page, std::size_t segment, Buffer& out) {
-  const auto place = page.table->at(segment);
-  const std::uint64_t plausible = 2 * std::uint64_t{page.spec.segment_bytes()} + 65'536;
-  out.resize(static_cast<std::size_t>(std::min(place.bytes, plausible)));
-  return page.file.read_exactly(place.offset, out.span());
+  const auto extent = page.table->at(segment);
+  // Twice the pixels and some headers: no encoder expands its input by more (LZW: by half).
+  const std::uint64_t max_bytes = 2 * std::uint64_t{page.spec.segment_bytes()} + 65'536;
+  out.resize(static_cast<std::size_t>(std::min(extent.bytes, max_bytes)));
+  return page.file.read_exactly(extent.offset, out.span());
 }
 
 std::unique_ptr<BlockReader> make_band_reader(PageSource page) { return std::make_unique<BandReader>(std::move(page)); }

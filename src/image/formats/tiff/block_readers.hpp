@@ -8,7 +8,7 @@
 
 namespace ece465::image::tiff {
 
-/// One page, as its block readers see it. Everything but the table is the reader's and outlives them.
+/// One page, for its block readers. Everything except the table belongs to the `Reader`, which outlives them.
 struct PageSource {
   const ByteSource& file;
   const PageSpec& spec;
@@ -19,11 +19,10 @@ struct PageSource {
 
 /// Rows of an uncompressed page in strips, straight from the file.
 [[nodiscard]] std::unique_ptr<BlockReader> make_band_reader(PageSource page);
-/// Everything else but JPEG: uncompressed tiles and clumps, compressed strips and tiles.
+/// Uncompressed tiles and data units, and strips and tiles of all compressions except JPEG.
 [[nodiscard]] Result<std::unique_ptr<BlockReader>> make_segment_reader(PageSource page);
 
-/// Reads the bytes of a compressed segment. Those far beyond what its pixels could take are left out: nothing is
-/// allocated on a size that a file claims.
+/// Reads the bytes of a compressed segment, at most as many as its pixels may need: the stated size is not trusted.
 [[nodiscard]] Result<void> read_encoded(const PageSource& page, std::size_t segment, Buffer& out);
 
 }  // namespace ece465::image::tiff

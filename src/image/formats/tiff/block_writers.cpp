@@ -5,8 +5,8 @@
 
 #include "kernels/kernels.hpp"
 #include "libtiff_codec.hpp"
+#include "ordered_writer.hpp"
 #include "rearrange.hpp"
-#include "segment_shaper.hpp"
 
 namespace ece465::image::tiff {
 namespace {
@@ -17,7 +17,68 @@ void from_native(const PageSpec& spec, MutableBytes raw) {
   if (spec.reversed_bits) reverse_bits(raw);
 }
 
-/// Segments one after the other, plane after plane, with nothing in between.
+/// Splits a block into its segments as they are stored before compression: planes and tiles separate, tiles padded,
+/// chroma in data units.
+class SegmentPacker {
+ public:
+  explicit SegmentPacker(const PageTarget& target) : target_(target) {}
+
+  /// The `i`th segment of `block` in `plane`. The bytes belong to the block or the packer, are valid until the next
+  /// call, and may be overwritten.
+  [[nodiscard]] MutableBytes pack(const BlockPlan::Part& part, Block& block, std::size_t plane, std::size_t i);
+
+ private:
+  MutableBytes pack_data_units(const BlockPlan::Part& part, Block& block);
+
+  const PageTarget& target_;
+  Buffer scratch_;
+};
+
+MutableBytes SegmentPacker::pack(const BlockPlan::Part& part, Block& block, std::size_t plane, std::size_t i) {
+  const PageSpec& spec = target_.spec;
+  if (spec.ycbcr()) return pack_data_units(part, block);
+
+  const std::uint32_t rows = spec.stored_rows(part.first + i);
+  const std::size_t row_bytes = spec.stored_bytes(1);
+  const std::size_t pixel_bytes = std::size_t{spec.samples} * spec.sample_bytes();
+  const std::size_t first_row = spec.tiled ? 0 : i * spec.segment_height;
+  const std::size_t left = spec.tiled ? i * spec.segment_width : 0;
+  const std::size_t width = std::min<std::size_t>(spec.segment_width, part.width - left);
+  const std::size_t height = std::min<std::size_t>(rows, part.height - first_row);
+  std::byte* from = block.pixels.data() + first_row * block.stride + left * pixel_bytes;
+
+  if (!spec.planar && block.stride == row_bytes && block.pixels.size() >= (first_row + rows) * row_bytes) {
+    pad_edges(from, width, height, pixel_bytes, row_bytes, rows);
+    return {from, rows * row_bytes};
+  }
+  scratch_.resize(rows * row_bytes);
+  for (std::size_t y = 0; y < height; ++y, from += block.stride) {
+    std::byte* to = scratch_.data() + y * row_bytes;
+    if (spec.planar) {
+      gather_plane(from + plane * spec.sample_bytes(), width, spec.sample_bytes(), spec.samples, to);
+    } else {
+      std::copy_n(from, width * pixel_bytes, to);
+    }
+  }
+  pad_edges(scratch_.data(), width, height, spec.planar ? spec.sample_bytes() : pixel_bytes, row_bytes, rows);
+  return scratch_.span();
+}
+
+MutableBytes SegmentPacker::pack_data_units(const BlockPlan::Part& part, Block& block) {
+  const DataUnitShape shape = data_unit_shape(target_.spec, target_.spec.stored_rows(part.first));
+  scratch_.resize(shape.bytes());
+  std::byte* pixels = block.pixels.data();
+  if (target_.plan.chroma == Chroma::rgb) {
+    pad_edges(pixels, block.width, block.height, 3, 3 * shape.stride(), shape.rows());
+    rgb_to_data_units(shape, target_.coding, pixels, scratch_.data());
+  } else {
+    pad_edges(pixels, block.width, block.height, 1, shape.stride(), shape.rows());
+    join_data_units(shape, pixels, pixels + shape.luma_bytes(), scratch_.data());
+  }
+  return scratch_.span();
+}
+
+/// All segments in order, plane after plane, without gaps.
 class RawOutput final : public PageOutput {
  public:
   explicit RawOutput(const PageTarget& target) : target_(target) {}
@@ -27,7 +88,7 @@ class RawOutput final : public PageOutput {
     if (target_.plan.bands) return std::make_unique<Bands>(*this);
     return std::make_unique<Segments>(*this);
   }
-  SegmentTable::Place at(std::size_t segment) const override {
+  SegmentTable::Extent at(std::size_t segment) const override {
     const PageSpec& spec = target_.spec;
     const std::size_t inside = segment % spec.segments_per_plane();
     return {.offset = target_.start + segment / spec.segments_per_plane() * plane_bytes() +
@@ -43,7 +104,7 @@ class RawOutput final : public PageOutput {
     return std::uint64_t{last} * spec.segment_bytes() + spec.stored_bytes(spec.stored_rows(last));
   }
 
-  /// Rows, whatever the strips.
+  /// Rows, independent of strips.
   class Bands final : public BlockWriter {
    public:
     explicit Bands(const RawOutput& output) : output_(output) {}
@@ -73,76 +134,76 @@ class RawOutput final : public PageOutput {
     Buffer plane_;
   };
 
-  /// Tiles and clumps.
+  /// Tiles and data units.
   class Segments final : public BlockWriter {
    public:
-    explicit Segments(const RawOutput& output) : output_(output), shaper_(output.target_) {}
+    explicit Segments(const RawOutput& output) : output_(output), packer_(output.target_) {}
     Result<void> write(std::size_t index, Block& block) override {
       const PageSpec& spec = output_.target_.spec;
       const auto part = output_.target_.plan.part(index, spec);
       for (std::size_t plane = 0; plane < spec.planes(); ++plane) {
         const std::size_t first = plane * spec.segments_per_plane() + part.first;
         if (part.count == 1) {
-          const MutableBytes bytes = shaper_.shape(part, block, plane, 0);
+          const MutableBytes bytes = packer_.pack(part, block, plane, 0);
           from_native(spec, bytes);
           ECE465_TRY(output_.target_.file.write_at(output_.at(first).offset, bytes));
           continue;
         }
-        together_.clear();
+        adjacent_.clear();
         for (std::size_t i = 0; i < part.count; ++i) {
-          const MutableBytes bytes = shaper_.shape(part, block, plane, i);
+          const MutableBytes bytes = packer_.pack(part, block, plane, i);
           from_native(spec, bytes);
-          together_.insert(together_.end(), bytes.begin(), bytes.end());
+          adjacent_.insert(adjacent_.end(), bytes.begin(), bytes.end());
         }
-        ECE465_TRY(output_.target_.file.write_at(output_.at(first).offset, together_));
+        ECE465_TRY(output_.target_.file.write_at(output_.at(first).offset, adjacent_));
       }
       return {};
     }
 
    private:
     const RawOutput& output_;
-    SegmentShaper shaper_;
-    std::vector<std::byte> together_;
+    SegmentPacker packer_;
+    std::vector<std::byte> adjacent_;
   };
 
   PageTarget target_;
 };
 
-class CodedOutput final : public PageOutput {
+class CompressedOutput final : public PageOutput {
  public:
   using MakeEncoder = std::function<Result<std::unique_ptr<BlockEncoder>>()>;
 
-  CodedOutput(const PageTarget& target, MakeEncoder make_encoder)
+  CompressedOutput(const PageTarget& target, MakeEncoder make_encoder)
       : target_(target),
         make_encoder_(std::move(make_encoder)),
-        placer_(target.file, target.start),
-        places_(target.spec.segments()) {}
+        writer_(target.file, target.start),
+        extents_(target.spec.segments()) {}
 
   bool waits_for_lower() const override { return true; }
   Result<std::unique_ptr<BlockWriter>> open_blocks() override {
     ECE465_ASSIGN(auto encoder, make_encoder_());
     return std::make_unique<Writer>(*this, std::move(encoder));
   }
-  void abandon() override { placer_.abandon(); }
+  void abandon() override { writer_.abandon(); }
 
   Result<void> finish() override {
-    if (placer_.placed() != target_.plan.block_count) {
-      return fail(Errc::internal, "{} of {} blocks were written", placer_.placed(), target_.plan.block_count);
+    if (writer_.written() != target_.plan.block_count) {
+      return fail(Errc::internal, "{} of {} blocks were written", writer_.written(), target_.plan.block_count);
     }
     for (std::size_t index = 0; index < target_.plan.block_count; ++index) {
-      std::uint64_t offset = placer_.offset(index);
+      std::uint64_t offset = writer_.offset(index);
       for_each_segment(index, [&](std::size_t segment) {
-        places_[segment].offset = offset;
-        offset += places_[segment].bytes;
+        extents_[segment].offset = offset;
+        offset += extents_[segment].bytes;
       });
     }
     return {};
   }
-  SegmentTable::Place at(std::size_t segment) const override { return places_[segment]; }
-  std::uint64_t end() const override { return placer_.end(); }
+  SegmentTable::Extent at(std::size_t segment) const override { return extents_[segment]; }
+  std::uint64_t end() const override { return writer_.end(); }
 
  private:
-  /// The segments of a block in the order in which they are written.
+  /// Calls `f` for the segments of a block in the order in which they are written.
   template <class F>
   void for_each_segment(std::size_t index, F&& f) const {
     const auto part = target_.plan.part(index, target_.spec);
@@ -153,19 +214,19 @@ class CodedOutput final : public PageOutput {
 
   class Writer final : public BlockWriter {
    public:
-    Writer(CodedOutput& output, std::unique_ptr<BlockEncoder> encoder)
+    Writer(CompressedOutput& output, std::unique_ptr<BlockEncoder> encoder)
         : output_(output), encoder_(std::move(encoder)) {}
     Result<void> write(std::size_t index, Block& block) override {
       sizes_.clear();
       ECE465_TRY(encoder_->encode(output_.target_.plan.part(index, output_.target_.spec), block, bytes_, sizes_));
       auto size = sizes_.begin();
-      // Threads write different elements, and they are read after the last block.
-      output_.for_each_segment(index, [&](std::size_t segment) { output_.places_[segment].bytes = *size++; });
-      return output_.placer_.place(index, bytes_);
+      // Threads set different elements, which are read after the last block.
+      output_.for_each_segment(index, [&](std::size_t segment) { output_.extents_[segment].bytes = *size++; });
+      return output_.writer_.write(index, bytes_);
     }
 
    private:
-    CodedOutput& output_;
+    CompressedOutput& output_;
     std::unique_ptr<BlockEncoder> encoder_;
     std::vector<std::byte> bytes_;
     std::vector<std::uint64_t> sizes_;
@@ -173,21 +234,21 @@ class CodedOutput final : public PageOutput {
 
   PageTarget target_;
   MakeEncoder make_encoder_;
-  OrderedWriter placer_;
-  std::vector<SegmentTable::Place> places_;
+  OrderedWriter writer_;
+  std::vector<SegmentTable::Extent> extents_;
 };
 
 class LibtiffBlockEncoder final : public BlockEncoder {
  public:
   LibtiffBlockEncoder(const PageTarget& target, std::unique_ptr<SegmentEncoder> encoder)
-      : target_(target), shaper_(target_), encoder_(std::move(encoder)) {}
+      : target_(target), packer_(target_), encoder_(std::move(encoder)) {}
 
   Result<void> encode(const BlockPlan::Part& part, Block& block, std::vector<std::byte>& bytes,
                       std::vector<std::uint64_t>& sizes) override {
     for (std::size_t plane = 0; plane < target_.spec.planes(); ++plane) {
       for (std::size_t i = 0; i < part.count; ++i) {
         const std::size_t before = bytes.size();
-        ECE465_TRY(encoder_->encode(shaper_.shape(part, block, plane, i), bytes));
+        ECE465_TRY(encoder_->encode(packer_.pack(part, block, plane, i), bytes));
         sizes.push_back(bytes.size() - before);
       }
     }
@@ -196,7 +257,7 @@ class LibtiffBlockEncoder final : public BlockEncoder {
 
  private:
   PageTarget target_;
-  SegmentShaper shaper_;
+  SegmentPacker packer_;
   std::unique_ptr<SegmentEncoder> encoder_;
 };
 
@@ -204,16 +265,16 @@ class LibtiffBlockEncoder final : public BlockEncoder {
 
 std::unique_ptr<PageOutput> make_raw_output(const PageTarget& target) { return std::make_unique<RawOutput>(target); }
 
-std::unique_ptr<PageOutput> make_coded_output(const PageTarget& target) {
-  return make_coded_output(target, [target]() -> Result<std::unique_ptr<BlockEncoder>> {
+std::unique_ptr<PageOutput> make_compressed_output(const PageTarget& target) {
+  return make_compressed_output(target, [target]() -> Result<std::unique_ptr<BlockEncoder>> {
     ECE465_ASSIGN(auto encoder, make_encoder(target.spec));
     return std::make_unique<LibtiffBlockEncoder>(target, std::move(encoder));
   });
 }
 
-std::unique_ptr<PageOutput> make_coded_output(const PageTarget& target,
-                                              std::function<Result<std::unique_ptr<BlockEncoder>>()> make_encoder) {
-  return std::make_unique<CodedOutput>(target, std::move(make_encoder));
+std::unique_ptr<PageOutput> make_compressed_output(
+    const PageTarget& target, std::function<Result<std::unique_ptr<BlockEncoder>>()> make_encoder) {
+  return std::make_unique<CompressedOutput>(target, std::move(make_encoder));
 }
 
 }  // namespace ece465::image::tiff

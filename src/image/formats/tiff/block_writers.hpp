@@ -6,22 +6,21 @@
 #include "block_plan.hpp"
 #include "data_units.hpp"
 #include "ece465/base/byte_sink.hpp"
-#include "ordered_writer.hpp"
 #include "segment_table.hpp"
 
 namespace ece465::image::tiff {
 
-/// One page on its way into a file. `spec` is how it is stored; `plan` how its blocks come, which is how the input's
-/// were dealt out: `spec` may have fewer samples.
+/// One page to write. `spec` is its storage. `plan` is the division of the input page into blocks, so that `spec` may
+/// have fewer samples.
 struct PageTarget {
   ByteSink& file;
   PageSpec spec;
   BlockPlan plan;
   ColorCoding coding;
-  std::uint64_t start = 0;  ///< where its segments begin in the file
+  std::uint64_t start = 0;  ///< offset of its first segment
 };
 
-/// Writes a page's segments, and knows afterwards where they are.
+/// Writes a page's segments and records their location.
 class PageOutput {
  public:
   virtual ~PageOutput() = default;
@@ -32,7 +31,7 @@ class PageOutput {
   virtual void abandon() {}
   /// After the last block.
   [[nodiscard]] virtual Result<void> finish() { return {}; }
-  [[nodiscard]] virtual SegmentTable::Place at(std::size_t segment) const = 0;
+  [[nodiscard]] virtual SegmentTable::Extent at(std::size_t segment) const = 0;
   [[nodiscard]] virtual std::uint64_t end() const = 0;
 };
 
@@ -45,12 +44,12 @@ class BlockEncoder {
                                             std::vector<std::uint64_t>& sizes) = 0;
 };
 
-/// Uncompressed: every byte's place is known from the start.
+/// Uncompressed: all offsets are known in advance.
 [[nodiscard]] std::unique_ptr<PageOutput> make_raw_output(const PageTarget& target);
 /// Compressed by libtiff.
-[[nodiscard]] std::unique_ptr<PageOutput> make_coded_output(const PageTarget& target);
-/// Compressed by whatever `make_encoder` makes.
-[[nodiscard]] std::unique_ptr<PageOutput> make_coded_output(
+[[nodiscard]] std::unique_ptr<PageOutput> make_compressed_output(const PageTarget& target);
+/// Compressed by the encoders that `make_encoder` returns.
+[[nodiscard]] std::unique_ptr<PageOutput> make_compressed_output(
     const PageTarget& target, std::function<Result<std::unique_ptr<BlockEncoder>>()> make_encoder);
 
 }  // namespace ece465::image::tiff

@@ -6,12 +6,14 @@
 namespace ece465::image::tiff {
 namespace {
 
+constexpr std::uint64_t kMaxValueBytes = 1024;  // of both tags; ReferenceBlackWhite has 48
+
 std::byte to_level(double value) { return static_cast<std::byte>(std::clamp(std::lround(value), 0L, 255L)); }
 double from_level(std::byte value) { return std::to_integer<int>(value); }
 
-/// Calls `f(clump, first)` for every clump, `first` being the place of its first pixel in rows of `stride()`.
+/// Calls `f(unit, first)` for every data unit; `first` is the index of its first pixel in rows of `stride()`.
 template <class F>
-void for_each_clump(const ClumpShape& shape, F&& f) {
+void for_each_unit(const DataUnitShape& shape, F&& f) {
   for (std::size_t row = 0; row < shape.down; ++row) {
     for (std::size_t column = 0; column < shape.across; ++column) {
       f(row * shape.across + column, row * shape.v * shape.stride() + column * shape.h);
@@ -21,7 +23,7 @@ void for_each_clump(const ClumpShape& shape, F&& f) {
 
 }  // namespace
 
-Result<ColorCoding> read_color_coding(const Directory& directory, const Values& values) {
+Result<ColorCoding> read_color_coding(const Directory& directory, const ValueReader& values) {
   ColorCoding coding;
   const auto read = [&](std::uint16_t number, std::span<double> out) -> Result<bool> {
     const Entry* entry = directory.find(number);
@@ -30,7 +32,7 @@ Result<ColorCoding> read_color_coding(const Directory& directory, const Values& 
     if (entry->count < out.size() || (!rational && entry->type != type::kLong)) {
       return fail(Errc::corrupt, "tag {} has {} values of type {}", number, entry->count, entry->type);
     }
-    ECE465_ASSIGN(const auto raw, values.bytes(*entry, 1024));
+    ECE465_ASSIGN(const auto raw, values.bytes(*entry, kMaxValueBytes));
     const std::endian order = values.encoding().order;
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::byte* at = raw.data() + i * type_bytes(entry->type);
@@ -43,7 +45,7 @@ Result<ColorCoding> read_color_coding(const Directory& directory, const Values& 
   ECE465_ASSIGN(const bool weighted, read(tag::kYCbCrCoefficients, weights));
   if (weighted) {
     if (weights[1] <= 0 || weights[0] < 0 || weights[2] < 0 || weights[0] >= 1 || weights[2] >= 1) {
-      return fail(Errc::corrupt, "impossible YCbCr coefficients");
+      return fail(Errc::corrupt, "invalid YCbCr coefficients");
     }
     coding.red = weights[0];
     coding.green = weights[1];
@@ -53,7 +55,7 @@ Result<ColorCoding> read_color_coding(const Directory& directory, const Values& 
   ECE465_ASSIGN(const bool referenced, read(tag::kReferenceBlackWhite, reference));
   if (referenced) {
     if (reference[1] <= reference[0] || reference[3] <= reference[2]) {
-      return fail(Errc::corrupt, "impossible reference levels of black and white");
+      return fail(Errc::corrupt, "invalid reference levels of black and white");
     }
     coding.black = reference[0];
     coding.white = reference[1];
@@ -63,38 +65,38 @@ Result<ColorCoding> read_color_coding(const Directory& directory, const Values& 
   return coding;
 }
 
-ClumpShape clump_shape(const PageSpec& spec, std::uint32_t rows) {
+DataUnitShape data_unit_shape(const PageSpec& spec, std::uint32_t rows) {
   return {.across = (std::size_t{spec.segment_width} + spec.h_sampling - 1) / spec.h_sampling,
           .down = (std::size_t{rows} + spec.v_sampling - 1) / spec.v_sampling,
           .h = spec.h_sampling,
           .v = spec.v_sampling};
 }
 
-void split_clumps(const ClumpShape& shape, const std::byte* clumps, std::byte* luma, std::byte* chroma) {
-  for_each_clump(shape, [&](std::size_t clump, std::size_t first) {
-    const std::byte* from = clumps + clump * shape.clump_bytes();
+void split_data_units(const DataUnitShape& shape, const std::byte* units, std::byte* luma, std::byte* chroma) {
+  for_each_unit(shape, [&](std::size_t unit, std::size_t first) {
+    const std::byte* from = units + unit * shape.unit_bytes();
     for (std::size_t y = 0; y < shape.v; ++y, from += shape.h) {
       std::copy_n(from, shape.h, luma + first + y * shape.stride());
     }
-    if (chroma != nullptr) std::copy_n(from, 2, chroma + 2 * clump);
+    if (chroma != nullptr) std::copy_n(from, 2, chroma + 2 * unit);
   });
 }
 
-void join_clumps(const ClumpShape& shape, const std::byte* luma, const std::byte* chroma, std::byte* clumps) {
-  for_each_clump(shape, [&](std::size_t clump, std::size_t first) {
-    std::byte* to = clumps + clump * shape.clump_bytes();
+void join_data_units(const DataUnitShape& shape, const std::byte* luma, const std::byte* chroma, std::byte* units) {
+  for_each_unit(shape, [&](std::size_t unit, std::size_t first) {
+    std::byte* to = units + unit * shape.unit_bytes();
     for (std::size_t y = 0; y < shape.v; ++y, to += shape.h) {
       std::copy_n(luma + first + y * shape.stride(), shape.h, to);
     }
-    std::copy_n(chroma + 2 * clump, 2, to);
+    std::copy_n(chroma + 2 * unit, 2, to);
   });
 }
 
-void clumps_to_rgb(const ClumpShape& shape, const ColorCoding& coding, const std::byte* clumps, std::byte* rgb) {
+void data_units_to_rgb(const DataUnitShape& shape, const ColorCoding& coding, const std::byte* units, std::byte* rgb) {
   const double luma_scale = 255 / (coding.white - coding.black);
   const double chroma_scale = 127 / (coding.saturated - coding.neutral);
-  for_each_clump(shape, [&](std::size_t clump, std::size_t first) {
-    const std::byte* from = clumps + clump * shape.clump_bytes();
+  for_each_unit(shape, [&](std::size_t unit, std::size_t first) {
+    const std::byte* from = units + unit * shape.unit_bytes();
     const std::byte* chroma = from + shape.h * shape.v;
     const double cb = (from_level(chroma[0]) - coding.neutral) * chroma_scale;
     const double cr = (from_level(chroma[1]) - coding.neutral) * chroma_scale;
@@ -109,12 +111,12 @@ void clumps_to_rgb(const ClumpShape& shape, const ColorCoding& coding, const std
   });
 }
 
-void rgb_to_clumps(const ClumpShape& shape, const ColorCoding& coding, const std::byte* rgb, std::byte* clumps) {
+void rgb_to_data_units(const DataUnitShape& shape, const ColorCoding& coding, const std::byte* rgb, std::byte* units) {
   const double luma_scale = (coding.white - coding.black) / 255;
   const double chroma_scale = (coding.saturated - coding.neutral) / 127;
   const auto pixels = static_cast<double>(shape.h * shape.v);
-  for_each_clump(shape, [&](std::size_t clump, std::size_t first) {
-    std::byte* to = clumps + clump * shape.clump_bytes();
+  for_each_unit(shape, [&](std::size_t unit, std::size_t first) {
+    std::byte* to = units + unit * shape.unit_bytes();
     double cb = 0, cr = 0;
     for (std::size_t i = 0; i < shape.h * shape.v; ++i) {
       const std::byte* from = rgb + 3 * (first + i / shape.h * shape.stride() + i % shape.h);

@@ -7,30 +7,30 @@
 
 namespace ece465::image::tiff {
 
-/// What a copied directory does not share with the original.
-struct Edits {
-  std::vector<std::uint16_t> without;  ///< tags to leave out
-  std::vector<NewEntry> with;          ///< tags to add; those of the same number are left out by themselves
+/// The differences between a copied directory and the original.
+struct TagEdits {
+  std::vector<std::uint16_t> remove;
+  std::vector<NewEntry> add;  ///< these replace tags of the same number
 };
 
 /// Copies directories tag by tag, known and unknown, byte for byte.
 class DirectoryCopier {
  public:
-  /// All must outlive the copier. `notes`: for a person, when something cannot be copied.
-  DirectoryCopier(const Values& from, DirectoryWriter& to, std::vector<std::string>& notes)
+  /// All must outlive the copier. `notes` receives remarks for the user about what cannot be copied.
+  DirectoryCopier(const ValueReader& from, DirectoryWriter& to, std::vector<std::string>& notes)
       : from_(from), to_(to), notes_(notes) {}
 
-  /// Copies everything but segments: `edits` says where those are now. What the directory points to keeps its index.
-  [[nodiscard]] Result<NewDirectory> copy(const Directory& directory, Edits edits);
-  /// Copies a directory together with its image data as it is, whatever its compression.
+  /// Copies everything except segments, whose new location is part of `edits`. Linked directories keep their indices.
+  [[nodiscard]] Result<NewDirectory> copy(const Directory& directory, TagEdits edits);
+  /// Copies a directory and its image data without decoding it.
   [[nodiscard]] Result<NewDirectory> copy_with_image(const Directory& directory);
 
  private:
-  Result<void> move_segments(const Directory& directory, Edits& edits);
-  Result<void> move_old_jpeg(const Directory& directory, Edits& edits);
+  Result<void> copy_segments(const Directory& directory, TagEdits& edits);
+  Result<void> copy_old_jpeg(const Directory& directory, TagEdits& edits);
   void note(std::string text);
 
-  const Values& from_;
+  const ValueReader& from_;
   DirectoryWriter& to_;
   std::vector<std::string>& notes_;
 };

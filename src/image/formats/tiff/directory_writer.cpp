@@ -7,9 +7,9 @@ namespace ece465::image::tiff {
 namespace {
 
 constexpr std::uint64_t kMax32 = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kPending = std::size_t{64} << 10;
-/// Values from this size on are worth remembering where they were copied to.
-constexpr std::uint64_t kShareFrom = 256;
+constexpr std::size_t kMaxPending = std::size_t{64} << 10;  // written at once
+/// Smaller values are copied each time: they are not worth an entry in `copied_`.
+constexpr std::uint64_t kMinSharedBytes = 256;
 
 std::uint64_t even(std::uint64_t offset) { return offset + offset % 2; }
 
@@ -25,8 +25,8 @@ std::uint16_t wider(std::uint16_t field_type) {
 }  // namespace
 
 Result<void> DirectoryWriter::append(Bytes bytes) {
-  if (pending_.size() + bytes.size() > kPending) ECE465_TRY(flush());
-  if (bytes.size() > kPending) {
+  if (pending_.size() + bytes.size() > kMaxPending) ECE465_TRY(flush());
+  if (bytes.size() > kMaxPending) {
     ECE465_TRY(sink_.write_at(end_, bytes));
     end_ += bytes.size();
     return {};
@@ -62,7 +62,7 @@ Result<NewEntry> DirectoryWriter::store(std::uint16_t number, std::uint16_t fiel
     return entry;
   }
   ECE465_TRY(align());
-  entry.where = end_ + pending_.size();
+  entry.offset = end_ + pending_.size();
   ECE465_TRY(append(values));
   return entry;
 }
@@ -79,10 +79,9 @@ Result<NewEntry> DirectoryWriter::store_integers(std::uint16_t number, std::uint
 
   NewEntry entry{.tag = number, .type = field_type, .count = count};
   const std::size_t one = type_bytes(field_type);
-  const bool in_place = entry.bytes() <= entry.field.size();
-  if (!in_place) {
+  if (!entry.in_field()) {
     ECE465_TRY(align());
-    entry.where = end_ + pending_.size();
+    entry.offset = end_ + pending_.size();
   }
   std::array<std::byte, 4096> chunk;
   for (std::size_t done = 0; done < count;) {
@@ -91,7 +90,7 @@ Result<NewEntry> DirectoryWriter::store_integers(std::uint16_t number, std::uint
       tiff::store_integer(chunk.data() + i * one, value(done + i), one, encoding_.order);
     }
     const Bytes bytes = std::span(chunk).first(n * one);
-    if (in_place) {
+    if (entry.in_field()) {
       std::ranges::copy(bytes, entry.field.begin());
     } else {
       ECE465_TRY(append(bytes));
@@ -103,35 +102,35 @@ Result<NewEntry> DirectoryWriter::store_integers(std::uint16_t number, std::uint
 
 Result<std::uint64_t> DirectoryWriter::copy_bytes(const ByteSource& from, std::uint64_t offset, std::uint64_t bytes) {
   copied_bytes_ += bytes;
-  // Twice, since some files do let small values overlap; a hostile one could ask for millions of copies.
-  if (copied_bytes_ > 2 * from.size()) return fail(Errc::corrupt, "values in its directories overlap");
+  // Some valid files contain small overlapping values, but a hostile one could request millions of copies.
+  if (copied_bytes_ > 2 * from.size()) return fail(Errc::corrupt, "values of directories overlap");
   ECE465_TRY(align());
-  const std::uint64_t where = end_ + pending_.size();
-  Buffer chunk(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kPending)));
+  const std::uint64_t copy = end_ + pending_.size();
+  Buffer chunk(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kMaxPending)));
   for (std::uint64_t done = 0; done < bytes;) {
     const MutableBytes some =
-        chunk.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes - done, kPending)));
+        chunk.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes - done, kMaxPending)));
     ECE465_TRY(from.read_exactly(offset + done, some));
     ECE465_TRY(append(some));
     done += some.size();
   }
-  return where;
+  return copy;
 }
 
-Result<NewEntry> DirectoryWriter::copy(const Entry& entry, const Values& from) {
+Result<NewEntry> DirectoryWriter::copy(const Entry& entry, const ValueReader& from) {
   NewEntry copied{.tag = entry.tag, .type = entry.type, .count = entry.count};
   if (entry.bytes() <= from.encoding().offset_bytes()) {
     copied.field = entry.field;
-  } else if (entry.bytes() <= copied.field.size()) {
-    ECE465_TRY(from.source().read_exactly(entry.where, std::span(copied.field).first(entry.bytes())));
+  } else if (copied.in_field()) {
+    ECE465_TRY(from.source().read_exactly(entry.offset, std::span(copied.field).first(entry.bytes())));
   } else {
-    const auto key = std::pair(entry.where, entry.bytes());
+    const auto key = std::pair(entry.offset, entry.bytes());
     if (const auto known = copied_.find(key); known != copied_.end()) {
-      copied.where = known->second;
+      copied.offset = known->second;
       return copied;
     }
-    ECE465_ASSIGN(copied.where, copy_bytes(from.source(), entry.where, entry.bytes()));
-    if (entry.bytes() >= kShareFrom) copied_.emplace(key, copied.where);
+    ECE465_ASSIGN(copied.offset, copy_bytes(from.source(), entry.offset, entry.bytes()));
+    if (entry.bytes() >= kMinSharedBytes) copied_.emplace(key, copied.offset);
   }
   return copied;
 }
@@ -150,15 +149,15 @@ std::uint16_t DirectoryWriter::link_type(const Link& link) const {
 std::uint64_t DirectoryWriter::directory_bytes(const NewDirectory& directory) const {
   const std::size_t entries = directory.entries.size() + directory.links.size();
   std::uint64_t bytes = encoding_.count_bytes() + entries * encoding_.entry_bytes() + encoding_.offset_bytes();
-  const auto behind = [&](std::uint64_t values) { return is_inline(values) ? 0 : even(bytes) - bytes + values; };
+  const auto out_of_line = [&](std::uint64_t values) { return is_inline(values) ? 0 : even(bytes) - bytes + values; };
   for (const NewEntry& entry : directory.entries) {
-    if (entry.bytes() <= entry.field.size()) bytes += behind(entry.bytes());
+    if (entry.in_field()) bytes += out_of_line(entry.bytes());
   }
-  for (const Link& link : directory.links) bytes += behind(link.chains.size() * type_bytes(link_type(link)));
+  for (const Link& link : directory.links) bytes += out_of_line(link.chains.size() * type_bytes(link_type(link)));
   return bytes;
 }
 
-std::uint64_t DirectoryWriter::place() {
+std::uint64_t DirectoryWriter::lay_out() {
   std::uint64_t at = even(end_);
   offsets_.clear();
   for (const NewDirectory& directory : directories_) {
@@ -171,9 +170,9 @@ std::uint64_t DirectoryWriter::place() {
 Result<void> DirectoryWriter::finish(const std::vector<std::size_t>& chain) {
   ECE465_TRY(align());
   ECE465_TRY(flush());
-  if (!encoding_.big && place() > kMax32) encoding_.big = became_big_ = true;
-  if (encoding_.big && place() > kMax32) wide_links_ = true;
-  place();
+  if (!encoding_.big && lay_out() > kMax32) encoding_.big = became_big_ = true;
+  if (encoding_.big && lay_out() > kMax32) wide_links_ = true;
+  lay_out();
 
   std::vector<std::uint64_t> next(directories_.size());
   const auto link_up = [&](const std::vector<std::size_t>& indices) {
@@ -200,7 +199,7 @@ Result<void> DirectoryWriter::write_directory(const NewDirectory& directory, std
   tiff::store_integer(out.data() + table_bytes, next, encoding_.offset_bytes(), encoding_.order);
   std::size_t at = encoding_.count_bytes();
   const auto write_entry = [&](std::uint16_t number, std::uint16_t field_type, std::uint64_t count, Bytes values,
-                               std::uint64_t where) {
+                               std::uint64_t offset) {
     ece465::store(out.data() + at, number, encoding_.order);
     ece465::store(out.data() + at + 2, field_type, encoding_.order);
     tiff::store_integer(out.data() + at + 4, count, encoding_.offset_bytes(), encoding_.order);
@@ -213,10 +212,10 @@ Result<void> DirectoryWriter::write_directory(const NewDirectory& directory, std
     }
     if (!values.empty()) {
       out.resize(static_cast<std::size_t>(even(out.size())));
-      where = start + out.size();
+      offset = start + out.size();
       out.insert(out.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(bytes));
     }
-    tiff::store_integer(out.data() + field, where, encoding_.offset_bytes(), encoding_.order);
+    tiff::store_integer(out.data() + field, offset, encoding_.offset_bytes(), encoding_.order);
   };
 
   auto link = directory.links.begin();
@@ -232,15 +231,14 @@ Result<void> DirectoryWriter::write_directory(const NewDirectory& directory, std
   };
   for (const NewEntry& entry : directory.entries) {
     while (link != directory.links.end() && link->tag < entry.tag) write_link();
-    const bool here = entry.bytes() <= entry.field.size();
-    write_entry(entry.tag, entry.type, entry.count, here ? Bytes(entry.field) : Bytes(), entry.where);
+    write_entry(entry.tag, entry.type, entry.count, entry.in_field() ? Bytes(entry.field) : Bytes(), entry.offset);
   }
   while (link != directory.links.end()) write_link();
   return append(out);
 }
 
 Result<void> DirectoryWriter::write_header(std::uint64_t first) {
-  std::array<std::byte, 16> head{};  // of a classic file, the second half means nothing
+  std::array<std::byte, 16> head{};  // a classic file ignores the second half
   head[0] = head[1] = encoding_.order == std::endian::little ? std::byte{'I'} : std::byte{'M'};
   ece465::store<std::uint16_t>(head.data() + 2, encoding_.big ? 43 : 42, encoding_.order);
   if (encoding_.big) {

@@ -8,46 +8,48 @@
 namespace ece465::image::tiff {
 namespace {
 
-/// A JPEG segment holds 65,533 bytes with "Exif\0\0" before the structure.
+/// A JPEG segment has 65,533 bytes, including "Exif\0\0"; rounded down.
 constexpr std::size_t kMaxExif = 65'500;
-/// When not everything fits, values larger than this are the ones left behind: maker's notes, previews.
+/// If not everything fits, larger values are omitted: maker's notes and previews, usually of several KiB, while text
+/// and numbers are smaller than this.
 constexpr std::uint64_t kLargeValue = 1024;
+constexpr double kMetresPerInch = 0.0254;
 
-/// Whether a tag of the first directory describes the picture rather than how this file stores it.
+/// Whether a tag of the first directory describes the image rather than its storage in this file.
 bool is_descriptive(std::uint16_t number) {
   switch (number) {
-    case 269:  // DocumentName
+    case tag::kDocumentName:
     case tag::kImageDescription:
     case tag::kMake:
     case tag::kModel:
     case tag::kOrientation:
     case tag::kXResolution:
     case tag::kYResolution:
-    case 285:  // PageName
+    case tag::kPageName:
     case tag::kResolutionUnit:
     case tag::kSoftware:
     case tag::kDateTime:
     case tag::kArtist:
     case tag::kHostComputer:
-    case 18'246:  // Rating
+    case tag::kRating:
     case tag::kCopyright:
-    case 40'091:  // XPTitle, XPComment, XPAuthor, XPKeywords, XPSubject
-    case 40'092:
-    case 40'093:
-    case 40'094:
-    case 40'095: return true;
+    case tag::kXpTitle:
+    case tag::kXpComment:
+    case tag::kXpAuthor:
+    case tag::kXpKeywords:
+    case tag::kXpSubject: return true;
     default: return false;
   }
 }
 
-/// Copies a directory and those that it points to into another file, numbering them anew.
+/// Copies a directory and those that it points to into another file, with new indices.
 class TreeCopier {
  public:
-  TreeCopier(const Structure& structure, const Values& values, DirectoryWriter& writer, std::size_t first_free,
+  TreeCopier(const Structure& structure, const ValueReader& values, DirectoryWriter& writer, std::size_t first_free,
              std::uint64_t max_value_bytes)
       : structure_(structure), values_(values), writer_(writer), next_(first_free), max_value_bytes_(max_value_bytes) {}
 
-  /// The tags and links of the first directory that describe the picture.
+  /// The tags and links of the first directory that describe the image.
   Result<NewDirectory> copy_root() {
     const Directory& root = structure_.directories[structure_.chain.front()];
     return copy(root, &is_descriptive);
@@ -57,7 +59,7 @@ class TreeCopier {
   Result<NewDirectory> copy(const Directory& directory, bool (*wanted)(std::uint16_t)) {
     NewDirectory copied;
     for (const Entry& entry : directory.entries) {
-      // BigTIFF's types exist in no other file.
+      // BigTIFF's types are invalid in classic files.
       if (!wanted(entry.tag) || entry.type > type::kIfd || entry.bytes() > max_value_bytes_) continue;
       ECE465_ASSIGN(const NewEntry same, writer_.copy(entry, values_));
       copied.entries.push_back(same);
@@ -74,13 +76,13 @@ class TreeCopier {
   }
 
   const Structure& structure_;
-  const Values& values_;
+  const ValueReader& values_;
   DirectoryWriter& writer_;
   std::size_t next_;
   std::uint64_t max_value_bytes_;
 };
 
-Result<std::vector<std::byte>> make_exif(const Structure& structure, const Values& values,
+Result<std::vector<std::byte>> make_exif(const Structure& structure, const ValueReader& values,
                                          std::uint64_t max_value_bytes) {
   MemorySink sink;
   DirectoryWriter writer(sink, {.order = structure.encoding.order, .big = false});
@@ -91,7 +93,7 @@ Result<std::vector<std::byte>> make_exif(const Structure& structure, const Value
   return sink.bytes();
 }
 
-Result<double> pixels_per_metre(const Directory& directory, const Values& values, std::uint16_t number) {
+Result<double> pixels_per_metre(const Directory& directory, const ValueReader& values, std::uint16_t number) {
   const Entry* resolution = directory.find(number);
   const Entry* unit_entry = directory.find(tag::kResolutionUnit);
   if (resolution == nullptr) return 0.0;
@@ -101,15 +103,14 @@ Result<double> pixels_per_metre(const Directory& directory, const Values& values
     ECE465_ASSIGN(unit, values.integer(*unit_entry));
   }
   ECE465_ASSIGN(const double value, values.rational(*resolution));
-  return unit == kInch ? value / 0.0254 : unit == kCentimetre ? value * 100 : 0.0;
+  return unit == kInch ? value / kMetresPerInch : unit == kCentimetre ? value * 100 : 0.0;
 }
 
-/// Resolution as TIFF has it: dots per inch when that is a round number, else per centimetre.
+/// Stores the resolution in dots per inch if those are integers, else in dots per centimetre.
 Result<void> store_resolution(const Metadata& metadata, DirectoryWriter& writer, NewDirectory& page) {
-  const double inch_x = metadata.x_density * 0.0254, inch_y = metadata.y_density * 0.0254;
-  constexpr double kMostPerMetre = 4e7;  // of what fits below, with two decimals
-  const bool known =
-      inch_x > 0 && inch_y > 0 && metadata.x_density < kMostPerMetre && metadata.y_density < kMostPerMetre;
+  const double inch_x = metadata.x_density * kMetresPerInch, inch_y = metadata.y_density * kMetresPerInch;
+  constexpr double kMaxPerMetre = 4e7;  // beyond any device; the numerators below fit 32 bits
+  const bool known = inch_x > 0 && inch_y > 0 && metadata.x_density < kMaxPerMetre && metadata.y_density < kMaxPerMetre;
   if (!known) return {};
   const auto is_round = [](double v) { return std::abs(v - std::round(v)) < 0.01 && std::round(v) > 0; };
   const bool inches = is_round(inch_x) && is_round(inch_y);
@@ -129,23 +130,22 @@ Result<void> store_resolution(const Metadata& metadata, DirectoryWriter& writer,
   return {};
 }
 
-/// Copies an EXIF structure's tags. What is no EXIF is told and left out: other programs' rubbish is no reason to
-/// refuse a picture.
+/// Copies the tags of an EXIF structure. Omits an invalid structure with a note: it is no reason to reject the image.
 Result<void> write_exif(const Metadata& metadata, std::size_t first_free, DirectoryWriter& writer, NewDirectory& page,
                         std::vector<std::string>& notes) {
   if (metadata.exif.empty()) return {};
   const auto source = borrow_memory("EXIF", metadata.exif);
   if (format_of_content(metadata.exif) != Format::tiff) {
-    notes.emplace_back("EXIF was left out: it does not look like EXIF");
+    notes.emplace_back("EXIF was dropped: it is not a TIFF structure");
     return {};
   }
   const Limits limits;
   const auto structure = read_structure(*source, limits);
   if (!structure) {
-    notes.push_back(fmt::format("EXIF was left out: {}", structure.error().text()));
+    notes.push_back(fmt::format("EXIF was dropped: {}", structure.error().text()));
     return {};
   }
-  const Values values(*source, structure->encoding);
+  const ValueReader values(*source, structure->encoding);
   TreeCopier copier(*structure, values, writer, first_free, metadata.exif.size());
   ECE465_ASSIGN(NewDirectory root, copier.copy_root());
   page.entries.insert(page.entries.end(), root.entries.begin(), root.entries.end());
@@ -155,7 +155,7 @@ Result<void> write_exif(const Metadata& metadata, std::size_t first_free, Direct
 
 }  // namespace
 
-Result<Metadata> read_metadata(const Structure& structure, const Values& values, const Limits& limits) {
+Result<Metadata> read_metadata(const Structure& structure, const ValueReader& values, const Limits& limits) {
   const Directory& root = structure.directories[structure.chain.front()];
   Metadata metadata;
   ECE465_ASSIGN(metadata.exif, make_exif(structure, values, kMaxExif));
@@ -195,14 +195,14 @@ Result<void> write_metadata(const Metadata& metadata, unsigned colors, std::size
     if (profile_fits(metadata.icc, colors)) {
       ECE465_TRY(add(tag::kIcc, type::kUndefined, metadata.icc));
     } else {
-      notes.emplace_back("the ICC profile was dropped: it is not for this kind of pixels");
+      notes.emplace_back("the ICC profile was dropped: it is for another colour space");
     }
   }
   if (!metadata.xmp.empty()) ECE465_TRY(add(tag::kXmp, type::kByte, as_bytes(metadata.xmp)));
   if (!metadata.comments.empty() && !has(tag::kImageDescription)) {
     std::string text;
     for (const std::string& comment : metadata.comments) text += (text.empty() ? "" : "\n") + comment;
-    text.push_back('\0');  // ASCII values end with one, and it counts
+    text.push_back('\0');  // part of ASCII values
     ECE465_TRY(add(tag::kImageDescription, type::kAscii, as_bytes(text)));
   }
   return {};

@@ -7,52 +7,45 @@ namespace ece465::image::tiff {
 namespace {
 
 using jpeg::ColorModel;
-using jpeg::Delivery;
+using jpeg::OutputMode;
+using jpeg::StreamCodec;
 
-/// What the streams of a page hold: TIFF's tags say it, the streams' own markers need not.
+/// The content of a page's streams. TIFF's tags define it; the streams' own markers may be missing.
 ColorModel color_model(const PageSpec& spec) {
   if (spec.planar || spec.samples == 1) return ColorModel::gray;
   return spec.ycbcr() ? ColorModel::ycbcr : ColorModel::rgb;
 }
 
-/// How blocks look on the way in, and, unless they were made gray, on the way out.
-Delivery delivery(const PageSpec& spec, Chroma chroma) {
+/// The form of blocks from the decoder and, unless they became gray, to the encoder.
+OutputMode output_mode(const PageSpec& spec, Chroma chroma) {
   switch (color_model(spec)) {
-    case ColorModel::gray: return Delivery::gray_rows;
-    case ColorModel::rgb: return Delivery::rgb_rows;
+    case ColorModel::gray: return OutputMode::gray_rows;
+    case ColorModel::rgb: return OutputMode::rgb_rows;
     case ColorModel::ycbcr: break;
   }
-  return chroma == Chroma::behind ? Delivery::planes : chroma == Chroma::dropped ? Delivery::luma : Delivery::rgb_rows;
+  return chroma == Chroma::appended  ? OutputMode::planes
+         : chroma == Chroma::dropped ? OutputMode::luma
+                                     : OutputMode::rgb_rows;
 }
 
-/// What does not change from stream to stream.
-struct StreamKind {
+Result<std::shared_ptr<const StreamCodec>> make_codec(const PageSpec& spec, ColorModel color, OutputMode output,
+                                                      const Directory& directory, const ValueReader& values,
+                                                      const Limits& limits) {
   std::vector<std::byte> tables;
-  jpeg::StreamTraits traits;
-
-  [[nodiscard]] Result<std::unique_ptr<jpeg::StreamCodec>> make_codec() const {
-    return jpeg::StreamCodec::create(tables, traits);
-  }
-};
-
-Result<StreamKind> stream_kind(const PageSpec& spec, ColorModel color, Delivery how, const Directory& directory,
-                               const Values& values, const Limits& limits) {
-  StreamKind kind;
   if (const Entry* entry = directory.find(tag::kJpegTables)) {
-    constexpr std::uint64_t kMaxTables = 65'536;
-    ECE465_ASSIGN(kind.tables, values.bytes(*entry, kMaxTables));
+    constexpr std::uint64_t kMaxTables = 65'536;  // all of the tables that JPEG allows need 3 KiB
+    ECE465_ASSIGN(tables, values.bytes(*entry, kMaxTables));
   }
-  kind.traits = {.color = color,
-                 .delivery = how,
-                 .max_width = spec.segment_width,
-                 .max_height = spec.segment_height,
-                 .limits = limits};
-  return kind;
+  return StreamCodec::create(tables, {.color = color,
+                                      .output = output,
+                                      .max_width = spec.segment_width,
+                                      .max_height = spec.segment_height,
+                                      .limits = limits});
 }
 
 class JpegReader final : public BlockReader {
  public:
-  JpegReader(PageSource page, std::unique_ptr<jpeg::StreamCodec> codec)
+  JpegReader(PageSource page, std::shared_ptr<const StreamCodec> codec)
       : page_(std::move(page)), codec_(std::move(codec)) {}
 
   Result<void> read(std::size_t index, Block& out) override {
@@ -66,12 +59,12 @@ class JpegReader final : public BlockReader {
       for (std::size_t plane = 0; plane < spec.samples; ++plane) {
         ECE465_TRY(decode(plane * spec.segments_per_plane() + part.first, part, plane_));
         for (std::uint32_t y = 0; y < part.height; ++y) {
-          spread_plane(plane_.pixels.data() + y * plane_.stride, part.width, 1, spec.samples,
-                       out.pixels.data() + y * out.stride + plane);
+          scatter_plane(plane_.pixels.data() + y * plane_.stride, part.width, 1, spec.samples,
+                        out.pixels.data() + y * out.stride + plane);
         }
       }
     }
-    // What lies outside of the page is neither counted nor mapped.
+    // Samples outside of the page are neither counted nor mapped.
     out.width = part.width;
     out.height = part.height;
     return {};
@@ -85,36 +78,36 @@ class JpegReader final : public BlockReader {
       return within(spec.segment_name(segment), std::move(decoded).error());
     }
     if (out.width != spec.segment_width || out.height < part.height) {
-      return fail(Errc::corrupt, "{} holds {} x {} pixels where {} x {} belong", spec.segment_name(segment), out.width,
+      return fail(Errc::corrupt, "{} has {} x {} pixels instead of {} x {}", spec.segment_name(segment), out.width,
                   out.height, spec.segment_width, part.height);
     }
     return {};
   }
 
   PageSource page_;
-  std::unique_ptr<jpeg::StreamCodec> codec_;
+  std::shared_ptr<const StreamCodec> codec_;
   Buffer encoded_;
   Block plane_;
 };
 
 class JpegEncoder final : public BlockEncoder {
  public:
-  JpegEncoder(const PageTarget& target, PageSource original, std::unique_ptr<jpeg::StreamCodec> inspector,
-              std::unique_ptr<jpeg::StreamCodec> codec)
+  JpegEncoder(const PageTarget& target, PageSource original, std::shared_ptr<const StreamCodec> inspector,
+              std::shared_ptr<const StreamCodec> codec)
       : target_(target), original_(std::move(original)), inspector_(std::move(inspector)), codec_(std::move(codec)) {}
 
   Result<void> encode(const BlockPlan::Part& part, Block& block, std::vector<std::byte>& bytes,
                       std::vector<std::uint64_t>& sizes) override {
     const PageSpec& spec = target_.spec;
     for (std::size_t plane = 0; plane < spec.planes(); ++plane) {
-      // A page that became gray has one plane where the original had one or more; any of them will do.
+      // A page that became gray has one plane, and the original one or more: any of them serves as the model.
       const std::size_t segment = plane * spec.segments_per_plane() + part.first;
       ECE465_TRY(read_encoded(original_, segment, encoded_));
       ECE465_ASSIGN(jpeg::Frame frame, inspector_->inspect(encoded_.span()));
       if (spec.samples == 1 && frame.components.size() > 1) frame = jpeg::gray_frame(frame);
-      // Planes come back as the codec made them. Pixels that were converted, or are apart in planes, must be given
-      // a stream's shape first.
-      const bool is_shaped = target_.plan.chroma == Chroma::behind ||
+      // Blocks of stored planes have the codec's layout already. Converted pixels and separate planes are copied to
+      // rows of the stream's width first.
+      const bool is_shaped = target_.plan.chroma == Chroma::appended ||
                              (!spec.planar && block.stride >= std::size_t{frame.width} * spec.samples);
       if (!is_shaped) shape(block, plane, frame);
       ECE465_TRY(codec_->encode(is_shaped ? block : shaped_, frame, stream_));
@@ -145,7 +138,7 @@ class JpegEncoder final : public BlockEncoder {
 
   PageTarget target_;
   PageSource original_;
-  std::unique_ptr<jpeg::StreamCodec> inspector_, codec_;
+  std::shared_ptr<const StreamCodec> inspector_, codec_;
   Buffer encoded_;
   Block shaped_;
   std::vector<std::byte> stream_;
@@ -153,31 +146,25 @@ class JpegEncoder final : public BlockEncoder {
 
 }  // namespace
 
-Result<std::unique_ptr<BlockReader>> make_jpeg_reader(PageSource page, const Directory& directory, const Values& values,
-                                                      const Limits& limits) {
-  const Delivery how = delivery(page.spec, page.plan.chroma);
-  ECE465_ASSIGN(const StreamKind kind, stream_kind(page.spec, color_model(page.spec), how, directory, values, limits));
-  ECE465_ASSIGN(auto codec, kind.make_codec());
+Result<std::unique_ptr<BlockReader>> make_jpeg_reader(PageSource page, const Directory& directory,
+                                                      const ValueReader& values, const Limits& limits) {
+  ECE465_ASSIGN(auto codec, make_codec(page.spec, color_model(page.spec), output_mode(page.spec, page.plan.chroma),
+                                       directory, values, limits));
   return std::make_unique<JpegReader>(std::move(page), std::move(codec));
 }
 
 Result<std::unique_ptr<PageOutput>> make_jpeg_output(const PageTarget& target, PageSource original,
-                                                     const Directory& directory, const Values& values,
+                                                     const Directory& directory, const ValueReader& values,
                                                      const Limits& limits) {
   const ColorModel before = color_model(original.spec), after = color_model(target.spec);
-  const Delivery how = delivery(original.spec, original.plan.chroma);
-  // Luma that was decoded as a plane is encoded as one; pixels that were made gray come as rows.
-  const Delivery back = before == after || how == Delivery::luma ? how : Delivery::gray_rows;
-  ECE465_ASSIGN(auto inspected, stream_kind(original.spec, before, how, directory, values, limits));
-  ECE465_ASSIGN(auto encoded, stream_kind(original.spec, after, back, directory, values, limits));
-  return make_coded_output(target,
-                           [target, original, inspected = std::move(inspected),
-                            encoded = std::move(encoded)]() -> Result<std::unique_ptr<BlockEncoder>> {
-                             ECE465_ASSIGN(auto inspector, inspected.make_codec());
-                             ECE465_ASSIGN(auto codec, encoded.make_codec());
-                             return std::make_unique<JpegEncoder>(target, original, std::move(inspector),
-                                                                  std::move(codec));
-                           });
+  const OutputMode decoded = output_mode(original.spec, original.plan.chroma);
+  // Luma that was decoded as a plane is encoded as one. Pixels that became gray are encoded as rows.
+  const OutputMode encoded = before == after || decoded == OutputMode::luma ? decoded : OutputMode::gray_rows;
+  ECE465_ASSIGN(auto inspector, make_codec(original.spec, before, decoded, directory, values, limits));
+  ECE465_ASSIGN(auto codec, make_codec(target.spec, after, encoded, directory, values, limits));
+  return make_compressed_output(target, [=]() -> Result<std::unique_ptr<BlockEncoder>> {
+    return std::make_unique<JpegEncoder>(target, original, inspector, codec);
+  });
 }
 
 }  // namespace ece465::image::tiff

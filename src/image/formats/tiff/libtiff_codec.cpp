@@ -12,7 +12,7 @@
 namespace ece465::image::tiff {
 namespace {
 
-/// How a segment looks to a codec: rows of pixels. Clumps of chroma are rows of bytes.
+/// A segment as a codec sees it: rows of pixels. Data units are rows of bytes.
 struct Shape {
   std::uint32_t width, height;
   std::uint16_t samples, bits;
@@ -20,9 +20,9 @@ struct Shape {
 
 Shape shape_of(const PageSpec& spec) {
   if (spec.ycbcr()) {
-    const std::uint32_t clump_rows = (spec.segment_height + spec.v_sampling - 1U) / spec.v_sampling;
+    const std::uint32_t unit_rows = (spec.segment_height + spec.v_sampling - 1U) / spec.v_sampling;
     return {.width = static_cast<std::uint32_t>(spec.stored_bytes(spec.v_sampling)),
-            .height = clump_rows,
+            .height = unit_rows,
             .samples = 1,
             .bits = 8};
   }
@@ -32,21 +32,21 @@ Shape shape_of(const PageSpec& spec) {
           .bits = spec.bits};
 }
 
-/// What libtiff believes to be a file.
-class Memory {
+/// A file for libtiff, in memory.
+class MemoryFile {
  public:
-  virtual ~Memory() = default;
-  /// At `position`, which the caller moves on.
+  virtual ~MemoryFile() = default;
+  /// Both work at `position`, which the caller advances.
   virtual std::size_t read(std::byte*, std::size_t) { return 0; }
   virtual bool write(const std::byte*, std::size_t) { return false; }
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   std::uint64_t position = 0;
 };
 
-/// An open libtiff handle; takes note of what the library complains about.
+/// An open libtiff handle. Collects libtiff's error messages.
 class Handle {
  public:
-  explicit Handle(Memory& memory) : memory_(memory) {}
+  explicit Handle(MemoryFile& memory) : memory_(memory) {}
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
   ~Handle() { close(); }
@@ -60,22 +60,22 @@ class Handle {
     memory_.position = 0;
     tiff_ = TIFFClientOpenExt("segment", mode, &memory_, &Handle::on_read, &Handle::on_write, &Handle::on_seek,
                               &Handle::on_close, &Handle::on_size, nullptr, nullptr, options.get());
-    if (tiff_ == nullptr) return fail(Errc::internal, "libtiff: {}", complaint());
+    if (tiff_ == nullptr) return fail(Errc::internal, "libtiff: {}", error());
     return {};
   }
 
   [[nodiscard]] TIFF* get() const { return tiff_; }
-  /// The first complaint since the last `forget_complaint`; the first is the cause.
-  [[nodiscard]] const char* complaint() const { return complaint_[0] != '\0' ? complaint_.data() : "no reason given"; }
-  void forget_complaint() { complaint_[0] = '\0'; }
+  /// The first error message since the last `clear_error`; the first one is the cause.
+  [[nodiscard]] const char* error() const { return error_[0] != '\0' ? error_.data() : "no reason given"; }
+  void clear_error() { error_[0] = '\0'; }
 
  private:
   void close() {
     if (tiff_ == nullptr) return;
-    TIFFSetMode(tiff_, O_RDONLY);  // what was made up need not be flushed
+    TIFFSetMode(tiff_, O_RDONLY);  // the synthetic directory need not be written
     TIFFClose(std::exchange(tiff_, nullptr));
   }
-  static Memory& of(thandle_t data) { return *static_cast<Memory*>(data); }
+  static MemoryFile& of(thandle_t data) { return *static_cast<MemoryFile*>(data); }
   static tmsize_t on_read(thandle_t data, void* to, tmsize_t n) {
     const std::size_t got = of(data).read(static_cast<std::byte*>(to), static_cast<std::size_t>(n));
     of(data).position += got;
@@ -94,18 +94,18 @@ class Handle {
   static toff_t on_size(thandle_t data) { return of(data).size(); }
   static int on_close(thandle_t) { return 0; }
   static int on_error(TIFF*, void* self, const char*, const char* format, va_list arguments) {
-    auto& text = static_cast<Handle*>(self)->complaint_;
+    auto& text = static_cast<Handle*>(self)->error_;
     if (text[0] == '\0') std::vsnprintf(text.data(), text.size(), format, arguments);
-    return 1;  // dealt with: nothing goes to standard error
+    return 1;  // handled: print nothing to standard error
   }
   static int on_warning(TIFF*, void*, const char*, const char*, va_list) { return 1; }
 
-  Memory& memory_;
+  MemoryFile& memory_;
   TIFF* tiff_ = nullptr;
-  std::array<char, 200> complaint_{};
+  std::array<char, 200> error_{};
 };
 
-/// The bytes of a file with one directory that describes one strip.
+/// A file with one directory that describes one strip.
 std::vector<std::byte> describe(const PageSpec& spec) {
   const Shape shape = shape_of(spec);
   struct Field {
@@ -134,7 +134,7 @@ std::vector<std::byte> describe(const PageSpec& spec) {
   store(at + 8, static_cast<std::uint16_t>(fields.size()), spec.order);
   at += 10;
   for (const Field& field : fields) {
-    // libtiff wants BitsPerSample and the like as SHORT, and takes one value for all samples.
+    // libtiff requires SHORT for BitsPerSample and the like, and accepts one value for all samples.
     const bool is_long = field.value > std::numeric_limits<std::uint16_t>::max() || field.tag == tag::kImageWidth ||
                          field.tag == tag::kImageLength || field.tag == tag::kRowsPerStrip;
     store(at, field.tag, spec.order);
@@ -150,19 +150,19 @@ class LibtiffDecoder final : public SegmentDecoder {
  public:
   explicit LibtiffDecoder(const PageSpec& spec) : file_(describe(spec)) {}
 
-  Result<void> start() { return handle_.open("rmO"); }  // no memory map, no tables before they are asked for
+  Result<void> start() { return handle_.open("rmO"); }  // no memory map, tables on demand
 
   Result<void> decode(MutableBytes encoded, MutableBytes out) override {
-    handle_.forget_complaint();
+    handle_.clear_error();
     if (TIFFReadFromUserBuffer(handle_.get(), 0, encoded.data(), static_cast<tmsize_t>(encoded.size()), out.data(),
                                static_cast<tmsize_t>(out.size())) == 0) {
-      return fail(Errc::corrupt, "cannot be decoded: {}", handle_.complaint());
+      return fail(Errc::corrupt, "cannot be decoded: {}", handle_.error());
     }
     return {};
   }
 
  private:
-  struct Description final : Memory {
+  struct Description final : MemoryFile {
     explicit Description(std::vector<std::byte> all) : bytes(std::move(all)) {}
     std::size_t read(std::byte* to, std::size_t n) override {
       if (position >= bytes.size()) return 0;
@@ -178,7 +178,7 @@ class LibtiffDecoder final : public SegmentDecoder {
   Handle handle_{file_};
 };
 
-/// Writes strip after strip of a made-up image, and keeps what the library writes of each.
+/// Writes the strips of a synthetic image, and captures the encoded bytes of each.
 class LibtiffEncoder final : public SegmentEncoder {
  public:
   explicit LibtiffEncoder(const PageSpec& spec) : spec_(spec), shape_(shape_of(spec)) {}
@@ -186,7 +186,7 @@ class LibtiffEncoder final : public SegmentEncoder {
   Result<void> start() {
     next_ = 0;
     strips_ = std::min(kStrips, std::numeric_limits<std::int32_t>::max() / shape_.height);
-    // BigTIFF, since the offsets that libtiff believes in keep growing.
+    // BigTIFF, since the offsets that libtiff sees keep growing.
     ECE465_TRY(handle_.open(spec_.order == std::endian::little ? "w8l" : "w8b"));
     TIFF* const t = handle_.get();
     const std::uint16_t fill_order = spec_.reversed_bits ? FILLORDER_LSB2MSB : FILLORDER_MSB2LSB;
@@ -200,36 +200,36 @@ class LibtiffEncoder final : public SegmentEncoder {
                      TIFFSetField(t, TIFFTAG_FILLORDER, fill_order) != 0 &&
                      TIFFSetField(t, TIFFTAG_COMPRESSION, spec_.compression) != 0 &&
                      (spec_.predictor == 1 || TIFFSetField(t, TIFFTAG_PREDICTOR, spec_.predictor) != 0);
-    if (!set) return fail(Errc::internal, "libtiff: {}", handle_.complaint());
+    if (!set) return fail(Errc::internal, "libtiff: {}", handle_.error());
     return {};
   }
 
   Result<void> encode(MutableBytes pixels, std::vector<std::byte>& out) override {
     if (next_ == strips_) ECE465_TRY(start());
-    handle_.forget_complaint();
+    handle_.clear_error();
     file_.out = &out;
     const auto n = TIFFWriteEncodedStrip(handle_.get(), next_++, pixels.data(), static_cast<tmsize_t>(pixels.size()));
     file_.out = nullptr;
-    if (n < 0) return fail(Errc::internal, "cannot be encoded: {}", handle_.complaint());
+    if (n < 0) return fail(Errc::internal, "cannot be encoded: {}", handle_.error());
     return {};
   }
 
  private:
-  /// After so many strips a new handle: libtiff keeps a table of them.
+  /// Bounds the strip table of a handle; then a new handle is opened.
   static constexpr std::uint32_t kStrips = 1024;
 
-  struct Capture final : Memory {
+  struct Capture final : MemoryFile {
     bool write(const std::byte* from, std::size_t n) override {
       try {
         if (out != nullptr) out->insert(out->end(), from, from + n);
       } catch (...) {
-        return false;  // no exception may pass through C
+        return false;  // no exception may pass through libtiff
       }
       end = std::max(end, position + n);
       return true;
     }
     std::uint64_t size() const override { return end; }
-    std::vector<std::byte>* out = nullptr;  // null: the header and the like, which nobody wants
+    std::vector<std::byte>* out = nullptr;  // null: drops the header and the like
     std::uint64_t end = 0;
   };
 
@@ -242,7 +242,7 @@ class LibtiffEncoder final : public SegmentEncoder {
 
 }  // namespace
 
-bool is_known_to_libtiff(std::uint16_t method) { return TIFFIsCODECConfigured(method) != 0; }
+bool is_supported_by_libtiff(std::uint16_t method) { return TIFFIsCODECConfigured(method) != 0; }
 
 Result<std::unique_ptr<SegmentDecoder>> make_decoder(const PageSpec& spec) {
   auto decoder = std::make_unique<LibtiffDecoder>(spec);

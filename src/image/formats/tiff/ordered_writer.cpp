@@ -5,35 +5,36 @@
 namespace ece465::image::tiff {
 namespace {
 
-constexpr std::size_t kMaxParked = std::size_t{4} << 20;
+constexpr std::size_t kMaxPendingBytes = std::size_t{4} << 20;  // dozens of usual blocks, and little memory
 
 }  // namespace
 
-void OrderedWriter::settle(std::vector<std::byte>& bytes, std::vector<Ready>& ready) {
+void OrderedWriter::assign_offset(std::vector<std::byte>& bytes, std::vector<Ready>& ready) {
   offsets_.push_back(end_);
   const std::uint64_t offset = end_;
   end_ += bytes.size();
   ready.push_back({.offset = offset, .bytes = std::move(bytes)});
 }
 
-Result<void> OrderedWriter::place(std::size_t index, std::vector<std::byte>& bytes) {
+Result<void> OrderedWriter::write(std::size_t index, std::vector<std::byte>& bytes) {
   std::vector<Ready> ready;
   {
     std::unique_lock lock(mutex_);
-    // The thread with the lowest index never waits, so somebody always moves on.
-    changed_.wait(lock,
-                  [&] { return abandoned_ || index == offsets_.size() || parked_bytes_ + bytes.size() <= kMaxParked; });
-    if (abandoned_) return {};  // the failure that caused it is reported by the thread that met it
+    // The thread with the lowest index never waits, so there is always progress.
+    changed_.wait(lock, [&] {
+      return abandoned_ || index == offsets_.size() || pending_bytes_ + bytes.size() <= kMaxPendingBytes;
+    });
+    if (abandoned_) return {};  // the thread that failed reports the error
     if (index == offsets_.size()) {
-      settle(bytes, ready);
-      while (!parked_.empty() && parked_.begin()->first == offsets_.size()) {
-        parked_bytes_ -= parked_.begin()->second.size();
-        settle(parked_.begin()->second, ready);
-        parked_.erase(parked_.begin());
+      assign_offset(bytes, ready);
+      while (!pending_.empty() && pending_.begin()->first == offsets_.size()) {
+        pending_bytes_ -= pending_.begin()->second.size();
+        assign_offset(pending_.begin()->second, ready);
+        pending_.erase(pending_.begin());
       }
     } else {
-      parked_bytes_ += bytes.size();
-      parked_.emplace(index, std::move(bytes));
+      pending_bytes_ += bytes.size();
+      pending_.emplace(index, std::move(bytes));
     }
     bytes = {};
     if (!spare_.empty()) {

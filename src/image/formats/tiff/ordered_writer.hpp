@@ -9,22 +9,21 @@
 
 namespace ece465::image::tiff {
 
-/// Puts encoded blocks into the file in the order of their indices, whatever the order in which threads finish
-/// them, so that a file does not depend on the number of threads. Blocks that come too early are parked; when too
-/// many bytes are, their threads wait.
+/// Writes encoded blocks to the file in the order of their indices, in whatever order threads finish them, so that the
+/// file does not depend on the number of threads. Blocks that come too early are pending; if too many bytes are
+/// pending, their threads wait.
 class OrderedWriter {
  public:
   /// Blocks follow each other from `start` on.
   OrderedWriter(ByteSink& sink, std::uint64_t start) : sink_(sink), end_(start) {}
 
-  /// Takes the bytes of block `index` over and leaves `bytes` empty, with somebody's buffer to use again. Called once
-  /// for every index. Fails with `io`.
-  [[nodiscard]] Result<void> place(std::size_t index, std::vector<std::byte>& bytes);
-  /// Wakes threads that wait for a block that will never come. What is placed afterwards is dropped.
+  /// Takes the bytes of block `index`; `bytes` is then an empty buffer for reuse. Call once per index. Fails with `io`.
+  [[nodiscard]] Result<void> write(std::size_t index, std::vector<std::byte>& bytes);
+  /// Wakes threads that wait for a block that will not come. Drops blocks from then on.
   void abandon();
 
-  /// After the last block: how many came, where each is, and where the next page may begin.
-  [[nodiscard]] std::size_t placed() const { return offsets_.size(); }
+  /// After the last block: the number of blocks, the offset of each, and the end of the last one.
+  [[nodiscard]] std::size_t written() const { return offsets_.size(); }
   [[nodiscard]] std::uint64_t offset(std::size_t index) const { return offsets_[index]; }
   [[nodiscard]] std::uint64_t end() const { return end_; }
 
@@ -33,16 +32,16 @@ class OrderedWriter {
     std::uint64_t offset;
     std::vector<std::byte> bytes;
   };
-  void settle(std::vector<std::byte>& bytes, std::vector<Ready>& ready);
+  void assign_offset(std::vector<std::byte>& bytes, std::vector<Ready>& ready);
 
   ByteSink& sink_;
   std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   std::uint64_t end_;
-  std::vector<std::uint64_t> offsets_;  // of the blocks placed; their number is the next index
-  std::map<std::size_t, std::vector<std::byte>> parked_;
-  std::size_t parked_bytes_ = 0;
-  std::vector<std::vector<std::byte>> spare_;  // buffers to use again
+  std::vector<std::uint64_t> offsets_;  // of blocks in order; their number is the next index
+  std::map<std::size_t, std::vector<std::byte>> pending_;
+  std::size_t pending_bytes_ = 0;
+  std::vector<std::vector<std::byte>> spare_;  // buffers for reuse
   bool abandoned_ = false;
 };
 

@@ -14,7 +14,7 @@ PageInfo describe(const PageSpec& spec, const BlockPlan& plan) {
   info.width = spec.width;
   info.height = spec.height;
   info.layout = plan.layout;
-  info.auxiliary_samples = plan.chroma == Chroma::behind ? 2 : 0;
+  info.auxiliary_samples = plan.chroma == Chroma::appended ? 2 : 0;
   info.block_count = plan.block_count;
   info.rows_per_block = plan.rows_per_block;
   info.blocks_across = plan.blocks_across;
@@ -34,14 +34,14 @@ Result<std::unique_ptr<Reader>> Reader::open(const ByteSource& source, const Rea
   ECE465_ASSIGN(Structure structure, read_structure(source, options.limits));
   std::unique_ptr<Reader> reader(new Reader(source, options, std::move(structure)));
   ECE465_TRY(reader->add_pages(reader->structure_.chain, ""));
-  if (reader->pages_.empty()) return std::unexpected(*reader->refused_);
+  if (reader->pages_.empty()) return std::unexpected(*reader->first_unsupported_);
   if (reader->structure_.chain.size() == 1) {
-    ECE465_TRY(refuse_hidden_slices(reader->directory(0), reader->page(0).spec, reader->values_));
+    ECE465_TRY(reject_hidden_slices(reader->directory(0), reader->page(0).spec, reader->values_));
   }
   return reader;
 }
 
-/// Pages in the order of the chain, each followed by the images in its sub-directories.
+/// Adds pages in the order of the chain, each followed by the images in its sub-directories.
 Result<void> Reader::add_pages(const std::vector<std::size_t>& chain, const std::string& where) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     const Directory& directory = structure_.directories[chain[i]];
@@ -49,10 +49,10 @@ Result<void> Reader::add_pages(const std::vector<std::size_t>& chain, const std:
     if (auto added = add_page(chain[i]); !added) {
       Error error = std::move(added).error();
       if (!name.empty()) error = within(name, std::move(error)).error();
-      const bool can_stay = error.code == Errc::unsupported && is_companion(directory, values_);
-      if (!can_stay) return std::unexpected(std::move(error));
-      structure_.notes.push_back(fmt::format("an image beside the picture stays as it is ({})", error.text()));
-      if (!refused_) refused_ = std::move(error);
+      const bool may_keep = error.code == Errc::unsupported && is_auxiliary_image(directory, values_);
+      if (!may_keep) return std::unexpected(std::move(error));
+      structure_.notes.push_back(fmt::format("an auxiliary image was copied unchanged ({})", error.text()));
+      if (!first_unsupported_) first_unsupported_ = std::move(error);
     }
     for (const Link& link : directory.links) {
       if (link.tag != tag::kSubIfds) continue;
@@ -67,18 +67,16 @@ Result<void> Reader::add_pages(const std::vector<std::size_t>& chain, const std:
 
 Result<void> Reader::add_page(std::size_t directory) {
   const Directory& tags = structure_.directories[directory];
-  if (!has_image(tags)) return fail(Errc::unsupported, "a directory without an image");
+  if (!has_image(tags)) return fail(Errc::unsupported, "the directory has no image");
   Page page{.directory = directory, .spec = {}, .plan = {}, .coding = {}};
   ECE465_ASSIGN(page.spec, read_page_spec(tags, values_, options_.limits));
   const PageSpec& spec = page.spec;
-  if (!spec.jpeg() && spec.compression != compression::kNone && !is_known_to_libtiff(spec.compression)) {
-    return fail(Errc::unsupported, "{}: this libtiff was built without it", compression_name(spec.compression));
+  if (!spec.jpeg() && spec.compression != compression::kNone && !is_supported_by_libtiff(spec.compression)) {
+    return fail(Errc::unsupported, "{} is not supported by this build of libtiff", compression_name(spec.compression));
   }
   if (spec.ycbcr()) {
     ECE465_ASSIGN(page.coding, read_color_coding(tags, values_));
   }
-  // The alpha mask of a picture is no picture: equalizing it would make half-transparent what was not.
-  if (spec.photometric == photometric::kMask) return fail(Errc::unsupported, "a transparency mask");
   page.plan = plan_blocks(spec, options_);
   infos_.push_back(describe(spec, page.plan));
   if (spec.palette()) {

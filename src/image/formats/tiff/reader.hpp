@@ -28,13 +28,13 @@ class Reader final : public ImageReader {
   [[nodiscard]] std::vector<std::string> notes() const override { return structure_.notes; }
 
   [[nodiscard]] const Structure& structure() const { return structure_; }
-  [[nodiscard]] const Values& values() const { return values_; }
+  [[nodiscard]] const ValueReader& values() const { return values_; }
   [[nodiscard]] const ReadOptions& options() const { return options_; }
   [[nodiscard]] const Page& page(std::size_t index) const { return pages_[index]; }
   [[nodiscard]] const Directory& directory(std::size_t page) const {
     return structure_.directories[pages_[page].directory];
   }
-  /// Where a page's segments are. The last page's table is kept.
+  /// The location of a page's segments. Caches the last page's table.
   [[nodiscard]] Result<std::shared_ptr<const SegmentTable>> table(std::size_t page) const;
 
  private:
@@ -46,10 +46,10 @@ class Reader final : public ImageReader {
   const ByteSource& source_;
   ReadOptions options_;
   Structure structure_;
-  Values values_;
+  ValueReader values_;
   std::vector<Page> pages_;
   std::vector<PageInfo> infos_;
-  std::optional<Error> refused_;  // why the first companion image is no page
+  std::optional<Error> first_unsupported_;  // why the first auxiliary image is not a page
 
   struct LastTable {
     std::size_t page = 0;

@@ -8,7 +8,7 @@ namespace ece465::image::tiff {
 namespace {
 
 template <class Sample>
-void spread(const Sample* from, std::size_t width, std::size_t samples, Sample* to) {
+void scatter(const Sample* from, std::size_t width, std::size_t samples, Sample* to) {
   for (std::size_t x = 0; x < width; ++x) to[x * samples] = from[x];
 }
 
@@ -33,9 +33,9 @@ void reverse_bits(MutableBytes bytes) {
   TIFFReverseBits(reinterpret_cast<std::uint8_t*>(bytes.data()), static_cast<tmsize_t>(bytes.size()));
 }
 
-void spread_plane(const std::byte* plane, std::size_t width, std::size_t sample_bytes, std::size_t samples,
-                  std::byte* pixels) {
-  as_samples(plane, pixels, sample_bytes, [&](const auto* from, auto* to) { spread(from, width, samples, to); });
+void scatter_plane(const std::byte* plane, std::size_t width, std::size_t sample_bytes, std::size_t samples,
+                   std::byte* pixels) {
+  as_samples(plane, pixels, sample_bytes, [&](const auto* from, auto* to) { scatter(from, width, samples, to); });
 }
 
 void gather_plane(const std::byte* pixels, std::size_t width, std::size_t sample_bytes, std::size_t samples,

@@ -9,6 +9,7 @@
 namespace ece465::image::tiff {
 namespace {
 
+/// From libtiff's tiff.h.
 struct Name {
   std::uint16_t value;
   std::string_view name;

@@ -10,7 +10,7 @@
 namespace ece465::image::tiff {
 namespace {
 
-/// What the two kinds of writers share: pages one after the other, their directories behind all of them.
+/// The common part of both writers: pages in sequence, followed by all directories.
 class WriterBase : public ImageWriter {
  public:
   WriterBase(ByteSink& sink, Encoding encoding) : sink_(sink), directories_(sink, encoding) {}
@@ -18,7 +18,7 @@ class WriterBase : public ImageWriter {
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
  protected:
-  /// A page whose directory is made when its last block is there.
+  /// A page whose directory is created after its last block.
   class Page final : public PageWriter {
    public:
     using Finish = std::function<Result<void>(const PageOutput&)>;
@@ -44,7 +44,7 @@ class WriterBase : public ImageWriter {
 
   Result<void> finish_file(const std::vector<std::size_t>& chain) {
     ECE465_TRY(directories_.finish(chain));
-    if (directories_.became_big()) notes_.emplace_back("the result is a BigTIFF, as it exceeds 4 GiB");
+    if (directories_.became_big()) notes_.emplace_back("the result is a BigTIFF because it exceeds 4 GiB");
     return {};
   }
 
@@ -53,7 +53,7 @@ class WriterBase : public ImageWriter {
   std::vector<std::string> notes_;
 };
 
-/// From a TIFF: everything is kept but the pixels.
+/// For TIFF input: keeps everything except the pixels.
 class CopyWriter final : public WriterBase {
  public:
   CopyWriter(const Reader& reader, ByteSink& sink, const WriteOptions& options)
@@ -88,7 +88,7 @@ class CopyWriter final : public WriterBase {
  private:
   Result<std::unique_ptr<PageOutput>> make_output(std::size_t index, const PageTarget& target) {
     if (target.spec.compression == compression::kNone) return make_raw_output(target);
-    if (!target.spec.jpeg()) return make_coded_output(target);
+    if (!target.spec.jpeg()) return make_compressed_output(target);
     const auto& page = reader_.page(index);
     ECE465_ASSIGN(auto table, reader_.table(index));
     PageSource original{.file = reader_.values().source(),
@@ -102,7 +102,7 @@ class CopyWriter final : public WriterBase {
   Result<void> finish_page(std::size_t index, const PageInfo& info, const PageSpec& after, const PageOutput& output) {
     const Directory& directory = reader_.directory(index);
     const PageSpec& before = reader_.page(index).spec;
-    ECE465_ASSIGN(Edits edits, page_edits(directory, reader_.values(), before, after, info, directories_, notes_));
+    ECE465_ASSIGN(TagEdits edits, page_edits(directory, reader_.values(), before, after, info, directories_, notes_));
     ECE465_TRY(add_segment_tags(after, output, &directory, directories_, edits));
     ECE465_ASSIGN(NewDirectory copied, copier_.copy(directory, std::move(edits)));
     const std::size_t number = reader_.page(index).directory;
@@ -115,11 +115,11 @@ class CopyWriter final : public WriterBase {
   const Reader& reader_;
   Limits limits_;
   DirectoryCopier copier_;
-  std::vector<bool> written_;  // directories that belong to pages
+  std::vector<bool> written_;  // directories of pages
 };
 
-/// From another format: strips as the blocks come, deflate with a predictor, the little-endian order of most machines
-/// unless the EXIF that comes along is big-endian.
+/// For input of other formats: each block is a strip, compressed by deflate with a predictor. The byte order is
+/// little-endian unless EXIF is big-endian.
 class NewWriter final : public WriterBase {
  public:
   NewWriter(const ImageReader& reader, Metadata metadata, ByteSink& sink)
@@ -128,7 +128,7 @@ class NewWriter final : public WriterBase {
         pages_(reader.pages().size()) {}
 
   Result<std::unique_ptr<PageWriter>> begin_page(std::size_t index, const PageInfo& info) override {
-    if (info.blocks_across != 1) return fail(Errc::internal, "tiles from another format");
+    if (info.blocks_across != 1) return fail(Errc::internal, "tiles of another format");
     PageTarget target{.file = sink_, .spec = spec_of(info), .plan = {}, .coding = {}, .start = 0};
     target.plan.layout = info.layout;
     target.plan.width = info.width;
@@ -136,7 +136,7 @@ class NewWriter final : public WriterBase {
     target.plan.rows_per_block = target.spec.segment_height;
     target.plan.block_count = info.block_count;
     ECE465_ASSIGN(target.start, directories_.begin_pixels());
-    return std::make_unique<Page>(make_coded_output(target), directories_,
+    return std::make_unique<Page>(make_compressed_output(target), directories_,
                                   [this, index, info, spec = target.spec](const PageOutput& done) {
                                     return finish_page(index, info, spec, done);
                                   });
@@ -160,7 +160,7 @@ class NewWriter final : public WriterBase {
                        : info.layout.inverted    ? photometric::kMinIsWhite
                                                  : photometric::kMinIsBlack;
     spec.compression = compression::kAdobeDeflate;
-    spec.predictor = info.palette ? 1 : 2;  // neighbouring indices have nothing to do with each other
+    spec.predictor = info.palette ? 1 : 2;  // neighbouring indices are unrelated
     spec.alpha = info.layout.alpha;
     spec.order = directories_.encoding().order;
     spec.segment_width = info.width;
@@ -169,12 +169,12 @@ class NewWriter final : public WriterBase {
   }
 
   Result<void> finish_page(std::size_t index, const PageInfo& info, const PageSpec& spec, const PageOutput& output) {
-    Edits tags;
+    TagEdits tags;
     const auto add = [&](std::uint16_t number, std::uint16_t field_type, std::uint64_t count,
                          std::uint64_t value) -> Result<void> {
       ECE465_ASSIGN(const NewEntry entry,
                     directories_.store_integers(number, field_type, count, [&](std::size_t) { return value; }));
-      tags.with.push_back(entry);
+      tags.add.push_back(entry);
       return {};
     };
     ECE465_TRY(add(tag::kImageWidth, type::kLong, 1, spec.width));
@@ -191,17 +191,17 @@ class NewWriter final : public WriterBase {
       ECE465_ASSIGN(const NewEntry extras,
                     directories_.store_integers(tag::kExtraSamples, type::kShort, info.layout.extras,
                                                 [&](std::size_t i) { return i == 0 ? meaning : 0; }));
-      tags.with.push_back(extras);
+      tags.add.push_back(extras);
     }
     if (info.palette) {
       ECE465_ASSIGN(const NewEntry map, store_palette(*info.palette, directories_));
-      tags.with.push_back(map);
+      tags.add.push_back(map);
       if (std::ranges::any_of(*info.palette, [](const PaletteColor& c) { return c.alpha != 65'535; })) {
-        notes_.emplace_back("the palette's transparency was dropped: a TIFF's palette has none");
+        notes_.emplace_back("the palette's transparency was dropped: TIFF palettes have none");
       }
     }
     ECE465_TRY(add_segment_tags(spec, output, nullptr, directories_, tags));
-    NewDirectory page{.entries = std::move(tags.with), .links = {}};
+    NewDirectory page{.entries = std::move(tags.add), .links = {}};
     const unsigned colors = spec.palette() ? 3 : spec.colors();
     if (index == 0) ECE465_TRY(write_metadata(metadata_, colors, pages_, directories_, page, notes_));
     directories_.put(index, std::move(page));

@@ -54,7 +54,7 @@ TEST_SUITE("equalize command") {
     CHECK(folder.holds("a_equalized.png"));
     CHECK(folder.holds("c_equalized.png"));
     CHECK(!folder.holds("b_equalized.png"));
-    CHECK(console.err() == fmt::format("ece465: error: {}: is no JPEG, TIFF or PNG image\n"
+    CHECK(console.err() == fmt::format("ece465: error: {}: not a JPEG, TIFF or PNG file\n"
                                        "ece465: error: {}: cannot open: No such file or directory\n"
                                        "ece465: error: 2 of 4 files failed\n",
                                        folder / "b.png", folder / "none.png"));

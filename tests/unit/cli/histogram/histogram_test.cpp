@@ -71,7 +71,7 @@ TEST_SUITE("histogram command") {
     command.input = folder.write("a.png", "text");
     CHECK(run_histogram(command, *console, {}) == 3);
     CHECK(console.out().empty());
-    CHECK(console.err().find("a.png: is no JPEG, TIFF or PNG image") != std::string::npos);
+    CHECK(console.err().find("a.png: not a JPEG, TIFF or PNG file") != std::string::npos);
   }
 
   TEST_CASE("every channel can be shown separately") {
