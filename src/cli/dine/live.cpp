@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxInCircle = 24;
 
-std::string_view activity_word(labs::Activity doing) {
-  switch (doing) {
+std::string_view activity_word(labs::Activity activity) {
+  switch (activity) {
     case labs::Activity::thinking: return "thinks";
     case labs::Activity::waiting: return "waits";
     case labs::Activity::eating: return "EATS";
