@@ -105,7 +105,7 @@ std::string prodcon_json(const ProdconCommand& command, const labs::ProdconRepor
                     {"max", seconds(report.waited_max)}}},
                   {"queue",
                    {{"mean", report.mean_depth},
-                    {"max", report.most_depth},
+                    {"max", report.peak_depth},
                     {"full", report.full_fraction},
                     {"empty", report.empty_fraction},
                     {"depth", depths}}}};

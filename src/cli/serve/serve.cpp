@@ -35,7 +35,7 @@ int run_serve(ServeCommand& command, Console& console, std::stop_token stop) {
   options.address = net::Address(command.host, static_cast<std::uint16_t>(port));
   labs::ServeHooks hooks;
   hooks.on_warning = [&](std::string_view what) { console.note(what); };
-  hooks.listening = [&](const net::Address& address) {
+  hooks.on_listening = [&](const net::Address& address) {
     if (!command.json) console.print(greeting(options.protocol, address));
   };
   if (!command.quiet && !command.json) {
@@ -50,7 +50,7 @@ int run_serve(ServeCommand& command, Console& console, std::stop_token stop) {
                               report->connections, report->peak_connections, report->messages));
   } else {
     console.print(fmt::format("Shutting down: {}, at most {} at once, {}\n", counted(report->connections, "connection"),
-                              report->most_at_once, counted(report->messages, "message")));
+                              report->peak_connections, counted(report->messages, "message")));
   }
   if (report->violation.empty()) return kExitOk;
   console.error(report->violation);
