@@ -86,7 +86,8 @@ class ManPage {
   std::string text() && {
     const std::string name = man_name(command_);
     // Without hyphenation and justification, so that options can be copied.
-    out_ = fmt::format(".TH {} 1 \"\" \"ece465 {}\" \"User Commands\"\n.nh\n.ad l\n", escaped(upper(name)), ECE465_VERSION);
+    out_ = fmt::format(".TH {} 1 \"\" \"ece465 {}\" \"User Commands\"\n.nh\n.ad l\n", escaped(upper(name)),
+                       ECE465_VERSION);
     section("NAME");
     line(escaped(name + " - " + command_.summary()));
     section("SYNOPSIS");
