@@ -85,7 +85,9 @@ class ManPage {
 
   std::string text() && {
     const std::string name = man_name(command_);
-    out_ = fmt::format(".TH {} 1 \"\" \"ece465 {}\" \"User Commands\"\n", escaped(upper(name)), ECE465_VERSION);
+    // Without hyphenation and justification, so that options can be copied.
+    out_ = fmt::format(".TH {} 1 \"\" \"ece465 {}\" \"User Commands\"\n.nh\n.ad l\n", escaped(upper(name)),
+                       ECE465_VERSION);
     section("NAME");
     line(escaped(name + " - " + command_.summary()));
     section("SYNOPSIS");

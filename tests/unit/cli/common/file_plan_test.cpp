@@ -82,7 +82,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(plan_of({.inputs = {"-"}, .output = {}}).jobs[0].output == "-");
     CHECK(plan_of({.inputs = {"-"}, .output = "x.png"}).jobs[0].output == "x.png");
     CHECK(plan_of({.inputs = {"a.png"}, .output = "-"}).jobs[0].output == "-");
-    CHECK(refusal_of({.inputs = {"-", "a.png"}, .output = "x/"}).find("alone") != std::string::npos);
+    CHECK(refusal_of({.inputs = {"-", "a.png"}, .output = "x/"}).find("cannot be combined") != std::string::npos);
     CHECK(refusal_of({.inputs = {"-"}, .output = "x/"}).find("name a file") != std::string::npos);
     CHECK(refusal_of({.inputs = {}, .output = {}}).find("no input") != std::string::npos);
   }
@@ -154,7 +154,7 @@ TEST_SUITE("plan of an equalize run") {
     const Plan plan = plan_of({.inputs = inputs, .output = {}});
     CHECK(inputs_of(plan, folder) == std::vector<std::string>{"a.png", "b.png"});
     REQUIRE(plan.notes.size() == 1);
-    CHECK(plan.notes[0].find("a_equalized.png: left out") != std::string::npos);
+    CHECK(plan.notes[0].find("a_equalized.png: skipped") != std::string::npos);
     // By itself it is an input like any other.
     CHECK(plan_of({.inputs = {inputs[1]}, .output = {}}).jobs.size() == 1);
   }

@@ -40,7 +40,8 @@ TEST_SUITE("manual pages") {
     for (const char* part :
          {".TH TOOL\\-PAINT 1 ", ".SH \"NAME\"\ntool\\-paint \\- Paint it\n",
           ".SH \"SYNOPSIS\"\n\\fBtool paint\\fR \\fIIN\\fR [\\fIoptions\\fR]\n",
-          ".SH \"DESCRIPTION\"\n.PP\nWith a brush, as \\fBtool\\fR does; see \\fB\\-\\-brush\\-size\\fR.\n.PP\nA note.\n",
+          ".SH \"DESCRIPTION\"\n.PP\nWith a brush, as \\fBtool\\fR does; see \\fB\\-\\-brush\\-size\\fR.\n.PP\nA "
+          "note.\n",
           ".SH \"OPTIONS\"\n.TP\n\\fIIN\\fR\nAn image\n.SS \"Work\"\n.TP\n"
           "\\fB\\-s\\fR, \\fB\\-\\-brush\\-size\\fR \\fIN\\fR\nSize of the brush (default: 3; environment: BRUSH)\n",
           ".SH \"ENVIRONMENT\"\n", ".TP\n\\fBBRUSH\\fR\nSets \\fB\\-\\-brush\\-size\\fR.\n",

@@ -293,7 +293,7 @@ TEST_SUITE("submit refuses and fails") {
       const TempFolder folder;
       CapturedConsole console;
       CHECK(run_submit(command_for(master, {folder.write("a.png", small_png())}), *console, {}) == 4);
-      CHECK(console.err().find(status == 404 ? "no master of ece465 (HTTP 404)" : "starting") != std::string::npos);
+      CHECK(console.err().find(status == 404 ? "not an ece465 master (HTTP 404)" : "starting") != std::string::npos);
     }
   }
 
