@@ -1,4 +1,4 @@
-"""What is measured: inputs, our commands, and what they should reach."""
+"""The benchmark cases: inputs, our commands, and targets."""
 
 import dataclasses
 import pathlib
@@ -12,9 +12,9 @@ from measure import Cost
 
 @dataclasses.dataclass
 class Target:
-    """A bound on our figures, mostly as a ratio to a peer's in the same run."""
+    """A limit for one of our figures, or for its ratio to a peer's in the same run."""
 
-    words: str
+    text: str
     ours: str
     value: Callable[[Cost], float]
     limit: float
@@ -23,9 +23,9 @@ class Target:
     def judge(self, costs: dict[str, Cost]) -> str:
         row, other = costs.get(self.ours), costs.get(self.peer) if self.peer else None
         if row is None or row.failed:
-            return "missed: ours failed"
+            return "missed: ece465 failed"
         if self.peer and (other is None or other.failed):
-            return "not judged: the peer is not here"
+            return "skipped: the peer is not available"
         figure = self.value(row) / (self.value(other) if other else 1)
         shown = f"{figure:.2f}x" if other else f"{figure:.1f}"
         return f"{'met' if figure <= self.limit else 'missed'}: {shown}"
@@ -56,13 +56,13 @@ class Case:
     targets: list[Target]
     ours: dict[str, list[str]] = dataclasses.field(default_factory=lambda: {"ece465": []})  # row: options
     compression: str = "none"
-    threads: tuple[int, ...] = (1,)  # the peers' rows; the first is unmarked
+    threads: tuple[int, ...] = (1,)  # of the peers' rows
     count: int = 1  # files
-    net: bool = True  # peers that are Python libraries: less the time in which Python starts and loads them
-    large: bool = False  # only with --large, and beside cp alone
+    net: bool = True  # subtract the start-up time of peers that are Python libraries
+    large: bool = False  # only with --large, and compared with cp only
 
     def make_inputs(self, folder: pathlib.Path) -> list[str]:
-        """Generates what is not there yet. An input's name tells how it was made, so old ones are not mistaken."""
+        """Generates missing inputs. An input's name contains its parameters, so outdated ones are not used."""
         folder.mkdir(parents=True, exist_ok=True)
         stem = "_".join([self.name, *self.spec]).replace("--", "").replace(" ", "")
         made = []
@@ -73,12 +73,12 @@ class Case:
                 seed = str(1 + number)
                 subprocess.run([project.program("make_image"), temporary, "--seed", seed, *self.spec], check=True)
                 temporary.rename(path)
-            path.read_bytes() if not self.large else None  # into the cache
+            path.read_bytes() if not self.large else None  # into the page cache
             made.append(str(path))
         return made
 
     def tools(self, ece465: str, available: dict[str, peers.Peer], inputs: list[str]) -> dict[str, peers.Tool]:
-        """All rows of this case: ours, then the peers'."""
+        """All rows of this case: first ours, then the peers'."""
         out = "{out}" if self.count > 1 else f"{{out}}/{pathlib.Path(inputs[0]).name}"
         rows = {}
         for name, options in self.ours.items():
@@ -130,7 +130,7 @@ CASES = [
     _compressed("lzw"),
     Case(name="png", title="24 Mpx RGB PNG, 8 bits", suffix=".png",
          spec=["--size", "6000x4000", "--color", "rgb"], ours=_TWO, threads=(1, 2), targets=[cpu_of("vips", 1.0)]),
-    Case(name="small-jpeg", title="1000x750 colour JPEG: what a process costs", suffix=".jpg",
+    Case(name="small-jpeg", title="1000x750 colour JPEG: process start-up", suffix=".jpg",
          spec=["--size", "1000x750", "--color", "ycbcr", "--quality", "90"], net=False,
          targets=[wall_ms(10)]),
     Case(name="many-jpegs", title="200 colour JPEGs of 1000x750 in one call", suffix=".jpg", count=200,

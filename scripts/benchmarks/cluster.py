@@ -1,10 +1,10 @@
-"""A master and its workers on this machine, phase by phase, beside `ece465 equalize` on the same file.
+"""A master and its workers on this machine, by phase, compared with `ece465 equalize` on the same file.
 
-For each image and each number of workers a master is started with that many worker processes. Rounds alternate
-between them and `equalize`, so that all meet the same noise. Measured from the request POST /process until the result
-file has its name. Bytes are what crossed the workers' sockets, headers and all, for each sample of the image; memory
-is the peak of the process as the kernel counts it, a fresh master for each row. The course's Python system did the
-same jobs on two cores in the times shown as `course`."""
+For each image and number of workers, a master is started with that many worker processes. Rounds alternate between
+them and `equalize`, so that all are exposed to the same noise. The wall time runs from the request POST /process until
+the result file exists. B/sample is the traffic on the workers' sockets, including headers, per sample of the image.
+Memory is the process's peak as reported by the kernel, with a new master per row. `course` is the time of the course's
+Python system for the same job on two cores."""
 
 import dataclasses
 import http.client
@@ -42,15 +42,15 @@ DEADLINE = 60.0
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--workers", default="0,1,2,3", metavar="N,...", help="numbers of workers; 0,1,2,3 unless told")
-    parser.add_argument("--rounds", type=int, default=5, help="5 unless told")
+    parser.add_argument("--workers", default="0,1,2,3", metavar="N,...", help="numbers of workers (default: 0,1,2,3)")
+    parser.add_argument("--rounds", type=int, default=5, help="default: 5")
     parser.add_argument("--folder", type=pathlib.Path, default=project.ROOT / "build" / "bench",
-                        help="for inputs; build/bench unless told")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the figures there")
+                        help="for inputs (default: build/bench)")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the results to this file")
 
 
 class Cluster:
-    """A master with workers, on free ports of this machine and a folder of its own."""
+    """A master with workers, on free ports and with its own data folder."""
 
     def __init__(self, ece465: str, workers: int, image: pathlib.Path):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ece465-bench-"))
@@ -70,7 +70,7 @@ class Cluster:
         end = time.monotonic() + DEADLINE
         while len(self.get("/nodes")["connected_workers"]) < workers:
             if time.monotonic() > end:
-                raise TimeoutError("the workers did not come")
+                raise TimeoutError("the workers did not connect")
             time.sleep(0.01)
 
     def wait_for(self, message: str) -> dict:
@@ -84,7 +84,7 @@ class Cluster:
                 break
             time.sleep(0.01)
         self.log.seek(0)
-        raise RuntimeError(f"the master did not start:\n{self.log.read()}")
+        raise RuntimeError(f"the master failed to start:\n{self.log.read()}")
 
     def request(self, method: str, path: str) -> dict:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE)
@@ -99,7 +99,7 @@ class Cluster:
         return self.request("GET", path)
 
     def process(self, name: str) -> dict:
-        """One job: its status at the end, with the wall time from the request to the result file as "wall"."""
+        """Runs a job. Returns its final status, and as "wall" the time from the request to the result file."""
         result = self.folder / f"{pathlib.Path(name).stem}_equalized{pathlib.Path(name).suffix}"
         result.unlink(missing_ok=True)
         start = time.perf_counter()
@@ -110,7 +110,7 @@ class Cluster:
             time.sleep(0.0005)
         wall = time.perf_counter() - start
         status = self.get(f"/api/v1/jobs/{job}")
-        while status["state"] in ("queued", "running"):  # the file is there an instant before the job says so
+        while status["state"] in ("queued", "running"):  # the file appears slightly before the job is done
             status = self.get(f"/api/v1/jobs/{job}")
         return {**status, "wall": wall}
 

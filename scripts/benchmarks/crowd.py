@@ -1,8 +1,8 @@
-"""How long good requests take while a crowd holds the master's door: idle connections and slow-loris clients.
+"""Latency of regular requests while the master has idle connections and slow-loris clients.
 
-A master is started and asked, one request after another, by connections of their own: first with nobody else there,
-then with idle connections to its HTTP port, and clients that send their requests a byte at a time. Printed are the
-median, the 99th percentile and the longest of what an answer took, from connect to its last byte."""
+Requests are sent to a master one after the other, each on a new connection: first without other clients, then with
+many idle connections to its HTTP port and clients that send their requests a byte at a time. Prints the median, 99th
+percentile and maximum of the time from connect to the answer's last byte."""
 
 import http.client
 import pathlib
@@ -22,8 +22,8 @@ BOUND = 0.050  # seconds
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--idle", type=int, default=2000, metavar="N", help="idle connections; 2000 unless told")
-    parser.add_argument("--requests", type=int, default=600, metavar="N", help="measured, each time; 600 unless told")
+    parser.add_argument("--idle", type=int, default=2000, metavar="N", help="idle connections (default: 2000)")
+    parser.add_argument("--requests", type=int, default=600, metavar="N", help="measured requests per run (default: 600)")
 
 
 def run(options) -> int:
@@ -32,18 +32,18 @@ def run(options) -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 2 * options.idle + 200
     if hard != resource.RLIM_INFINITY and hard < needed:
-        raise SystemExit(f"may have {hard} open files only; {needed} are needed")
+        raise SystemExit(f"{needed} open files are needed, but the limit is {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
-    # Any file will do: the master only lists it.
+    # Any file: the master only lists it.
     cluster = Cluster(project.program("ece465"), 0, pathlib.Path(__file__))
-    crowd: list[socket.socket] = []
+    connections: list[socket.socket] = []
     stop = threading.Event()
     try:
         alone = ask(cluster, options.requests)
         for _ in range(options.idle):
-            crowd.append(socket.create_connection((cluster.host, cluster.port), DEADLINE))
+            connections.append(socket.create_connection((cluster.host, cluster.port), DEADLINE))
         lorises = [socket.create_connection((cluster.host, cluster.port), DEADLINE) for _ in range(LORISES)]
-        crowd += lorises
+        connections += lorises
         sender = threading.Thread(target=trickle, args=(lorises, stop))
         sender.start()
         try:
@@ -53,7 +53,7 @@ def run(options) -> int:
             sender.join()
         memory = cluster.peak_mb(cluster.master)
     finally:
-        for connection in crowd:
+        for connection in connections:
             connection.close()
         cluster.stop()
     print(f"\n  {'':<42}{'median':>10}{'p99':>10}{'longest':>10}")
@@ -61,7 +61,7 @@ def run(options) -> int:
         print(f"  {title:<42}" + "".join(f"{value * 1000:8.2f}ms" for value in
                                          (statistics.median(times), percentile(times, 0.99), max(times))))
     met = "met" if max(crowded) < BOUND else "missed"
-    print(f"  target: every good request under {BOUND * 1000:.0f} ms: {met}; master at most {memory:.1f} MB")
+    print(f"  target: every request under {BOUND * 1000:.0f} ms: {met}; master's peak memory {memory:.1f} MB")
     return 0
 
 
@@ -82,13 +82,13 @@ def ask(cluster: Cluster, count: int) -> list[float]:
 
 
 def trickle(lorises: list[socket.socket], stop: threading.Event) -> None:
-    words = b"GET /files HTTP/1.1\r\nHost: x\r\n" + b"X-Slow: 1\r\n" * 10_000
-    for byte in words:
+    request = b"GET /files HTTP/1.1\r\nHost: x\r\n" + b"X-Slow: 1\r\n" * 10_000
+    for byte in request:
         for loris in lorises:
             try:
                 loris.send(bytes([byte]))
             except OSError:
-                pass  # thrown out
+                pass  # disconnected by the master
         if stop.wait(BETWEEN_BYTES):
             return
 

@@ -1,11 +1,11 @@
-"""`ece465 equalize` as a whole command, beside the tools people use for it.
+"""`ece465 equalize` as a whole command, compared with common image tools.
 
-Inputs are generated once; then every tool runs on every case in turn, round by round, with a warm cache and
-one thread unless the row says otherwise. Printed are medians of CPU time (user and system), wall time and peak
-memory as the kernel counts them, and ours over the peer's: below 1 is better. The spread says how far the
-rounds' CPU times were apart: when it is large the machine was busy, and ratios are what is left to read.
-OpenCV and Pillow are called from Python; the time in which Python starts and loads them is measured in the
-same rounds and taken off, except where what a process costs is the question."""
+Inputs are generated once; then all tools run on each case in turn, round by round, with a warm page cache and one
+thread unless the row says otherwise. Prints medians of CPU time (user and system), wall time and peak memory as
+reported by the kernel, and the ratios ours / peer: below 1 is better. The spread is the range of the rounds' CPU
+times: if it is large the machine was busy, and only the ratios are meaningful. OpenCV and Pillow are called from
+Python; the time that Python takes to start and load them is measured in the same rounds and subtracted, except in the
+process start-up case."""
 
 import json
 import pathlib
@@ -21,16 +21,16 @@ SLOW_SECONDS, SLOW_ROUNDS = 5.0, 2
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--with-peers", action="store_true", help="install the peers first, by scripts/setup")
+    parser.add_argument("--with-peers", action="store_true", help="install the peers first, with scripts/setup")
     parser.add_argument("--peers", metavar="NAME,...", help=f"only these of {','.join(peers.NAMES)}")
     parser.add_argument("--cases", metavar="NAME,...", help="only these; --list shows them")
     parser.add_argument("--large", action="store_true", help="also the gigapixel case: 2.4 GB of disk, and more time")
-    parser.add_argument("--rounds", type=int, default=5, help="5 unless told")
+    parser.add_argument("--rounds", type=int, default=5, help="default: 5")
     parser.add_argument("--folder", type=pathlib.Path, default=project.ROOT / "build" / "bench",
-                        help="for inputs and outputs; build/bench unless told")
-    parser.add_argument("--ece465", default=None, metavar="PROGRAM", help="another build of it, to compare two commits")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the figures there")
-    parser.add_argument("--list", action="store_true", help="list cases and stop")
+                        help="for inputs and outputs (default: build/bench)")
+    parser.add_argument("--ece465", default=None, metavar="PROGRAM", help="another build, to compare two commits")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write the results to this file")
+    parser.add_argument("--list", action="store_true", help="list the cases and exit")
 
 
 def chosen_cases(options) -> list[cases.Case]:
@@ -53,7 +53,7 @@ def run(options) -> int:
     available = peers.find(options.peers.split(",") if options.peers else peers.NAMES)
     print(project.describe_run())
     print("; ".join(f"{peer.name} {peer.version}" for peer in available.values()) or
-          "no peers installed: --with-peers installs them")
+          "no peers are installed; use --with-peers")
     records, missed = [], 0
     for case in chosen_cases(options):
         inputs = case.make_inputs(options.folder / "inputs")
@@ -63,7 +63,7 @@ def run(options) -> int:
         for target in case.targets:
             verdict = target.judge(costs)
             missed += verdict.startswith("missed")
-            print(f"  target: {target.words}: {verdict}", flush=True)
+            print(f"  target: {target.text}: {verdict}", flush=True)
         records += [{"case": case.name, "tool": name, **cost.as_dict()} for name, cost in costs.items()]
     if options.json:
         options.json.write_text(json.dumps({"run": project.describe_run(), "results": records}, indent=1) + "\n")
@@ -72,7 +72,7 @@ def run(options) -> int:
 
 
 def run_rounds(tools: dict[str, peers.Tool], outputs: pathlib.Path, rounds: int) -> dict[str, Cost]:
-    """Runs every tool once to warm up, then all of them in alternation; very slow ones not every time."""
+    """Runs each tool once to warm up, then all of them alternately; slow ones only SLOW_ROUNDS times."""
     costs = {name: Cost() for name in tools}
     starts = {name: Cost() for name, tool in tools.items() if tool.start}
     slow = set()
@@ -80,7 +80,7 @@ def run_rounds(tools: dict[str, peers.Tool], outputs: pathlib.Path, rounds: int)
         for name, tool in tools.items():
             if costs[name].failed or (name in slow and number > SLOW_ROUNDS):
                 continue
-            # Outputs are new files each time: truncating an old one costs time as well.
+            # New output files each time: truncating existing ones would take time.
             shutil.rmtree(outputs, ignore_errors=True)
             outputs.mkdir(parents=True)
             sample = measure(tool.command(outputs), tool.environment)
@@ -106,7 +106,7 @@ def print_case(case: cases.Case, tools: dict[str, peers.Tool], costs: dict[str, 
     for name in tools:
         cost = costs[name]
         if cost.failed or not cost.samples:
-            print(f"  {name:32}   cannot do this")
+            print(f"  {name:32}   not supported")
             continue
         ours = costs.get(tools[name].compared_with or "")
         ratios = ""

@@ -1,6 +1,6 @@
-"""The inner loops, by Google Benchmark, beside memcpy of the same bytes.
+"""The inner loops, with Google Benchmark, compared with memcpy of the same bytes.
 
-Arguments after -- go to the benchmark program, e.g. -- --benchmark_filter='map8/.*landscape'."""
+Arguments after -- are passed to the benchmark program, e.g. -- --benchmark_filter='map8/.*landscape'."""
 
 import subprocess
 

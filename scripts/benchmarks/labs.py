@@ -1,9 +1,10 @@
 """The labs: dinners without time to think or eat, the TCP server under load, word counts.
 
-Dinners beside the same written in an afternoon (tests/bench/dining_baseline.cpp), without invariants and summary. The
-server beside redis-server, to which the same client says PING: both answer a short line by a short line on one thread.
-Word counts beside the shell's pipeline in the C locale, and beside mawk, whose counts are not sorted. Medians of
-rounds that alternate between the competitors. Who is not installed is left out; scripts/setup --with-peers installs."""
+Dinners are compared with a minimal implementation without invariant checks and reports
+(tests/bench/dining_baseline.cpp); the server with redis-server, to which the same client sends PING (both answer a
+short line with a short line on one thread); word counts with a shell pipeline in the C locale, and with mawk, whose
+output is not sorted. Prints medians of rounds that alternate between the competitors. Missing competitors are skipped;
+scripts/setup --with-peers installs them."""
 
 import json
 import os
@@ -23,12 +24,12 @@ MAWK = "mawk '{{for (i = 1; i <= NF; ++i) ++n[$i]}} END {{for (w in n) print n[w
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("what", nargs="*", metavar="dine|serve|wordcount", help="all of them unless told")
-    parser.add_argument("--rounds", type=int, default=3, help="3 unless told")
-    parser.add_argument("--seconds", type=float, default=2.0, help="for each dinner; 2 unless told")
-    parser.add_argument("--megabytes", type=int, default=1000, help="of text; 1000 unless told")
+    parser.add_argument("what", nargs="*", metavar="dine|serve|wordcount", help="default: all")
+    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
+    parser.add_argument("--seconds", type=float, default=2.0, help="per dinner (default: 2)")
+    parser.add_argument("--megabytes", type=int, default=1000, help="of text (default: 1000)")
     parser.add_argument("--folder", type=pathlib.Path, default=project.ROOT / "build" / "bench",
-                        help="for inputs; build/bench unless told")
+                        help="for inputs (default: build/bench)")
 
 
 def output(*command: str) -> str:
@@ -37,8 +38,8 @@ def output(*command: str) -> str:
 
 def dine(options) -> None:
     print(f"\nMeals a second, no time to think or eat, {options.seconds:g} s\n")
-    print("| philosophers | way | ece465 dine | by hand | ratio |\n|---:|---|---:|---:|---:|")
-    for way, mode in (("thread", "thread"), ("coroutine", "async")):
+    print("| philosophers | mode | ece465 dine | baseline | ratio |\n|---:|---|---:|---:|---:|")
+    for baseline, mode in (("thread", "thread"), ("coroutine", "async")):
         for count in (2, 5, 100):
             ours, theirs = [], []
             for _ in range(options.rounds):
@@ -46,9 +47,9 @@ def dine(options) -> None:
                                           "0", "--eat", "0", "--duration", f"{options.seconds}s", "--json"))
                 assert found["breach"] is None
                 ours.append(found["meals_per_second"])
-                theirs.append(float(output(project.program("dining_baseline"), way, str(count), str(options.seconds))))
+                theirs.append(float(output(project.program("dining_baseline"), baseline, str(count), str(options.seconds))))
             mine, other = statistics.median(ours), statistics.median(theirs)
-            print(f"| {count} | {way} | {mine:,.0f} | {other:,.0f} | {mine / other:.2f} |", flush=True)
+            print(f"| {count} | {baseline} | {mine:,.0f} | {other:,.0f} | {mine / other:.2f} |", flush=True)
     print("\n" + output(project.program("ece465"), "dine", "--compare", "-n", "100", "--duration", f"{options.seconds}s"))
 
 
@@ -58,7 +59,7 @@ def wait_for_port(port: int) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    raise TimeoutError(f"nothing listens on port {port}")
+    raise TimeoutError(f"no server listens on port {port}")
 
 
 def free_port() -> int:
@@ -73,7 +74,7 @@ def serve(options) -> None:
     if shutil.which("redis-server"):
         servers["redis-server"] = lambda port: ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
                                                 "--appendonly", "no", "--maxclients", "11000"]
-    print("\nRequests a second and latency, `ece465 client` as the load\n")
+    print("\nRequests a second and latency, `ece465 client` as the load generator\n")
     print("| connections | server | requests/s | median | p99 |\n|---:|---|---:|---:|---:|")
     running = {}
     try:
@@ -89,11 +90,11 @@ def serve(options) -> None:
                         program, "client", "--port", str(port), "--message", "PING", "--connections", str(connections),
                         "--requests", str(requests), "--json")))
             for name, found in samples.items():
-                def middle(get):
+                def median(get):
                     return statistics.median(get(sample) for sample in found)
-                print(f"| {connections} | {name} | {middle(lambda s: s['requests_per_second']):,.0f} "
-                      f"| {middle(lambda s: s['latency_ms']['median']):.3f} ms "
-                      f"| {middle(lambda s: s['latency_ms']['p99']):.3f} ms |", flush=True)
+                print(f"| {connections} | {name} | {median(lambda s: s['requests_per_second']):,.0f} "
+                      f"| {median(lambda s: s['latency_ms']['median']):.3f} ms "
+                      f"| {median(lambda s: s['latency_ms']['p99']):.3f} ms |", flush=True)
     finally:
         for _, process in running.values():
             process.send_signal(signal.SIGTERM)
@@ -101,7 +102,7 @@ def serve(options) -> None:
 
 
 def text_file(options) -> pathlib.Path:
-    """Words whose frequencies fall as in a language, about six letters each."""
+    """Words with frequencies as in a natural language, about six letters each."""
     options.folder.mkdir(parents=True, exist_ok=True)
     file = options.folder / f"words-{options.megabytes}.txt"
     if file.exists():
@@ -116,9 +117,9 @@ def text_file(options) -> pathlib.Path:
     with open(temporary, "wb") as out:
         left = options.megabytes * 1_000_000
         while left > 0:
-            # Each block is turned so that the copies are not the same bytes at the same places.
-            turn = chance.randrange(len(block))
-            piece = (block[turn:] + b"\n" + block[:turn])[:left]
+            # Each copy of the block is rotated, so that the copies differ.
+            offset = chance.randrange(len(block))
+            piece = (block[offset:] + b"\n" + block[:offset])[:left]
             out.write(piece)
             left -= len(piece)
     temporary.rename(file)
@@ -139,18 +140,18 @@ def wordcount(options) -> None:
     for round_number in range(options.rounds):
         for name, command in shell.items():
             if name == "shell pipeline" and round_number > 0:
-                continue  # minutes, and its spread is small beside the ratio
+                continue  # it takes minutes, and its spread is small compared with the ratio
             start = time.monotonic()
             with open(options.folder / f"counts-{name.replace(' ', '-')}", "wb") as out:
                 subprocess.run(["bash", "-c", command], check=True, stdout=out,
                                env={**os.environ, "LC_ALL": "C"})
             times[name].append(time.monotonic() - start)
-    same = (options.folder / "counts-ece465").read_bytes() == (options.folder / "counts-shell-pipeline").read_bytes()
+    identical = (options.folder / "counts-ece465").read_bytes() == (options.folder / "counts-shell-pipeline").read_bytes()
     ours = statistics.median(times["ece465"])
     for name, found in times.items():
         print(f"| {name} | {statistics.median(found):.2f} s | {statistics.median(found) / ours:.1f} |")
-    print("\nThe pipeline's output and ours are " + ("the same bytes." if same else "NOT THE SAME."))
-    if not same:
+    print("\nThe outputs of the pipeline and of ece465 are " + ("identical." if identical else "DIFFERENT."))
+    if not identical:
         raise SystemExit(1)
 
 

@@ -1,4 +1,4 @@
-"""Entry of scripts/bench: one module per subcommand, each with `add_arguments(parser)` and `run(options)`."""
+"""Entry point of scripts/bench: one module per subcommand, each with `add_arguments(parser)` and `run(options)`."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ COMMANDS = {"equalize": equalize, "cluster": cluster, "crowd": crowd, "kernels":
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures ece465, and compares it with others.")
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures ece465, and compares it with other tools.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
     for name, module in COMMANDS.items():
         summary = module.__doc__.split("\n\n")[0]

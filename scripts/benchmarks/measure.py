@@ -1,4 +1,4 @@
-"""Runs a command and says what it cost, through the `measure` program (tests/bench/measure.cpp)."""
+"""Measures a command's time and memory with the `measure` program (tests/bench/measure.cpp)."""
 
 import dataclasses
 import json
@@ -10,7 +10,7 @@ import project
 
 
 def measure(command: list[str], environment: dict[str, str]) -> dict | None:
-    """One run; None when the command fails."""
+    """One run; None if the command fails."""
     done = subprocess.run([project.program("measure"), *command], env={**os.environ, **environment},
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     sample = json.loads(done.stdout)
@@ -25,18 +25,18 @@ class Cost:
     failed: bool = False
 
     def without(self, start: "Cost") -> "Cost":
-        """The same runs less what starting takes."""
-        def less(sample: dict) -> dict:
+        """The same runs minus the start-up cost."""
+        def subtract(sample: dict) -> dict:
             wall = max(0.0, sample["wall"] - start.wall)
             return {**sample, "wall": wall, "user": max(0.0, sample["user"] - start.cpu)}
-        return Cost([less(s) for s in self.samples], self.failed)
+        return Cost([subtract(s) for s in self.samples], self.failed)
 
     def _cpus(self) -> list[float]:
         return [s["user"] + s["system"] for s in self.samples]
 
     @property
     def cpu(self) -> float:
-        """Seconds, median; never quite 0, so that it can be divided by."""
+        """Seconds, median; never 0, so that it can be a divisor."""
         return max(1e-4, statistics.median(self._cpus()))
 
     @property
@@ -53,7 +53,7 @@ class Cost:
 
     @property
     def spread(self) -> float:
-        """How far the rounds' CPU times are apart, as a part of the median."""
+        """The range of the rounds' CPU times, relative to the median."""
         return (max(self._cpus()) - min(self._cpus())) / self.cpu
 
     def as_dict(self) -> dict:

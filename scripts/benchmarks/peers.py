@@ -1,4 +1,4 @@
-"""The tools that ece465 is compared with: how each is called for the same job."""
+"""The tools that ece465 is compared with: how each is called for the same task."""
 
 import dataclasses
 import pathlib
@@ -6,19 +6,19 @@ import shutil
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-PYTHON = "/usr/bin/python3"  # the system's, which has the system's packages
+PYTHON = "/usr/bin/python3"  # the system's, which has the packages that scripts/setup installs
 NAMES = ("opencv", "vips", "pillow", "imagemagick", "graphicsmagick")
-THREADED = ("vips",)  # those that gain anything from a second thread here
+THREADED = ("vips",)  # those that a second thread makes faster
 
 
 @dataclasses.dataclass
 class Tool:
-    """A command to measure. `arguments`: {out} stands for the folder that outputs go to."""
+    """A command to measure. `arguments`: {out} stands for the output folder."""
 
     arguments: list[str]
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
-    compared_with: str | None = None  # the row of ours that its ratios are to
-    start: list[str] | None = None  # a command that only starts what this one starts, to be taken off
+    compared_with: str | None = None  # the row of ours that its ratios refer to
+    start: list[str] | None = None  # a command that only starts the interpreter and loads its modules; its cost is subtracted
 
     def command(self, outputs: pathlib.Path) -> list[str]:
         return [a.replace("{out}", str(outputs)) for a in self.arguments]
@@ -41,13 +41,13 @@ def _version(command: list[str], word: int) -> str | None:
 
 
 def _program(*names: str) -> str:
-    """The first that is installed, the system's before any other of that name."""
+    """The first name that is installed; /usr/bin takes precedence over the rest of PATH."""
     found = [shutil.which(name, path="/usr/bin") or shutil.which(name) for name in names]
     return next((path for path in found if path), names[-1])
 
 
 def find(names) -> dict[str, Peer]:
-    """Those of `names` that are installed."""
+    """The installed peers among `names`."""
     magick, gm, vips = _program("magick", "convert"), _program("gm"), _program("vips")
     versions = {
         "opencv": (PYTHON, _version([PYTHON, "-c", "import cv2; print(cv2.__version__)"], 0)),
@@ -59,12 +59,12 @@ def find(names) -> dict[str, Peer]:
     return {n: Peer(n, program, version) for n, (program, version) in versions.items() if n in names and version}
 
 
-# libtiff's number, libvips' and the magicks' words.
+# Names of compressions: libtiff's number, libvips', ImageMagick's.
 _TIFF = {"none": ("1", "none", "None"), "lzw": ("5", "lzw", "LZW"), "deflate": ("8", "deflate", "Zip")}
 
 
 def tool(peer: Peer, inputs: list[str], compression: str, threads: int) -> Tool | None:
-    """How `peer` equalizes `inputs` into {out}, or None where its commands do not go that far."""
+    """How `peer` equalizes `inputs` into {out}, or None if it cannot do that in one command."""
     suffix = pathlib.Path(inputs[0]).suffix
     out = f"{{out}}/{pathlib.Path(inputs[0]).name}"
     number, word, magick_word = _TIFF[compression]

@@ -1,4 +1,4 @@
-"""What every benchmark needs to know of this project and of the machine."""
+"""Paths, builds and a description of the machine, for all benchmarks."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ BUILD = ROOT / "build" / "release"
 
 
 def build(*targets: str) -> None:
-    """Configures the release preset with benchmarks on and builds `targets`."""
+    """Configures the release preset with benchmarks, and builds `targets`."""
     quiet = {"cwd": ROOT, "check": True, "stdout": subprocess.DEVNULL}
     subprocess.run(["cmake", "--preset", "release", "-DECE465_BENCHMARKS=ON"], **quiet)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", *targets], **quiet)
@@ -31,7 +31,7 @@ def _output(*command: str) -> str:
 
 
 def describe_run() -> str:
-    """Commit and machine, without which figures mean nothing."""
+    """Commit and machine, to be recorded with all results."""
     commit = _output("git", "rev-parse", "--short", "HEAD") or "unknown"
     if _output("git", "status", "--porcelain", "--untracked-files=no"):
         commit += " with uncommitted changes"

@@ -1,9 +1,9 @@
-"""The web page: what it weighs, when it is painted, and what those who watch cost the master.
+"""The web page: its size, its time to paint, and the load that viewers put on the master.
 
-Weight: all files that opening the page fetches, as they are sent (compressed), and those that come later (plots). Paint:
-a new browser profile each time, so nothing is in any cache; from the request to the first paint, and until the login
-form is there. Watching: the master's CPU time while it has two workers and nothing to do, and while it works one
-job after the other, without and with viewers of /api/v1/events; as a part of one core."""
+Size: all files fetched when the page is opened, as transferred (compressed), and those fetched later (plots). Paint:
+time from the request to the first paint and to the login form, with a new browser profile each time, so that nothing
+is cached. Viewers: the master's CPU time as a fraction of one core, with two workers, idle and running one job after
+the other, without and with viewers of /api/v1/events."""
 
 import gzip
 import http.client
@@ -24,13 +24,13 @@ import project
 from cluster import Cluster
 
 FONTS = (".woff2",)
-LATER = ("uplot.js", "uplot.css", "licences.txt")  # fetched when there are plots, or when somebody asks
+LATER = ("uplot.js", "uplot.css", "licences.txt")  # fetched for the first plot, or on request
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--rounds", type=int, default=9, help="paints; 9 unless told")
-    parser.add_argument("--viewers", type=int, default=200, help="200 unless told")
-    parser.add_argument("--seconds", type=float, default=20.0, help="for each measurement of CPU time; 20 unless told")
+    parser.add_argument("--rounds", type=int, default=9, help="page loads (default: 9)")
+    parser.add_argument("--viewers", type=int, default=200, help="default: 200")
+    parser.add_argument("--seconds", type=float, default=20.0, help="per measurement of CPU time (default: 20)")
 
 
 def run(options) -> int:
@@ -41,7 +41,7 @@ def run(options) -> int:
         subprocess.run([project.program("make_image"), str(image), "--size", "1500x1000", "--color", "ycbcr"], check=True)
         cluster = Cluster(project.program("ece465"), 2, image)
         try:
-            weigh(cluster)
+            measure_size(cluster)
             paint(cluster, options.rounds)
             watch(cluster, image.name, options.viewers, options.seconds)
         finally:
@@ -49,10 +49,10 @@ def run(options) -> int:
     return 0
 
 
-# --- Weight ---
+# --- Size ---
 
 def fetch(cluster: Cluster, path: str) -> tuple[int, str]:
-    """Bytes of the body as they are sent, and the body."""
+    """The body's size as transferred, and the body."""
     connection = http.client.HTTPConnection(cluster.host, cluster.port, timeout=30)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()
@@ -62,7 +62,7 @@ def fetch(cluster: Cluster, path: str) -> tuple[int, str]:
     return len(body), plain.decode("utf-8", "replace")
 
 
-def weigh(cluster: Cluster) -> None:
+def measure_size(cluster: Cluster) -> None:
     size, page = fetch(cluster, "/")
     names = sorted(set(re.findall(r'(?:href|src)="(/ui/[^"]+)"', page)))
     folder = names[0].split("/")[2]
@@ -74,7 +74,7 @@ def weigh(cluster: Cluster) -> None:
 
     fonts, later = total(lambda n: n.endswith(FONTS)), total(lambda n: n.endswith(LATER))
     at_once = total(lambda n: not n.endswith((*FONTS, *LATER)))
-    print(f"\nweight   {at_once:.1f} kB at once in {len([n for n in sizes if not n.endswith(LATER)])} files, "
+    print(f"\nsize     {at_once:.1f} kB at once in {len([n for n in sizes if not n.endswith(LATER)])} files, "
           f"{later:.1f} kB with the first plot, {fonts:.1f} kB of fonts; {at_once + later:.1f} kB without fonts")
 
 
@@ -84,23 +84,23 @@ def paint(cluster: Cluster, rounds: int) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     packages = project.BUILD / "tests" / "ui" / "npm"
     if not chromium or not (packages / "node_modules").exists():
-        print("paint    skipped: no Chromium here (scripts/setup --with-dev)")
+        print("paint    skipped: Chromium is not installed (scripts/setup --with-dev)")
         return
     script = pathlib.Path(__file__).with_name("ui_paint.mjs")
     done = subprocess.run(["node", str(script), f"http://{cluster.host}:{cluster.port}/", str(rounds)], check=True,
                           stdout=subprocess.PIPE, text=True,
                           env={**os.environ, "CHROMIUM": chromium, "PACKAGES": str(packages)})
     runs = json.loads(done.stdout)
-    for what, words in (("first", "first paint"), ("form", "the login form is there")):
+    for what, words in (("first", "first paint"), ("form", "login form")):
         values = [run[what] for run in runs]
-        print(f"{'paint' if what == 'first' else '':9}{statistics.median(values):.0f} ms until {words} "
+        print(f"{'paint' if what == 'first' else '':9}{statistics.median(values):.0f} ms to {words} "
               f"(median of {len(values)}; {min(values):.0f} to {max(values):.0f})")
 
 
-# --- Watching ---
+# --- Viewers ---
 
 class Viewers:
-    """Connections to /api/v1/events that take whatever comes."""
+    """Connections to /api/v1/events that read everything."""
 
     def __init__(self, cluster: Cluster, count: int):
         self.selector = selectors.DefaultSelector()
@@ -111,10 +111,10 @@ class Viewers:
             connection.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             connection.setblocking(False)
             self.selector.register(connection, selectors.EVENT_READ)
-        self.thread = threading.Thread(target=self.take, daemon=True)
+        self.thread = threading.Thread(target=self.receive, daemon=True)
         self.thread.start()
 
-    def take(self) -> None:
+    def receive(self) -> None:
         while not self.stopping:
             for key, _ in self.selector.select(0.2):
                 self.received += len(key.fileobj.recv(1 << 16))
@@ -133,7 +133,7 @@ def cpu_seconds(process: subprocess.Popen) -> float:
 
 
 def idle(cluster: Cluster, seconds: float) -> float:
-    """The part of a core that the master takes while nothing is to be done."""
+    """Fraction of a core that the master uses while idle."""
     time.sleep(1)
     before, since = cpu_seconds(cluster.master), time.monotonic()
     time.sleep(seconds)
@@ -141,7 +141,7 @@ def idle(cluster: Cluster, seconds: float) -> float:
 
 
 def busy(cluster: Cluster, name: str, seconds: float) -> tuple[float, int]:
-    """The same while it works one job after the other, two in a second; CPU seconds for each, and how many."""
+    """The same while it runs jobs, two per second; and the number of jobs."""
     before, end, jobs = cpu_seconds(cluster.master), time.monotonic() + seconds, 0
     while time.monotonic() < end:
         next_at = time.monotonic() + 0.5
@@ -157,10 +157,10 @@ def watch(cluster: Cluster, name: str, count: int, seconds: float) -> None:
     viewers = Viewers(cluster, count)
     try:
         watched, (watched_busy, jobs) = idle(cluster, seconds), busy(cluster, name, seconds)
-        taken = viewers.received
+        received = viewers.received
     finally:
         viewers.stop()
-    print(f"watching {count} viewers cost the master {100 * (watched - alone):.1f} % of a core while nothing is to be done "
+    print(f"viewers  {count} viewers cost the master {100 * (watched - alone):.1f} % of a core while it is idle "
           f"({100 * alone:.1f} % without them),")
-    print(f"{'':9}{100 * (watched_busy - alone_busy):.1f} % while it does {jobs / seconds:.1f} jobs a second "
-          f"({100 * alone_busy:.1f} % without them); they took {taken / 1e6:.0f} MB")
+    print(f"{'':9}{100 * (watched_busy - alone_busy):.1f} % while it runs {jobs / seconds:.1f} jobs a second "
+          f"({100 * alone_busy:.1f} % without them); they received {received / 1e6:.0f} MB")

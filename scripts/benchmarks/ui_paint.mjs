@@ -1,4 +1,4 @@
-// When the web page is painted: node ui_paint.mjs URL ROUNDS. Prints [{first, form}] in milliseconds since the request.
+// Measures when the web page is painted: node ui_paint.mjs URL ROUNDS. Prints [{first, form}] in milliseconds.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, ar
   '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 const runs = [];
 for (let i = 0; i <= Number(rounds); ++i) {
-  const context = await browser.newContext(); // nothing cached
+  const context = await browser.newContext(); // with an empty cache
   const page = await context.newPage();
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
@@ -23,4 +23,4 @@ for (let i = 0; i <= Number(rounds); ++i) {
   await context.close();
 }
 await browser.close();
-console.log(JSON.stringify(runs.slice(1))); // the first warms the browser up
+console.log(JSON.stringify(runs.slice(1))); // the first one warms up the browser

@@ -1,37 +1,42 @@
 #include "ece465/cli/app.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "commands.hpp"
+#include "common/console.hpp"
 #include "common/help.hpp"
 #include "common/options.hpp"
 #include "common/settings.hpp"
-#include "common/text.hpp"
 #include "ece465/image/codec.hpp"
 #include "ece465/image/kernel_choice.hpp"
-#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {
 
-constexpr const char* kAppDescription = "A distributed-systems course made real, around a distributed image processor";
+constexpr const char* kDescription = "A distributed-systems course made real, around a distributed image processor";
 
-constexpr const char* kAppFooter =
-    "Every option can also be set by the environment and in a file. --some-option of a command is "
+constexpr const char* kFooter =
+    "Every option can also be set by an environment variable or in a configuration file. --some-option of a command is "
     "ECE465_COMMAND_SOME_OPTION, or ECE465_SOME_OPTION for every command that has it, and the key some-option in "
-    "the command's section of the file. The command line wins over the environment, the environment over the "
-    "file; --print-config shows what came from where.\n"
+    "the command's section of the file. The command line overrides the environment, which overrides the file. "
+    "--print-config shows the origin of each value.\n"
     "\n"
     "Exit codes:\n"
-    "  0 done   1 failed   2 wrong usage   3 bad input   4 peer unavailable   130 interrupted\n"
+    "  0     success\n"
+    "  1     failure\n"
+    "  2     invalid usage\n"
+    "  3     invalid input\n"
+    "  4     peer unavailable, or timeout\n"
+    "  130   interrupted\n"
     "\n"
     "Examples:\n"
-    "  ece465 equalize photo.jpg             writes photo_equalized.jpg beside it\n"
-    "  ece465 histogram photo.jpg            shows levels before and after\n"
-    "  ece465 dine                           dines with five philosophers, as threads\n"
-    "  ece465 COMMAND --help                 says all about a command\n";
+    "  ece465 equalize photo.jpg   write photo_equalized.jpg beside it\n"
+    "  ece465 histogram photo.jpg  show its levels before and after\n"
+    "  ece465 dine                 run the dining philosophers as five threads\n"
+    "  ece465 COMMAND --help       show the help of a command\n";
 
-/// What can be given with every command.
+/// Options that every command takes.
 struct Globals {
   std::string config;
   ColorMode color = ColorMode::automatic;
@@ -41,36 +46,31 @@ struct Globals {
   bool print_config = false;
 };
 
-void setup_globals(CLI::App& app, Globals& globals) {
-  app.set_help_flag("-h,--help", "Show this help")->group(kGlobalGroup);
-  app.set_version_flag("--version", "ece465 " ECE465_VERSION, "Show the version")->group(kGlobalGroup);
-  add_text(app, "--config", globals.config, "FILE", "Read options from a YAML file")->group(kGlobalGroup);
+void add_globals(Command& program, Globals& globals) {
+  program.current_group = "Global options";
+  program.add("-h,--help", Arity::none, "", "Show this help");
+  program.add("--version", Arity::none, "", "Show the version");
+  add_text(program, "--config", globals.config, "FILE", "Read options from a YAML file");
   const Choices<ColorMode> colors{
       {"auto", ColorMode::automatic}, {"always", ColorMode::always}, {"never", ColorMode::never}};
-  add_choice(app, "--color", globals.color, colors,
-             "Colours; auto: on terminals, unless NO_COLOR is set or TERM is dumb")
-      ->group(kGlobalGroup);
+  add_choice(program, "--color", globals.color, colors,
+             "Use colors; auto: on a terminal, unless NO_COLOR is set or TERM is dumb");
   const Choices<LogLevel> levels{
       {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}};
-  add_choice(app, "--log-level", globals.log_level, levels, "What long-running commands log, at least so important")
-      ->group(kGlobalGroup);
+  add_choice(program, "--log-level", globals.log_level, levels, "Minimum severity of log lines");
   const Choices<LogFormat> formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
-  add_choice(app, "--log-format", globals.log_format, formats,
-             "How they log, one line per event on standard error: text with key=value, or JSON objects")
-      ->group(kGlobalGroup);
-  add_text(app, "--kernel", globals.kernel, "NAME",
-           "Instruction set of the inner loops, to measure or to rule one out (ECE465_KERNEL does, too); auto: the "
-           "best that this CPU has")
-      ->default_str(globals.kernel)
-      ->group(kGlobalGroup);
-  add_switch(app, "--print-config", globals.print_config, "Show every option's value and where it came from, and stop")
-      ->group(kGlobalGroup);
+  add_choice(program, "--log-format", globals.log_format, formats,
+             "Log format, one line per event on standard error: text with key=value, or JSON objects");
+  add_text(program, "--kernel", globals.kernel, "NAME",
+           "Instruction set of the inner loops, to measure or exclude one (ECE465_KERNEL); auto: the best that this "
+           "CPU has");
+  add_switch(program, "--print-config", globals.print_config, "Show every option's value and its origin, and exit");
 }
 
-/// CLI11 takes an argument like `[a,b]` for a list. A path that looks so is spelled `./[a,b]` instead.
-std::vector<std::string> arguments(int argc, const char* const* argv) {
+/// Parsers take an argument like `[a,b]` for a list. Such a path becomes `./[a,b]`.
+std::vector<std::string> arguments_of(int argc, const char* const* argv) {
   std::vector<std::string> all;
-  for (int i = argc - 1; i > 0; --i) {  // in reverse, as CLI11 wants them
+  for (int i = 1; i < argc; ++i) {
     std::string argument(argv[i]);
     if (argument.starts_with('[') && argument.ends_with(']')) argument.insert(0, "./");
     all.push_back(std::move(argument));
@@ -78,191 +78,118 @@ std::vector<std::string> arguments(int argc, const char* const* argv) {
   return all;
 }
 
-CLI::App* chosen_command(CLI::App& app) {
-  const auto commands = app.get_subcommands();
-  return commands.empty() ? nullptr : commands[0];
-}
-
-std::string see_help(const CLI::App* command) {
-  return command == nullptr ? "'ece465 --help' lists all"
-                            : fmt::format("'ece465 {} --help' lists all", command->get_name());
-}
-
-/// What to say of an argument that nothing has a use for.
-Error unexpected_argument(const std::string& argument, CLI::App& app, const CLI::App* command) {
+Error unexpected_argument(const std::string& argument, const Command& program, const Command* command) {
   std::vector<std::string> candidates;
   if (argument.starts_with('-') && argument.size() > 1) {
-    for (const CLI::Option* option : options_of(command == nullptr ? app : *command)) {
-      for (const auto& name : option->get_lnames()) candidates.push_back("--" + name);
+    for (const Option* option : (command == nullptr ? program : *command).all_options()) {
+      candidates.push_back(option->label());
     }
     const std::string name = argument.substr(0, argument.find('='));
     const std::string hint = did_you_mean(name, candidates);
     return {Errc::usage, fmt::format("unknown option {}{}", name, hint.empty() ? "; " + see_help(command) : hint)};
   }
   if (command != nullptr) {
-    return {Errc::usage,
-            fmt::format("{}: unexpected argument {}; {}", command->get_name(), argument, see_help(command))};
+    return {Errc::usage, fmt::format("{}: unexpected argument {}; {}", command->name, argument, see_help(command))};
   }
   if (image::format_of_name(argument)) {
-    return {Errc::usage, fmt::format("{} is no command; try 'ece465 equalize {}'", argument, argument)};
+    return {Errc::usage, fmt::format("{} is not a command; try 'ece465 equalize {}'", argument, argument)};
   }
-  for (const CLI::App* known : app.get_subcommands({})) candidates.push_back(known->get_name());
+  for (const Command* known : program.listed_commands()) candidates.push_back(known->name);
   const std::string hint = did_you_mean(argument, candidates);
   return {Errc::usage, fmt::format("unknown command {}{}", argument, hint.empty() ? "; " + see_help(nullptr) : hint)};
 }
 
-/// CLI11's words for a value that is missing ("--quality: 1 required N missing"), in ours.
-Error wrong_usage(const CLI::ParseError& error, const CLI::App* command) {
-  const std::string what = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    return {Errc::usage, fmt::format("{}: a value is missing; {}", what.substr(0, what.find(':')), see_help(command))};
-  }
-  return {Errc::usage, what};
-}
-
-/// Parses; what is left to do when that already was all (help, version) or was wrong is an exit code.
-std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, Console& console) {
-  try {
-    app.parse(arguments(argc, argv));
-  } catch (const CLI::CallForHelp&) {
-    const CLI::App* command = chosen_command(app);
-    console.print(help_text(command == nullptr ? app : *command, console.out_width(), console.out_paint()));
-    return kExitOk;
-  } catch (const CLI::CallForVersion&) {
-    console.print("ece465 " ECE465_VERSION "\n");
-    return kExitOk;
-  } catch (const CLI::ParseError& e) {
-    return report_error(console, wrong_usage(e, chosen_command(app)));
-  }
-  return std::nullopt;
-}
-
-/// `ece465 help [COMMAND]`, and everything that was left over after parsing.
-std::optional<int> handle_extras(CLI::App& app, Console& console) {
-  const CLI::App* command = chosen_command(app);
-  auto extras = app.remaining(true);
-  std::erase(extras, "--");  // said its word already: no options from there on
-  if (extras.empty()) return std::nullopt;
-  if (extras[0] == "help") {
-    if (command == nullptr && extras.size() > 1) {
-      return report_error(console, unexpected_argument(extras[1], app, nullptr));
+/// `ece465 help [COMMAND]`, and all that was left over after parsing.
+std::optional<int> handle_leftover(const Command& program, CommandLine& line, Console& console) {
+  auto& leftover = line.leftover;
+  std::erase(leftover, "--");  // ended the options, which is all it is for
+  if (leftover.empty()) return std::nullopt;
+  if (leftover[0] == "help") {
+    if (line.command == nullptr && leftover.size() > 1) {
+      return report_error(console, unexpected_argument(leftover[1], program, nullptr));
     }
-    console.print(help_text(command == nullptr ? app : *command, console.out_width(), console.out_paint()));
-    return kExitOk;
+    line.request = CommandLine::Request::help;
+    return std::nullopt;
   }
-  const auto option = std::ranges::find_if(extras, [](const auto& e) { return e.size() > 1 && e.starts_with('-'); });
-  return report_error(console, unexpected_argument(option != extras.end() ? *option : extras[0], app, command));
+  const auto option = std::ranges::find_if(leftover, [](const auto& e) { return e.size() > 1 && e.starts_with('-'); });
+  return report_error(console,
+                      unexpected_argument(option != leftover.end() ? *option : leftover[0], program, line.command));
 }
 
-/// Environment and file, for what the command line left open.
-Result<void> fill_in(CLI::App& app, Settings& settings, const Globals& globals,
-                     const std::vector<CLI::App*>& commands) {
-  ECE465_TRY(settings.apply(app));  // the environment may name the file
+Result<void> apply_settings(Command& program, Settings& settings, const Globals& globals, Command* command) {
+  ECE465_TRY(settings.apply(program));  // the environment may name the file
   if (!globals.config.empty()) ECE465_TRY(settings.read_file(globals.config));
-  ECE465_TRY(settings.apply(app));
-  for (CLI::App* command : commands) ECE465_TRY(settings.apply(*command));
+  ECE465_TRY(settings.apply(program));
+  if (command != nullptr) return settings.apply(*command);
+  for (Command& any : program.commands) ECE465_TRY(settings.apply(any));
   return {};
 }
 
-int run_chosen(CLI::App& app, Globals& globals, const Action& action, const Prelude& prelude, Settings& settings,
-               Console& console, std::stop_token stop, const std::function<void()>& start_threads) {
-  CLI::App* const command = chosen_command(app);
-  std::vector<CLI::App*> commands{command};
-  if (command == nullptr) commands = app.get_subcommands({});
-  if (auto filled = fill_in(app, settings, globals, commands); !filled) return report_error(console, filled.error());
+int run_command(Command& program, Command* command, const Globals& globals, Console& console, std::stop_token stop,
+                const std::function<void()>& start_threads) {
+  Settings settings(program);
+  if (auto done = apply_settings(program, settings, globals, command); !done) {
+    return report_error(console, done.error());
+  }
   console.set_color(globals.color);
   console.set_log(globals.log_level, globals.log_format);
   if (globals.kernel != "auto") {
-    // A wrong name is an error rather than a silent fallback, which would spoil a measurement.
+    // An unknown name is an error: falling back silently would spoil a measurement.
     if (auto known = image::choose_kernels(globals.kernel); !known) {
       return report_error(console, about("--kernel", known.error()).error());
     }
   }
   if (globals.print_config) {
-    commands.insert(commands.begin(), &app);
-    console.print(settings.describe(commands));
+    auto shown = command == nullptr ? program.listed_commands() : std::vector<const Command*>{command};
+    shown.insert(shown.begin(), &program);
+    console.print(settings.describe(shown));
     return kExitOk;
   }
   if (command == nullptr) {
-    console.print(help_text(app, console.out_width(), console.out_paint()));
+    console.print(help_text(program, console.out_width(), console.out_paint()));
     return kExitOk;
   }
-  if (prelude) {
-    if (auto done = prelude(console); !done) return report_error(console, done.error());
+  if (command->prepare) {
+    if (auto done = command->prepare(console); !done) return report_error(console, done.error());
   }
   start_threads();
-  return action(console, std::move(stop));
+  return command->run(console, std::move(stop));
+}
+
+int run_line(Command& program, int argc, const char* const* argv, const Globals& globals, Console& console,
+             std::stop_token stop, const std::function<void()>& start_threads) {
+  auto line = parse_command_line(program, arguments_of(argc, argv));
+  if (!line) return report_error(console, line.error());
+  if (line->request == CommandLine::Request::run) {
+    if (const auto code = handle_leftover(program, *line, console)) return *code;
+  }
+  switch (line->request) {
+    case CommandLine::Request::version: console.print("ece465 " ECE465_VERSION "\n"); return kExitOk;
+    case CommandLine::Request::help:
+      console.print(
+          help_text(line->command == nullptr ? program : *line->command, console.out_width(), console.out_paint()));
+      return kExitOk;
+    case CommandLine::Request::run: break;
+  }
+  return run_command(program, line->command, globals, console, std::move(stop), start_threads);
 }
 
 }  // namespace
 
-int exit_code(Errc code) {
-  switch (code) {
-    case Errc::usage: return kExitUsage;
-    case Errc::bad_input:
-    case Errc::not_found:
-    case Errc::unsupported:
-    case Errc::too_large:
-    case Errc::corrupt: return 3;
-    case Errc::timeout:
-    case Errc::unavailable: return 4;
-    case Errc::cancelled: return kExitInterrupted;
-    case Errc::io:
-    case Errc::no_space:
-    case Errc::internal: return kExitFailed;
-  }
-  return kExitFailed;
-}
-
-int report_error(Console& console, const Error& error) {
-  if (!error.text().empty()) console.error(error.text());
-  return exit_code(error.code);
-}
-
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description, Action& chosen,
-                      Action run) {
-  CLI::App* command = app.add_subcommand(name, description);
-  command->set_help_flag("-h,--help", "Show this help")->group(kGlobalGroup);
-  // Global options may follow the command; what nobody knows ends up in remaining(), for a message of ours.
-  command->fallthrough()->allow_extras();
-  command->callback([&chosen, run = std::move(run)] { chosen = run; });
-  return command;
-}
-
 int run(int argc, const char* const* argv, std::stop_token stop, const std::function<void()>& start_threads) {
   Console console;
-  CLI::App app(kAppDescription, "ece465");
-  app.footer(kAppFooter);
-  // At most one: a file that is called like a command is an input once a command was chosen.
-  app.require_subcommand(0, 1);
-  app.allow_extras();
+  Command program("ece465", kDescription);
+  program.footer = kFooter;
   Globals globals;
-  setup_globals(app, globals);
-  Action chosen;
-  Prelude prelude;
-  setup_equalize(app, chosen);
-  setup_histogram(app, chosen);
-  setup_master(app, chosen);
-  setup_worker(app, chosen);
-  setup_submit(app, chosen);
-  setup_status(app, chosen);
-  setup_health(app, chosen);
-  setup_dine(app, chosen, prelude);
-  setup_serve(app, chosen);
-  setup_client(app, chosen);
-  setup_prodcon(app, chosen);
-  setup_mapreduce(app, chosen);
-  setup_marshal(app, chosen);
-  setup_completion(app, chosen);
-  setup_version(app, chosen);
-  Settings settings(app);
-
-  std::optional<int> code = parse(app, argc, argv, console);
-  if (!code) code = handle_extras(app, console);
-  if (!code) code = run_chosen(app, globals, chosen, prelude, settings, console, std::move(stop), start_threads);
-
-  if (auto output = console.output_result(); !output && *code == kExitOk) return report_error(console, output.error());
-  return *code;
+  add_globals(program, globals);
+  for (const auto setup : {setup_equalize, setup_histogram, setup_master, setup_worker, setup_submit, setup_status,
+                           setup_health, setup_dine, setup_serve, setup_client, setup_prodcon, setup_mapreduce,
+                           setup_marshal, setup_completion, setup_version, setup_man}) {
+    setup(program);
+  }
+  const int code = run_line(program, argc, argv, globals, console, std::move(stop), start_threads);
+  if (auto output = console.output_result(); !output && code == kExitOk) return report_error(console, output.error());
+  return code;
 }
 
 }  // namespace ece465::cli

@@ -8,50 +8,49 @@
 
 namespace ece465::labs {
 
-/// A queue between threads that holds only so much: who puts into a full one waits, and so does who takes from an empty
-/// one.
+/// A blocking queue between threads: `put` waits while it is full, `take` while it is empty.
 template <class T>
 class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Waits for room; false: the queue was closed, and `item` is not in it. `in` is called with the new depth before
-  /// anybody else can change it.
-  template <class In>
-  bool put(T item, In in) {
+  /// False: the queue was closed, and `item` is not in it. `on_change` is called with the new depth, under the lock, so
+  /// that changes are seen in order.
+  template <class OnChange>
+  bool put(T item, OnChange on_change) {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return closed_ || items_.size() < capacity_; });
+    not_full_.wait(lock, [this] { return closed_ || items_.size() < capacity_; });
     if (closed_) return false;
     items_.push_back(std::move(item));
-    in(items_.size());
+    on_change(items_.size());
     lock.unlock();
-    filled_.notify_one();
+    not_empty_.notify_one();
     return true;
   }
 
-  /// Waits for an item; nothing: the queue was closed, and is empty or abandoned. `out` is as `in` above.
-  template <class Out>
-  std::optional<T> take(Out out) {
+  /// Nothing: the queue was closed, and is empty or abandoned. `on_change` as above.
+  template <class OnChange>
+  std::optional<T> take(OnChange on_change) {
     std::unique_lock lock(mutex_);
-    filled_.wait(lock, [this] { return closed_ || !items_.empty(); });
+    not_empty_.wait(lock, [this] { return closed_ || !items_.empty(); });
     if (items_.empty() || abandoned_) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
-    out(items_.size());
+    on_change(items_.size());
     lock.unlock();
-    room_.notify_one();
+    not_full_.notify_one();
     return item;
   }
 
-  /// Takes nothing more; what is queued can still be taken, unless it is `abandoned`.
+  /// Accepts no more items. Queued ones can still be taken unless `abandon`.
   void close(bool abandon) {
     {
       const std::scoped_lock lock(mutex_);
       closed_ = true;
       abandoned_ = abandoned_ || abandon;
     }
-    room_.notify_all();
-    filled_.notify_all();
+    not_full_.notify_all();
+    not_empty_.notify_all();
   }
   [[nodiscard]] std::size_t size() const {
     const std::scoped_lock lock(mutex_);
@@ -61,7 +60,7 @@ class BoundedQueue {
  private:
   const std::size_t capacity_;
   mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable room_, filled_;
+  std::condition_variable not_full_, not_empty_;
   std::deque<T> items_;
   bool closed_ = false, abandoned_ = false;
 };

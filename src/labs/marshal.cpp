@@ -6,43 +6,44 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-/// The one place of this room that knows yaml-cpp, whose exceptions end here.
+/// The only file of this module that uses yaml-cpp, and the one that catches its exceptions.
 
 namespace ece465::labs {
 namespace {
 
-// Names keep their order: what is sent is what was written.
+// Keeps the order of names.
 using Json = nlohmann::ordered_json;
 
-/// Counts values and their bytes, and how deep they lie, while they are read.
+/// Enforces RecordLimits while a record is read.
 class Budget {
  public:
   explicit Budget(const RecordLimits& limits) : limits_(limits) {}
   [[nodiscard]] Result<void> take(int depth) {
-    if (depth > limits_.max_depth) return fail(Errc::too_large, "values lie more than {} deep", limits_.max_depth);
+    if (depth > limits_.max_depth)
+      return fail(Errc::too_large, "values are nested more than {} deep", limits_.max_depth);
     if (++values_ > limits_.max_values) return fail(Errc::too_large, "more than {} values", limits_.max_values);
     return {};
   }
   [[nodiscard]] Result<void> take_text(std::string_view text) {
     text_bytes_ += text.size();
     if (text_bytes_ <= limits_.max_text_bytes) return {};
-    return fail(Errc::too_large, "texts of more than {} bytes", limits_.max_text_bytes);
+    return fail(Errc::too_large, "strings of more than {} bytes in total", limits_.max_text_bytes);
   }
-  /// One more name in an object that has `names`.
+  /// One more name in an object that has `names` so far.
   [[nodiscard]] Result<void> take_name(std::size_t names) {
-    looks_ += names;
-    if (looks_ <= limits_.max_looks) return {};
-    return fail(Errc::too_large, "objects with too many names, {} and more in one", names);
+    name_comparisons_ += names;
+    if (name_comparisons_ <= limits_.max_name_comparisons) return {};
+    return fail(Errc::too_large, "too many names in objects, {} or more in one", names);
   }
 
  private:
   const RecordLimits& limits_;
   std::size_t values_ = 0;
   std::size_t text_bytes_ = 0;
-  std::size_t looks_ = 0;
+  std::size_t name_comparisons_ = 0;
 };
 
-/// Builds a tree out of a parser's events, and stops it where a limit is reached.
+/// Builds a tree from a parser's events, and stops the parser at a limit.
 class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 
@@ -55,7 +56,7 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   bool number_float(number_float_t value, const string_t& text) { return fits() && Base::number_float(value, text); }
   bool string(string_t& value) { return fits() && Base::string(value); }
   bool binary(binary_t& value) { return fits() && Base::binary(value); }
-  // A length that was only claimed is not believed: nothing is reserved for it.
+  // The announced length is not trusted: -1 (unknown) keeps the base class from reserving memory for it.
   bool start_object(std::size_t) {
     names_.push_back(0);
     return fits(1) && Base::start_object(static_cast<std::size_t>(-1));
@@ -68,14 +69,13 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   bool start_array(std::size_t) { return fits(1) && Base::start_array(static_cast<std::size_t>(-1)); }
   bool end_array() { return --depth_, Base::end_array(); }
   template <class Exception>
-  bool parse_error(std::size_t position, const std::string&, const Exception& error) {
+  bool parse_error(std::size_t /*position*/, const std::string&, const Exception& error) {
     if (!error_) {
-      // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": what people need begins behind.
+      // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": without the prefix in brackets.
       std::string_view what = error.what();
       what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
       error_ = Error{Errc::bad_input, std::string(what)};
     }
-    (void)position;
     return false;
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
@@ -91,7 +91,7 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   }
   Budget budget_;
   int depth_ = 0;
-  std::vector<std::size_t> names_;  // in each of the objects that are open
+  std::vector<std::size_t> names_;  // number of names in each open object
   std::optional<Error> error_;
 };
 
@@ -102,7 +102,7 @@ Result<Json> read_json(std::string_view bytes, nlohmann::detail::input_format_t 
   return std::unexpected(builder.error().value_or(Error{Errc::bad_input, "not a record"}));
 }
 
-/// What a plain scalar means: YAML's core schema.
+/// The value of a plain scalar, by YAML 1.2's core schema.
 Json plain_value(const std::string& text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
@@ -129,7 +129,7 @@ Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
   ECE465_TRY(budget.take(depth));
   if (node.IsScalar()) {
     ECE465_TRY(budget.take_text(node.Scalar()));
-    // yaml-cpp marks what stood in quotes by the tag "!".
+    // yaml-cpp gives quoted scalars the tag "!".
     if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return Json(node.Scalar());
     return plain_value(node.Scalar());
   }
@@ -145,13 +145,13 @@ Result<Json> json_of(const YAML::Node& node, Budget& budget, int depth) {
     Json object = Json::object();
     for (const auto& pair : node) {
       if (!pair.first.IsScalar())
-        return fail(Errc::bad_input, "a name is no text, in line {}", pair.first.Mark().line + 1);
+        return fail(Errc::bad_input, "a name is not a string, in line {}", pair.first.Mark().line + 1);
       ECE465_ASSIGN(Json value, json_of(pair.second, budget, depth + 1));
       const std::string& name = pair.first.Scalar();
       ECE465_TRY(budget.take_text(name));
       ECE465_TRY(budget.take_name(object.size()));
       if (!object.emplace(name, std::move(value)).second)
-        return fail(Errc::bad_input, "{} is there twice, in line {}", name, pair.first.Mark().line + 1);
+        return fail(Errc::bad_input, "duplicate name {}, in line {}", name, pair.first.Mark().line + 1);
     }
     return object;
   }
@@ -167,7 +167,7 @@ Result<Json> read_yaml(std::string_view text, const RecordLimits& limits) {
   }
 }
 
-/// Numbers that are not whole stay so when they are read again.
+/// Always with a point or exponent, so that it reads back as a floating-point number.
 std::string yaml_number(double number) {
   if (std::isnan(number)) return ".nan";
   if (std::isinf(number)) return number > 0 ? ".inf" : "-.inf";
@@ -180,7 +180,7 @@ void emit(YAML::Emitter& out, const Json& value) {
   if (value.is_object()) {
     out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginMap;
     for (const auto& [name, item] : value.items()) {
-      // A name could be read as something else than a text without quotes; what surely is none of these goes without.
+      // Unquoted only if it certainly reads back as a string.
       const bool simple = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos &&
                           plain_value(name).is_string() && name.size() < 64;
       out << YAML::Key;
@@ -198,7 +198,7 @@ void emit(YAML::Emitter& out, const Json& value) {
   } else if (value.is_number_float()) {
     out << yaml_number(value.get<double>());
   } else if (value.is_null()) {
-    out << YAML::Null;  // the word would be put in quotes
+    out << YAML::Null;  // the string "null" would be quoted
   } else {
     out << value.dump();
   }
@@ -208,10 +208,10 @@ Result<std::string> yaml_of(const Json& value) {
   try {
     YAML::Emitter out;
     emit(out, value);
-    if (!out.good()) return fail(Errc::unsupported, "YAML cannot say this: {}", out.GetLastError());
+    if (!out.good()) return fail(Errc::unsupported, "cannot be written as YAML: {}", out.GetLastError());
     return std::string(out.c_str(), out.size()) + "\n";
   } catch (const YAML::Exception& e) {
-    return fail(Errc::unsupported, "YAML cannot say this: {}", e.msg);
+    return fail(Errc::unsupported, "cannot be written as YAML: {}", e.msg);
   }
 }
 
@@ -250,11 +250,11 @@ Result<std::string> Record::encode(Format format) const {
   std::string bytes;
   switch (format) {
     case Format::json:
-      if (has_not_finite(tree_->json)) return fail(Errc::unsupported, "JSON has no infinity and no NaN");
+      if (has_not_finite(tree_->json)) return fail(Errc::unsupported, "JSON cannot represent infinity and NaN");
       try {
         return tree_->json.dump();
       } catch (const Json::exception&) {
-        return fail(Errc::unsupported, "JSON is UTF-8, and a text is not");
+        return fail(Errc::unsupported, "a string is not UTF-8, which JSON requires");
       }
     case Format::cbor: Json::to_cbor(tree_->json, bytes); return bytes;
     case Format::msgpack: Json::to_msgpack(tree_->json, bytes); return bytes;
@@ -277,21 +277,21 @@ std::string_view format_name(Format format) {
 
 Result<MarshalResult> marshal(const Record& record, Format format) {
   using Clock = std::chrono::steady_clock;
-  constexpr auto kEnough = std::chrono::milliseconds(5);
+  constexpr auto kMinTime = std::chrono::milliseconds(5);  // repetitions average out the clock's resolution
   MarshalResult done{.format = format, .bytes = {}};
   std::int64_t times = 0;
   const auto encoding = Clock::now();
   do {
     ECE465_ASSIGN(done.bytes, record.encode(format));
     ++times;
-  } while (Clock::now() - encoding < kEnough);
+  } while (Clock::now() - encoding < kMinTime);
   done.encode = (Clock::now() - encoding) / times;
   times = 0;
   const auto decoding = Clock::now();
   do {
     ECE465_ASSIGN(const Record copy, Record::decode(done.bytes, format));
     if (times++ == 0) done.equal = record.equals(copy);
-  } while (Clock::now() - decoding < kEnough);
+  } while (Clock::now() - decoding < kMinTime);
   done.decode = (Clock::now() - decoding) / times;
   return done;
 }

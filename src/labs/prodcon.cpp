@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "bounded_queue.hpp"
+#include "duration_histogram.hpp"
 #include "ece465/base/seconds.hpp"
 #include "random.hpp"
-#include "time_counts.hpp"
 
 namespace ece465::labs {
 namespace {
@@ -17,41 +17,41 @@ using Clock = std::chrono::steady_clock;
 
 struct Job {
   std::uint64_t number = 0;
-  Clock::time_point made;
+  Clock::time_point produced;
 };
 
-/// How full the queue was, over time. Told under the queue's lock, so that changes come in order.
-class DepthLog {
+/// Records how full the queue is over time. `changed` is called under the queue's lock.
+class DepthRecorder {
  public:
-  explicit DepthLog(std::size_t capacity) : capacity_(capacity) {}
+  explicit DepthRecorder(std::size_t capacity) : capacity_(capacity) {}
 
   void begin(Clock::time_point at) { start_ = last_ = at; }
   void changed(std::size_t depth) {
     const auto now = Clock::now();
     account(now);
     depth_ = depth;
-    most_ = std::max(most_, depth);
-    if (++changes_ % step_ != 0) return;
-    kept_.push_back({now - start_, depth});
-    if (kept_.size() < kMostKept) return;
-    // Every second of them goes, and of those to come.
+    peak_ = std::max(peak_, depth);
+    if (++changes_ % stride_ != 0) return;
+    depths_.push_back({now - start_, depth});
+    if (depths_.size() < kMaxDepths) return;
+    // Drop every second entry, and record half as often from now on.
     std::size_t to = 0;
-    for (std::size_t from = 1; from < kept_.size(); from += 2) kept_[to++] = kept_[from];
-    kept_.resize(to);
-    step_ *= 2;
+    for (std::size_t from = 1; from < depths_.size(); from += 2) depths_[to++] = depths_[from];
+    depths_.resize(to);
+    stride_ *= 2;
   }
   void report(ProdconReport& into, Clock::time_point end) {
     account(end);
-    const double whole = std::max(1e-9, seconds(end - start_));
-    into.mean_depth = weighted_ / whole;
-    into.full_fraction = full_ / whole;
-    into.empty_fraction = empty_ / whole;
-    into.most_depth = most_;
-    into.depths = kept_;
+    const double total = std::max(1e-9, seconds(end - start_));
+    into.mean_depth = weighted_ / total;
+    into.full_fraction = full_ / total;
+    into.empty_fraction = empty_ / total;
+    into.peak_depth = peak_;
+    into.depths = depths_;
   }
 
  private:
-  static constexpr std::size_t kMostKept = 4096;
+  static constexpr std::size_t kMaxDepths = 4096;
 
   void account(Clock::time_point now) {
     const double elapsed = seconds(now - last_);
@@ -63,22 +63,22 @@ class DepthLog {
 
   std::size_t capacity_;
   Clock::time_point start_, last_;
-  std::size_t depth_ = 0, most_ = 0;
+  std::size_t depth_ = 0, peak_ = 0;
   double weighted_ = 0, full_ = 0, empty_ = 0;
-  std::uint64_t changes_ = 0, step_ = 1;
-  std::vector<QueueDepth> kept_;
+  std::uint64_t changes_ = 0, stride_ = 1;
+  std::vector<QueueDepth> depths_;
 };
 
-class Workshop {
+class ProducerConsumer {
  public:
-  Workshop(const ProdconOptions& options, const ProdconHooks& hooks)
+  ProducerConsumer(const ProdconOptions& options, const ProdconHooks& hooks)
       : options_(options), hooks_(hooks), queue_(options.capacity), depths_(options.capacity) {}
 
   Result<ProdconReport> run(const std::stop_token& stop) {
     const auto start = Clock::now();
     depths_.begin(start);
-    made_.resize(static_cast<std::size_t>(options_.producers));
-    done_.resize(static_cast<std::size_t>(options_.consumers));
+    producers_.resize(static_cast<std::size_t>(options_.producers));
+    consumers_.resize(static_cast<std::size_t>(options_.consumers));
     std::vector<std::thread> producers, consumers;
     const auto interrupt = [this] { end(ProdconReport::End::interrupted, true); };
     std::string failed;
@@ -93,14 +93,14 @@ class Workshop {
       const std::stop_callback when_stopped(stop, interrupt);
       if (options_.duration.count() > 0) {
         std::unique_lock lock(mutex_);
-        if (!woken_.wait_for(lock, options_.duration, [this] { return ending_ || producing_over(); })) {
+        const auto over = [this] { return ending_ || producers_done_ == options_.producers; };
+        if (!changed_.wait_for(lock, options_.duration, over)) {
           lock.unlock();
           end(ProdconReport::End::duration, false);
         }
       }
       for (auto& thread : producers) thread.join();
-      // All is made: what is queued is done, unless somebody is in a hurry.
-      queue_.close(false);
+      queue_.close(false);  // consumers drain it unless the run was interrupted
       for (auto& thread : consumers) thread.join();
     }
     if (!failed.empty()) return fail(Errc::io, "cannot start a thread: {}", failed);
@@ -108,113 +108,114 @@ class Workshop {
   }
 
  private:
-  void end(ProdconReport::End why, bool at_once) {
+  /// Producers stop; consumers drain the queue first unless `abort`.
+  void end(ProdconReport::End reason, bool abort) {
     {
       const std::scoped_lock lock(mutex_);
-      if (!ending_) why_ = why;
-      if (at_once) why_ = why;
+      if (!ending_ || abort) reason_ = reason;
       ending_ = true;
-      at_once_ = at_once_ || at_once;
+      aborted_ = aborted_ || abort;
     }
-    woken_.notify_all();
-    queue_.close(at_once);
+    changed_.notify_all();
+    queue_.close(abort);
   }
-  [[nodiscard]] bool producing_over() const { return producers_done_ == options_.producers; }
 
-  /// Sleeps; false: it is over, for producers at the end, for consumers when there is a hurry.
-  bool rest(std::chrono::nanoseconds time, bool only_hurry) {
+  /// False: the run was aborted or, for producers, ends.
+  bool sleep_as_producer(std::chrono::nanoseconds time) { return sleep(time, ending_); }
+  bool sleep_as_consumer(std::chrono::nanoseconds time) { return sleep(time, aborted_); }
+  bool sleep(std::chrono::nanoseconds time, const bool& over) {
     std::unique_lock lock(mutex_);
-    const auto over = [&] { return only_hurry ? at_once_ : ending_; };
-    if (time.count() <= 0) return !over();
-    return !woken_.wait_for(lock, time, over);
+    if (time.count() <= 0) return !over;
+    return !changed_.wait_for(lock, time, [&over] { return over; });
   }
 
   void produce(int i) {
     Random random(options_.seed, static_cast<std::uint64_t>(i));
-    while (rest(random.between(options_.produce.least, options_.produce.most), false)) {
+    while (sleep_as_producer(random.between(options_.produce.min, options_.produce.max))) {
       const std::uint64_t number = next_job_.fetch_add(1);
       if (options_.jobs > 0 && number > options_.jobs) break;
-      if (hooks_.say) {
-        const std::string who = options_.producers == 1 ? "Producer" : fmt::format("Producer {}", i);
-        hooks_.say(fmt::format("[{}] Generating Job {}", who, number));
+      if (hooks_.on_line) {
+        const std::string name = options_.producers == 1 ? "Producer" : fmt::format("Producer {}", i);
+        hooks_.on_line(fmt::format("[{}] Generating Job {}", name, number));
       }
       if (!queue_.put({number, Clock::now()}, [this](std::size_t depth) { depths_.changed(depth); })) break;
-      ++made_[static_cast<std::size_t>(i)].count;
+      ++producers_[static_cast<std::size_t>(i)].jobs;
     }
     {
       const std::scoped_lock lock(mutex_);
       ++producers_done_;
     }
-    woken_.notify_all();
+    changed_.notify_all();
   }
 
   void consume(int i) {
     Random random(options_.seed, 1'000'000 + static_cast<std::uint64_t>(i));
-    Own& own = done_[static_cast<std::size_t>(i)];
+    ThreadStats& own = consumers_[static_cast<std::size_t>(i)];
     while (const auto job = queue_.take([this](std::size_t depth) { depths_.changed(depth); })) {
-      own.waited.add(Clock::now() - job->made);
-      if (hooks_.say) hooks_.say(fmt::format("[Consumer {}] Processing Job {}", i, job->number));
-      (void)rest(random.between(options_.consume.least, options_.consume.most), true);
-      ++own.count;
-      own.numbers += job->number;
+      own.waited.add(Clock::now() - job->produced);
+      if (hooks_.on_line) hooks_.on_line(fmt::format("[Consumer {}] Processing Job {}", i, job->number));
+      (void)sleep_as_consumer(random.between(options_.consume.min, options_.consume.max));
+      ++own.jobs;
+      own.number_sum += job->number;
     }
   }
 
   Result<ProdconReport> report(Clock::time_point start) {
     const auto now = Clock::now();
     ProdconReport report;
-    report.end = why_;
+    report.end = reason_;
     report.elapsed = now - start;
     depths_.report(report, now);
-    TimeCounts waited;
-    for (const Own& own : made_) {
-      report.produced += own.count;
-      report.by_producer.push_back(own.count);
+    DurationHistogram waited;
+    std::uint64_t number_sum = 0;
+    for (const ThreadStats& producer : producers_) {
+      report.produced += producer.jobs;
+      report.by_producer.push_back(producer.jobs);
     }
-    for (const Own& own : done_) {
-      report.consumed += own.count;
-      report.by_consumer.push_back(own.count);
-      waited.add(own.waited);
+    for (const ThreadStats& consumer : consumers_) {
+      report.consumed += consumer.jobs;
+      report.by_consumer.push_back(consumer.jobs);
+      number_sum += consumer.number_sum;
+      waited.add(consumer.waited);
     }
     report.left = queue_.size();
     report.waited_median = waited.percentile(0.5);
     report.waited_p99 = waited.percentile(0.99);
-    report.waited_max = waited.most();
+    report.waited_max = waited.max();
     if (report.produced != report.consumed + report.left) {
-      return fail(Errc::internal, "{} jobs were made, {} done, and {} are left", report.produced, report.consumed,
-                  report.left);
+      return fail(Errc::internal, "{} jobs produced, {} consumed, {} left in the queue", report.produced,
+                  report.consumed, report.left);
     }
-    if (report.left == 0 && options_.jobs > 0 && report.produced == options_.jobs) {
-      std::uint64_t numbers = 0;
-      for (const Own& own : done_) numbers += own.numbers;
-      if (numbers != options_.jobs * (options_.jobs + 1) / 2) return fail(Errc::internal, "a job was done twice");
+    // If all jobs from 1 to `jobs` are done and one of them twice, the sum of their numbers is off.
+    if (report.left == 0 && options_.jobs > 0 && report.produced == options_.jobs &&
+        number_sum != options_.jobs * (options_.jobs + 1) / 2) {
+      return fail(Errc::internal, "a job was consumed twice");
     }
     return report;
   }
 
-  /// One thread's.
-  struct alignas(64) Own {
-    std::uint64_t count = 0, numbers = 0;
-    TimeCounts waited;
+  struct alignas(64) ThreadStats {
+    std::uint64_t jobs = 0, number_sum = 0;
+    DurationHistogram waited;
   };
 
   const ProdconOptions& options_;
   const ProdconHooks& hooks_;
   BoundedQueue<Job> queue_;
-  DepthLog depths_;
-  std::vector<Own> made_, done_;
+  DepthRecorder depths_;
+  std::vector<ThreadStats> producers_, consumers_;
   std::atomic<std::uint64_t> next_job_{1};
   std::mutex mutex_;  // guards what follows
-  std::condition_variable woken_;
-  bool ending_ = false, at_once_ = false;
+  std::condition_variable changed_;
+  bool ending_ = false, aborted_ = false;
   int producers_done_ = 0;
-  ProdconReport::End why_ = ProdconReport::End::jobs;
+  ProdconReport::End reason_ = ProdconReport::End::jobs;
 };
 
 }  // namespace
 
 Result<ProdconReport> run_prodcon(const ProdconOptions& options, const ProdconHooks& hooks, std::stop_token stop) {
-  return Workshop(options, hooks).run(stop);
+  return ProducerConsumer(options, hooks).run(stop);
 }
 
 }  // namespace ece465::labs

@@ -5,11 +5,11 @@
 
 namespace ece465::labs {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, so that ten thousand philosophers can have one each, and
-/// the same numbers on every machine, which the standard's distributions do not promise.
+/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, so that ten thousand philosophers can have one each. The
+/// sequence is the same on every machine, which the standard's distributions do not guarantee.
 class Random {
  public:
-  /// `stream` tells apart those who share a seed.
+  /// Generators with the same seed and different `stream` are independent.
   Random(std::uint64_t seed, std::uint64_t stream) : state_(seed) { state_ = next() ^ (stream * 0xD1342543DE82EF95U); }
 
   std::uint64_t next() {
@@ -19,11 +19,11 @@ class Random {
     z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
     return z ^ (z >> 31U);
   }
-  /// Evenly from [least, most]. The bias of the remainder, some 2^-20 for hours in nanoseconds, harms nobody here.
-  std::chrono::nanoseconds between(std::chrono::nanoseconds least, std::chrono::nanoseconds most) {
-    if (most <= least) return least;
-    const auto range = static_cast<std::uint64_t>((most - least).count()) + 1;
-    return least + std::chrono::nanoseconds(static_cast<std::int64_t>(next() % range));
+  /// Uniform in [min, max]. The modulo bias, about 2^-20 for hours in nanoseconds, does not matter here.
+  std::chrono::nanoseconds between(std::chrono::nanoseconds min, std::chrono::nanoseconds max) {
+    if (max <= min) return min;
+    const auto range = static_cast<std::uint64_t>((max - min).count()) + 1;
+    return min + std::chrono::nanoseconds(static_cast<std::int64_t>(next() % range));
   }
 
  private:

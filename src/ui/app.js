@@ -1,4 +1,4 @@
-// The page. What it knows is in state/, what it shows in parts/, movie/ and result/.
+// The page. Its state is in state/, its components are in parts/, animation/ and result/.
 import { html, render, useEffect } from './preact.js';
 import { connect, disconnect } from './state/events.js';
 import { useSelected } from './state/route.js';
@@ -8,7 +8,7 @@ import { Cluster } from './parts/cluster.js';
 import { ConnectionLost } from './parts/connection_lost.js';
 import { Images } from './parts/images.js';
 import { ImageView } from './parts/image_view.js';
-import { Login, remembered } from './parts/login.js';
+import { Login, restoreLogin } from './parts/login.js';
 import { Logs } from './parts/logs.js';
 import { Notices } from './parts/notices.js';
 import { TopBar } from './parts/top_bar.js';
@@ -43,5 +43,5 @@ function App() {
 }
 
 startTheme();
-remembered();
+restoreLogin();
 render(html`<${App} />`, document.getElementById('app'));

@@ -1,2 +1,2 @@
-// Preact and htm, from the one place that knows where they lie.
+// Preact and htm; only this file knows their path.
 export { h, html, render, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from './packages/htm.js';

@@ -72,7 +72,7 @@ run dine "${quick[@]}" --quiet --timeline dinner.svg --force
 expect_code 0
 run dine "${quick[@]}" --timeline -
 expect_code 2
-expect_err '--timeline -: a picture goes to a file'
+expect_err '--timeline -: a picture cannot be written to standard output'
 run dine --compare -n 3 --duration 50ms
 expect_code 0
 expect_lines out 6
@@ -83,8 +83,8 @@ expect_lines out 6
 run dine --compare -n 2 --duration 20ms --json
 expect_code 0
 json "[run['mode'] for run in it['compare']] == ['ipc', 'thread', 'async', 'tcp']" "all(run['meals'] > 0 for run in it['compare'])"
-check '--live: standard output is no terminal' --live
-check '--compare: runs every mode as it comes' --compare --strategy naive
+check '--live: standard output is not a terminal' --live
+check '--compare: cannot be combined with' --compare --strategy naive
 on_a_terminal "'$ECE465' dine --live --think 1ms --eat 1ms --duration 300ms"
 [ $code = 0 ] || fail "exit code $code"
 grep -qF "${escape}[?1049h" screen || fail 'no screen of its own'

@@ -53,7 +53,7 @@ eater=$(grep -m 1 Eating out | sed 's/[^0-9]//g')
 victim=$(members | sort -n | sed -n "$((eater + 2))p")  # after the coordinator, in the order of their making
 kill -KILL "$victim"
 wait_for 'the other to eat' grep -sq "Philosopher $((1 - eater))\] Eating" out
-expect_err "philosopher $eater was killed by signal 9; his forks are back"
+expect_err "philosopher $eater was killed by signal 9; its forks were returned"
 kill -TERM "$pid"
 ended
 expect_code 130

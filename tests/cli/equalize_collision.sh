@@ -12,5 +12,5 @@ run equalize x/a.png ./x/a.png
 expect_code 0
 run equalize x/*.png --force
 expect_code 0
-expect_err 'x/a_equalized.png: left out, it is the result of x/a.png'
+expect_err 'x/a_equalized.png: skipped, it is the result of x/a.png'
 expect_no_file x/a_equalized_equalized.png

@@ -45,7 +45,7 @@ run mapreduce bytes log
 expect_code 0
 printf '5354\n' >expected
 expect_same out expected
-expect_err '2 lines without a size that counts'
+expect_err '2 lines without a valid size'
 run mapreduce bytes log log --json
 expect_no_err
 json "it['bytes'] == 10708" "it['lines'] == 10" "it['ignored'] == 4"

@@ -24,13 +24,13 @@ cp b.png kept.png
 for name in b.png ./b.png result.png; do
   run equalize b.png -o result.png --plot $name --force
   expect_code 2
-  expect_err "--plot $name: an image has that place"
+  expect_err "--plot $name: is the name of an image"
 done
 # Nor standard output's, where the result or what is told of it goes.
 for command in 'equalize b.png -o -' 'equalize b.png' 'histogram b.png'; do
   run $command --plot -
   expect_code 2
-  expect_err '--plot -: a picture goes to a file'
+  expect_err '--plot -: a picture cannot be written to standard output'
   expect_no_file ./-
 done
 run histogram b.png --plot b.png --force

@@ -10,7 +10,7 @@ expect_lines out 2
 expect_out 'photos/1.png -> results/1_equalized.png  96x64 8-bit gray  1 worker  up 0.'
 expect_out ' kB to workers and back  '
 expect_lines err 1
-expect_err 'photos/deep/1.png: another input has the same name; on the master a number is added to it'
+expect_err 'photos/deep/1.png: another input has the same name; the master gets it with a number added'
 expect_same photos/1.png results/1_equalized.png
 expect_same photos/deep/1.png results/deep/1_equalized.png
 grep -qx 'POST /upload' requests || fail 'nothing was uploaded'

@@ -13,7 +13,7 @@ run submit a.png --no-wait -o b.png
 expect_code 2
 run submit a.png --timeout soon
 expect_code 2
-expect_err "--timeout: 'soon' is no time; write it like 30, 0.5, 250ms or 2m"
+expect_err "--timeout: 'soon' is not a time; use a form like 30, 0.5, 250ms or 2m"
 start_fake_master --fail 'too strange'
 run submit a.png --url "$url"
 expect_code 3

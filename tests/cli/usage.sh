@@ -8,12 +8,12 @@ check() { # MESSAGE ARGUMENT...
   expect_err "$1"
 }
 check 'unknown command equalise; did you mean equalize?' equalise a.png
-check "photo.jpg is no command; try 'ece465 equalize photo.jpg'" photo.jpg
+check "photo.jpg is not a command; try 'ece465 equalize photo.jpg'" photo.jpg
 check 'unknown option --qualty; did you mean --quality?' equalize --qualty 5 a.png
 check 'unknown option -x' equalize -x a.png
-check "--quality: 'abc' is no whole number; choose 1 to 100" equalize a.png --quality abc
+check "--quality: 'abc' is not a whole number; choose 1 to 100" equalize a.png --quality abc
 check '--quality: 0 is out of range; choose 1 to 100' equalize a.png --quality=0
-check "--channels: 'grey' is none of luma, gray, each; did you mean gray?" equalize a.png --channels grey
+check "--channels: 'grey' is not one of luma, gray, each; did you mean gray?" equalize a.png --channels grey
 check "--memory: '64X' has an unknown unit 'X'" equalize a.png --memory 64X
 check '--threads: a value is missing' equalize a.png --threads
 check 'no input; name images or folders' equalize

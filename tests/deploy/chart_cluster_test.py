@@ -1,5 +1,5 @@
-"""The chart on the cluster that kubectl's context names: installed, tested, upgraded and rolled back while it works,
-broken, removed, and installed again on what it left."""
+"""The chart on the cluster of kubectl's current context: installed, tested, upgraded and rolled back under load, with
+killed workers, uninstalled, and installed again on the remaining data."""
 
 import os
 
@@ -22,22 +22,22 @@ class Chart(tools.Case):
         self.cluster.helm(verb, "demo", CHART, *(["--install"] if verb == "upgrade" else []), "--set", f"image.repository={REPOSITORY}", "--set", f"image.tag={TAG}",
                           *arguments, "--wait", "--timeout", "180s")
 
-    def test_a_release_lives(self):
+    def test_life_of_a_release(self):
         self.chart("install")
         self.assertIn("Succeeded", self.cluster.helm("test", "demo", "--timeout", "120s"))
         self.master.is_ready()
-        self.master.has_so_many(2)
+        self.master.has_worker_count(2)
         self.expected = tools.equalized(PIXELS)
         _, result = self.master.put_through("scan.tif", PIXELS)
         self.assertEqual(result, self.expected)
 
-        self.upgraded_at_work()
-        self.worker_killed_at_work()
+        self.upgraded_under_load()
+        self.worker_killed_under_load()
         self.rolled_back()
         self.removed_and_installed_again()
 
-    def upgraded_at_work(self):
-        """More workers, while jobs run: the master is not touched, the jobs gain."""
+    def upgraded_under_load(self):
+        """Adds workers while jobs run: the master is not restarted, and the jobs succeed."""
         before = self.cluster.pods("master")
         self.master.upload("busy.tif", PIXELS)
         jobs = [self.master.process("busy.tif")]
@@ -48,12 +48,12 @@ class Chart(tools.Case):
             jobs.append(self.master.process("busy.tif"))
         self.assertEqual(upgrade.ended(), 0, upgrade.lines)
         self.master.all_done(jobs)
-        self.master.has_so_many(4)
+        self.master.has_worker_count(4)
         self.assertEqual(self.cluster.pods("master"), before)
         self.assertEqual(self.master.download("busy_equalized.tif"), self.expected)
-        print(f"\n  {len(jobs)} jobs ended during the upgrade", flush=True)
+        print(f"\n  {len(jobs)} jobs finished during the upgrade", flush=True)
 
-    def worker_killed_at_work(self):
+    def worker_killed_under_load(self):
         def kill():
             self.cluster.kill("worker")
             self.cluster("rollout", "status", "deployment/demo-ece465-worker", "--timeout=120s")
@@ -62,24 +62,24 @@ class Chart(tools.Case):
     def rolled_back(self):
         self.cluster.helm("rollback", "demo", "1", "--wait", "--timeout", "180s")
         self.master.is_ready()
-        self.master.has_so_many(2)
+        self.master.has_worker_count(2)
 
     def removed_and_installed_again(self):
         self.cluster.helm("uninstall", "demo", "--wait", "--timeout", "120s")
-        until(lambda: self.cluster.kinds_left() == {"persistentvolumeclaim/demo-ece465-data"}, "only the claim to be left")
+        until(lambda: self.cluster.remaining_objects() == {"persistentvolumeclaim/demo-ece465-data"}, "only the claim to remain")
         self.chart("install", "worker.replicaCount=1")
         self.master.is_ready()
         self.assertIn("scan.tif", [file["name"] for file in self.master.get("/files")["files"]])
         self.assertEqual(self.master.download("scan_equalized.tif"), self.expected)
 
-    def test_philosophers_come_with_a_coordinator(self):
-        for protocol, words in (("ack", "Acknowledged Philosopher"), ("table", "Eating!")):
+    def test_philosophers_with_a_coordinator(self):
+        for protocol, text in (("ack", "Acknowledged Philosopher"), ("table", "Eating!")):
             self.chart("upgrade", "master.enabled=false", "worker.enabled=false", "coordinator.replicaCount=1",
                        f"coordinator.protocol={protocol}")
             for pod in self.cluster.pods("philosopher"):
-                self.cluster.prints(pod, words, 2)
+                self.cluster.prints(pod, text, 2)
         self.cluster.helm("uninstall", "demo", "--wait", "--timeout", "120s")
-        until(lambda: self.cluster.kinds_left() == set(), "nothing to be left")
+        until(lambda: self.cluster.remaining_objects() == set(), "nothing to remain")
 
 
 if __name__ == "__main__":

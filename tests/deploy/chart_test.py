@@ -1,4 +1,4 @@
-"""The chart on paper: linted, rendered with every file of ci/, and held against its schema. Needs Helm, and no cluster."""
+"""The chart without a cluster: linted, rendered with every file of ci/, and checked against its schema. Needs Helm."""
 
 import glob
 import json
@@ -15,7 +15,7 @@ NEW = ("--kube-version", "1.31.0")
 
 
 def rendered(*arguments):
-    """The chart's objects, by kind and name. Helm's own YAML is all of it that can be had without another package."""
+    """The chart's objects as text, by kind and name. Not parsed as YAML, which would need another package."""
     text = say("helm", "template", "demo", CHART, *arguments)
     found = {}
     for document in text.split("\n---"):
@@ -28,23 +28,23 @@ def rendered(*arguments):
 
 
 class Chart(tools.Case):
-    def test_it_is_clean(self):
+    def test_lint(self):
         for values in VARIANTS:
             with self.subTest(values=os.path.basename(values)):
                 run("helm", "lint", "--strict", CHART, "--values", values)
 
-    def test_every_variant_can_be_rendered_for_old_and_new_clusters(self):
+    def test_all_variants_render_for_old_and_new_clusters(self):
         self.assertGreaterEqual(len(VARIANTS), 5)
         for values in VARIANTS:
             for versions in (OLD, NEW):
                 with self.subTest(values=os.path.basename(values), versions=versions):
                     self.assertIn("Deployment/", "".join(rendered("--values", values, *versions)))
 
-    def test_names_stay_within_what_a_service_may_be_called(self):
+    def test_names_are_valid_service_names(self):
         for name in rendered("--set", f"fullnameOverride={'x' * 80}"):
             self.assertLessEqual(len(name.split("/")[1]), 63, name)
 
-    def test_the_courses_values_have_their_meaning(self):
+    def test_values_of_the_courses_chart(self):
         found = rendered("--values", os.path.join(CHART, "ci", "course-values.yaml"))
         master = found["Deployment/demo-ece465-master"]
         self.assertIn('image: "johndoe/ece465-histogram-master:v1"', master)
@@ -57,7 +57,7 @@ class Chart(tools.Case):
         self.assertIn("port: 6000", found["Service/demo-ece465-master-tcp"])
         self.assertIn("storage: 1Gi", found["PersistentVolumeClaim/demo-ece465-data"])
 
-    def test_the_courses_coordinator_has_its_meaning(self):
+    def test_coordinator_of_the_courses_chart(self):
         found = rendered("--values", os.path.join(CHART, "ci", "dining-values.yaml"))
         coordinator = found["Deployment/demo-ece465-coordinator"]
         self.assertIn('image: "your-docker-hub-username/ece465-server:v1"', coordinator)
@@ -66,7 +66,7 @@ class Chart(tools.Case):
         self.assertNotIn("Deployment/demo-ece465-master", found)
         self.assertNotIn("Deployment/demo-ece465-coordinator", rendered())
 
-    def test_apis_are_those_that_the_cluster_has(self):
+    def test_api_versions_match_the_cluster(self):
         values = ("--values", os.path.join(CHART, "ci", "everything-values.yaml"))
         for versions, expected in ((OLD, {"autoscaling/v2beta2", "policy/v1beta1"}),
                                    (NEW, {"autoscaling/v2", "policy/v1"})):
@@ -74,21 +74,21 @@ class Chart(tools.Case):
                     if line.startswith(("apiVersion: autoscaling/", "apiVersion: policy/"))}
             self.assertEqual(used, expected)
 
-    def test_everything_runs_without_rights(self):
+    def test_pods_run_without_privileges(self):
         for name, text in rendered().items():
             if name.startswith("Deployment/"):
                 for words in ("runAsNonRoot: true", "readOnlyRootFilesystem: true", "allowPrivilegeEscalation: false",
                               "automountServiceAccountToken: false", "enableServiceLinks: false", "type: RuntimeDefault"):
                     self.assertIn(words, text, name)
 
-    def test_a_change_of_configuration_restarts_what_reads_it(self):
+    def test_a_change_of_configuration_restarts_pods(self):
         def sums(*arguments):
             return [line for text in rendered(*arguments).values() for line in text.splitlines()
                     if "checksum/config" in line]
         self.assertEqual(len(set(sums())), 1)
         self.assertNotEqual(set(sums()), set(sums("--set", "config.log-level=debug")))
 
-    def test_what_may_not_be_is_refused(self):
+    def test_invalid_values_are_rejected(self):
         for wrong in ("master.replicaCount=2", "worker.replicaCount=-1", "worker.replicas=3", "storage.sise=1Gi",
                       "master.service.type=Magic", "master.service.httpPort=0", "no.such.value=1",
                       "coordinator.protocol=telepathy"):
@@ -96,16 +96,16 @@ class Chart(tools.Case):
             self.assertNotEqual(done.returncode, 0, wrong)
             self.assertIn("values don't meet the specifications", done.stderr)
 
-    def test_the_dashboard_asks_for_metrics_that_there_are(self):
+    def test_the_dashboard_uses_existing_metrics(self):
         with open(os.path.join(CHART, "dashboards", "ece465.json"), encoding="utf-8") as file:
             dashboard = json.load(file)
         with open(os.path.join(tools.ROOT, "src", "cluster", "observability", "metrics.cpp"), encoding="utf-8") as file:
-            told = file.read()
-        asked = {word for panel in dashboard["panels"] for target in panel.get("targets", [])
+            source = file.read()
+        used = {word for panel in dashboard["panels"] for target in panel.get("targets", [])
                  for word in tools.metrics_in(target["expr"])}
-        self.assertGreater(len(asked), 10)
-        for metric in asked:
-            self.assertIn(f'"{metric}"', told)
+        self.assertGreater(len(used), 10)
+        for metric in used:
+            self.assertIn(f'"{metric}"', source)
 
 
 if __name__ == "__main__":

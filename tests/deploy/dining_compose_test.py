@@ -1,4 +1,5 @@
-"""deploy/compose/dining.yml, as the course has it and with a table: philosophers are served, one goes, all is stopped."""
+"""deploy/compose/dining.yml, with the course's protocol and with a table: philosophers are served, one is killed, all are
+stopped."""
 
 import re
 import socket
@@ -14,11 +15,11 @@ class Dining(tools.Case):
         self.compose("up", "--detach", "--no-build")
 
     def output(self, service):
-        """What a service's container has printed."""
+        """Standard output of a service's container."""
         return run("docker", "logs", self.compose.containers(service)[0]).stdout
 
-    def prints(self, service, words, times=1):
-        until(lambda: self.output(service).count(words) >= times, f"{service} to print '{words}' {times} times")
+    def prints(self, service, text, times=1):
+        until(lambda: self.output(service).count(text) >= times, f"{service} to print '{text}' {times} times")
 
     def stop_all(self):
         containers = {service: self.compose.containers(service)[0]
@@ -34,11 +35,11 @@ class Dining(tools.Case):
             self.prints(philosopher, "Acknowledged Philosopher", 2)
         asked = set(re.findall(r"Philosopher (\d+) requesting to eat!", self.output("coordinator")))
         self.assertEqual(len(asked), 2)
-        # A program of the course's, outside: no newline at the end.
-        with socket.create_connection(("127.0.0.1", self.port), timeout=tools.harness.PATIENCE) as guest:
-            guest.sendall(b"Philosopher 7 requesting to eat!")
-            self.assertIn(b"Acknowledged Philosopher 7 requesting to eat!", guest.recv(1024))
-        # A coordinator that dies and comes back is waited for.
+        # Like the course's client: no newline at the end.
+        with socket.create_connection(("127.0.0.1", self.port), timeout=tools.harness.PATIENCE) as client:
+            client.sendall(b"Philosopher 7 requesting to eat!")
+            self.assertIn(b"Acknowledged Philosopher 7 requesting to eat!", client.recv(1024))
+        # Philosophers reconnect to a restarted coordinator.
         coordinator = self.compose.containers("coordinator")[0]
         run("docker", "kill", coordinator)
         before = self.output("philosopher_1").count("Acknowledged")
@@ -50,7 +51,7 @@ class Dining(tools.Case):
         self.start_up("dining.yml", "dining-table.yml")
         for philosopher in ("philosopher_1", "philosopher_2"):
             self.prints(philosopher, "Eating!", 2)
-        # Who is killed gives the forks back: the others go on eating.
+        # The forks of a killed philosopher are free again: the others go on eating.
         run("docker", "kill", self.compose.containers("philosopher_2")[0])
         self.prints("coordinator", "is gone", 2)
         self.prints("philosopher_1", "Eating!", self.output("philosopher_1").count("Eating!") + 3)

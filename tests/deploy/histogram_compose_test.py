@@ -1,5 +1,4 @@
-"""deploy/compose/histogram-eq.yml from one end to the other: scaled, used, broken in every way that its README names, and
-stopped."""
+"""deploy/compose/histogram-eq.yml: scaled, used, stopped, and with all failures that its README describes."""
 
 import time
 
@@ -11,21 +10,21 @@ PIXELS = tools.picture(6000, 4000)
 
 
 class Histogram(tools.Case):
-    def test_a_cluster_lives(self):
+    def test_life_of_a_cluster(self):
         port = tools.free_port()
         compose = Compose(self, "histogram-eq.yml", HTTP_PORT=port)
         compose("up", "--detach", "--no-build", "--scale", f"worker={WORKERS}")
         self.master = RemoteMaster(self, f"127.0.0.1:{port}")
         self.master.is_ready()
-        self.master.has_so_many(WORKERS)
+        self.master.has_worker_count(WORKERS)
         compose.healthy("master", 1)
         compose.healthy("worker", WORKERS)
         self.expected = tools.equalized(PIXELS)
 
         self.job_through_all_workers()
-        self.worker_killed_at_work(compose)
+        self.worker_killed_under_load(compose)
         self.network_cut(compose)
-        self.master_killed_at_work(compose)
+        self.master_killed_under_load(compose)
         self.scaled(compose)
         self.stopped(compose)
 
@@ -34,21 +33,21 @@ class Histogram(tools.Case):
         self.assertEqual(result, self.expected)
         self.assertTrue(job["workers"])
 
-    def stopped_at_work(self, container):
-        """Stops a worker's process while jobs run, until it is sure to hold strips: on a fast machine they are done too soon
-        for a command of Docker to hit one."""
+    def stop_holding_strips(self, container):
+        """Stops a worker's process while jobs run, and waits until it holds strips: on a fast machine strips are done too fast
+        to be hit by a Docker command."""
         run("docker", "kill", "--signal", "STOP", container)
         tools.until(lambda: self.master.strips_held(container[:12]) > 0, f"{container[:12]} to hold strips")
 
-    def worker_killed_at_work(self, compose):
+    def worker_killed_under_load(self, compose):
         victim = compose.containers("worker")[0]
 
         def kill():
-            self.stopped_at_work(victim)
+            self.stop_holding_strips(victim)
             run("docker", "kill", victim)
-            self.master.has_so_many(WORKERS - 1)
+            self.master.has_worker_count(WORKERS - 1)
             run("docker", "start", victim)
-            self.master.has_so_many(WORKERS)
+            self.master.has_worker_count(WORKERS)
         self.master.keep_busy_while(kill, "worker killed", PIXELS, self.expected)
 
     def network_cut(self, compose):
@@ -56,16 +55,16 @@ class Histogram(tools.Case):
         network = f"{compose.project}_hist-net"
 
         def cut():
-            self.stopped_at_work(victim)
-            # Nothing tells the master: it has to find out by the silence.
+            self.stop_holding_strips(victim)
+            # The master gets no notification: it must detect the silence.
             run("docker", "network", "disconnect", network, victim)
             run("docker", "kill", "--signal", "CONT", victim)
-            self.master.has_so_many(WORKERS - 1)
+            self.master.has_worker_count(WORKERS - 1)
             run("docker", "network", "connect", network, victim)
-            self.master.has_so_many(WORKERS)
+            self.master.has_worker_count(WORKERS)
         self.master.keep_busy_while(cut, "network cut", PIXELS, self.expected)
 
-    def master_killed_at_work(self, compose):
+    def master_killed_under_load(self, compose):
         container = compose.containers("master")[0]
         names = [f"many-{n}.tif" for n in range(8)]
         for name in names:
@@ -77,12 +76,12 @@ class Histogram(tools.Case):
         self.master.all_done(jobs)
         for name in names:
             self.assertEqual(self.master.download(name.replace(".", "_equalized.")), self.expected)
-        self.master.has_so_many(WORKERS)
+        self.master.has_worker_count(WORKERS)
         compose.healthy("master", 1)
 
     def scaled(self, compose):
         compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "worker=1")
-        self.master.has_so_many(1)
+        self.master.has_worker_count(1)
         _, result = self.master.put_through("scan.tif", PIXELS)
         self.assertEqual(result, self.expected)
 

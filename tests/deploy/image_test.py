@@ -1,4 +1,4 @@
-"""The image by itself: what is in it, and how it behaves as process 1."""
+"""The image: its contents, and its behaviour as process 1."""
 
 import json
 import os
@@ -11,20 +11,20 @@ MEGABYTE = 1_000_000
 
 
 class Contents(tools.Case):
-    def test_little_is_added_to_the_base(self):
+    def test_size(self):
         size = {name: int(say("docker", "image", "inspect", "--format", "{{.Size}}", name))
                 for name in (IMAGE, tools.BASE_IMAGE)}
         added = size[IMAGE] - size[tools.BASE_IMAGE]
         print(f"\n  image {size[IMAGE] / MEGABYTE:.1f} MB, {added / MEGABYTE:.1f} MB above its base", flush=True)
         self.assertLess(added, 40 * MEGABYTE)
 
-    def test_nothing_that_builds_is_left(self):
+    def test_no_build_tools_remain(self):
         found = run("docker", "run", "--rm", "--entrypoint", "sh", IMAGE, "-c",
                     "command -v gcc g++ cc c++ ld as make cmake ninja git npm node python3 ccache; "
                     "ls -d /src ~root/.npm ~root/.cache /usr/include/c++ /var/lib/apt/lists/* 2>/dev/null", check=False)
         self.assertEqual(found.stdout, "")
 
-    def test_it_says_what_it_is(self):
+    def test_metadata(self):
         config = read_json("docker", "image", "inspect", "--format", "{{json .Config}}", IMAGE)
         self.assertRegex(config["User"], r"^[1-9]\d*:[1-9]\d*$")
         self.assertEqual(config["Entrypoint"], ["ece465"])
@@ -35,18 +35,18 @@ class Contents(tools.Case):
                          say("docker", "run", "--rm", IMAGE, "--version").split()[-1])
         self.assertIn("org.opencontainers.image.revision", labels)
 
-    def test_secrets_are_in_neither_environment_nor_history(self):
+    def test_no_secrets_in_environment_or_history(self):
         config = read_json("docker", "image", "inspect", "--format", "{{json .Config.Env}}", IMAGE)
         history = say("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", IMAGE)
         self.assertIsNone(re.search(r"(?i)password|token|secret|_auth|npmrc", json.dumps(config) + history))
 
 
 class Roles(tools.Case):
-    def test_without_a_command_it_tells_which_there_are(self):
+    def test_without_a_command_it_lists_commands(self):
         for command in ("equalize", "master", "worker", "health"):
             self.assertIn(f"  {command} ", say("docker", "run", "--rm", IMAGE))
 
-    def test_it_equalizes_files_of_the_caller_and_as_the_caller(self):
+    def test_equalizes_files_as_the_calling_user(self):
         content = tools.picture(300, 200)
         with open(self.path("scan.tif"), "wb") as file:
             file.write(content)
@@ -56,7 +56,7 @@ class Roles(tools.Case):
             self.assertEqual(file.read(), tools.equalized(content))
         self.assertEqual(os.stat(self.path("scan_equalized.tif")).st_uid, os.getuid())
 
-    def test_a_folder_that_it_may_not_write_to_is_named(self):
+    def test_the_error_for_a_read_only_folder_names_it(self):
         folder = self.path("foreign")
         os.mkdir(folder, 0o755)
         done = run("docker", "run", "--rm", "--user", "61234:61234", "--volume", f"{folder}:/app/shared_data", IMAGE,
@@ -64,7 +64,7 @@ class Roles(tools.Case):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"shared_data.*[Pp]ermission denied")
 
-    def test_the_courses_variables_have_their_meaning(self):
+    def test_the_courses_environment_variables(self):
         for role, given, expected in (
                 ("worker", ("MASTER_HOST=far", "MASTER_PORT=7000"), "master: \"far:7000\""),
                 ("worker", ("MASTER_HOST=far",), "master: \"far:6000\""),
@@ -77,7 +77,7 @@ class Roles(tools.Case):
             printed = say("docker", "run", "--rm", *variables, IMAGE, role, "--print-config")
             self.assertIn(f"  {expected} ", printed)
 
-    def test_a_variable_that_kubernetes_makes_up_for_a_service_is_passed_over(self):
+    def test_variables_that_kubernetes_sets_for_services_are_ignored(self):
         variables = ["MASTER_PORT", "SERVER_PORT", "ECE465_PORT", "ECE465_MASTER_PORT", "ECE465_WORKER_PORT",
                      "ECE465_HTTP_PORT", "ECE465_MASTER_HTTP_PORT", "ECE465_MASTER_WORKER_PORT"]
         given = [word for name in variables for word in ("--env", f"{name}=tcp://10.96.0.7:6000")]
@@ -87,12 +87,12 @@ class Roles(tools.Case):
 
 
 class ProcessOne(tools.Case):
-    """Read-only root, no capabilities: as strictly as deploy/ runs it."""
+    """With a read-only root and no capabilities, as in deploy/."""
 
     STRICT = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true")
 
-    def stops_well(self, container):
-        """`docker stop` is obeyed: by itself, within the grace period, with exit code 0."""
+    def stops_cleanly(self, container):
+        """`docker stop` ends it within the grace period, with exit code 0."""
         say("docker", "stop", "--time", "20", container)
         state = tools.state_of(container)
         self.assertEqual((state["ExitCode"], state["OOMKilled"]), (0, False), say("docker", "logs", container))
@@ -102,24 +102,24 @@ class ProcessOne(tools.Case):
             container = self.container("master", *arguments, options=(
                 *self.STRICT, "--health-interval", "1s", "--volume", "/app/shared_data", *options))
             until(lambda one=container: tools.state_of(one)["Health"]["Status"] == "healthy", "a healthy master")
-            self.stops_well(container)
+            self.stops_cleanly(container)
 
     def test_a_worker_without_a_master_waits_and_stops_when_asked(self):
         container = self.container("worker", options=(*self.STRICT, "--health-interval", "1s"))
         until(lambda: tools.state_of(container)["Health"]["Status"] == "healthy", "a healthy worker")
         self.assertTrue(tools.state_of(container)["Running"])
-        self.stops_well(container)
+        self.stops_cleanly(container)
 
-    def test_processes_without_a_parent_are_let_go(self):
+    def test_orphans_are_reaped(self):
         container = self.container("worker", options=self.STRICT)
         self.logged(container, "the master cannot be reached")
-        # The shell ends first, and what it started becomes a child of process 1; true has ended when it is gone.
+        # The shell ends first, and its child is adopted by process 1; it ends by running true.
         run("docker", "exec", container, "sh", "-c", "(sleep 0.2; true) & exit")
         states = ("docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/stat")
         until(lambda: "(sleep)" not in say(*states), "the orphan to end")
         self.assertNotRegex(say(*states), r"\) Z ")
 
-    def test_workers_of_a_masters_own_are_reaped_and_replaced(self):
+    def test_the_masters_worker_processes_are_reaped_and_replaced(self):
         container = self.container("master", "--workers", "2", options=(*self.STRICT, "--volume", "/app/shared_data"))
         started = self.logged(container, "worker joined")
         self.assertIn("worker", started)
@@ -129,9 +129,9 @@ class ProcessOne(tools.Case):
         children = ("docker", "exec", container, "sh", "-c", "cat /proc/1/task/*/children")
         until(lambda: len(say(*children).split()) == 2, "two workers again")
         self.assertNotIn("Z", say("docker", "exec", container, "sh", "-c", processes))
-        self.stops_well(container)
+        self.stops_cleanly(container)
 
-    def test_logs_are_json_unless_told_otherwise(self):
+    def test_logs_are_json_by_default(self):
         container = self.container("worker")
         self.assertEqual(self.logged(container, "the master cannot be reached")["level"], "warn")
         text = self.container("worker", options=("--env", "ECE465_LOG_FORMAT=text"))

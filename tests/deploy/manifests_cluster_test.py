@@ -1,4 +1,4 @@
-"""deploy/kubernetes on the cluster that kubectl's context names: applied, gated by its probes, broken, scaled, removed."""
+"""deploy/kubernetes on the cluster of kubectl's current context: probes, failures, scaling, removal."""
 
 import glob
 import json
@@ -18,7 +18,7 @@ class Manifests(tools.Case):
         self.cluster = Cluster(self)
 
     def manifests(self, *folders):
-        """What is applied, with the image under test."""
+        """The manifests of these folders, with the image under test."""
         texts = []
         for folder in folders:
             for path in sorted(glob.glob(os.path.join(FOLDER, folder, "*.yaml"))):
@@ -34,14 +34,14 @@ class Histogram(Manifests):
         self.scaling = "scaling" if modern else "scaling-before-1.23"
         self.master = Forwarded(self, self.cluster, "ece465-master")
 
-    def test_kustomize_sees_every_file(self):
+    def test_kustomize_includes_all_files(self):
         def names(text):
             return sorted(line for line in text.splitlines() if line.startswith(("kind:", "  name: ")))
         self.assertEqual(names(tools.say("kubectl", "kustomize", FOLDER)), names(self.manifests("histogram-eq")))
 
-    def test_a_cluster_lives(self):
+    def test_life_of_a_cluster(self):
         everything = self.manifests("histogram-eq", self.scaling)
-        self.not_ready_means_no_traffic(everything)
+        self.no_traffic_before_ready(everything)
         self.cluster("apply", "-f", "-", input=everything)
         self.cluster("rollout", "status", "deployment/ece465-master", "--timeout=120s")
         self.cluster("rollout", "status", "deployment/ece465-worker", "--timeout=120s")
@@ -49,15 +49,15 @@ class Histogram(Manifests):
         self.expected = tools.equalized(PIXELS)
         _, result = self.master.put_through("scan.tif", PIXELS)
         self.assertEqual(result, self.expected)
-        self.worker_killed_at_work()
-        self.master_killed_at_work()
-        self.master_told_to_stop_at_work()
+        self.worker_killed_under_load()
+        self.master_killed_under_load()
+        self.master_stopped_under_load()
         self.scaled()
         self.cluster("delete", "-f", "-", "--wait", "--timeout=120s", input=everything)
-        until(lambda: self.cluster.kinds_left() == set(), "nothing to be left")
+        until(lambda: self.cluster.remaining_objects() == set(), "nothing to remain")
 
-    def not_ready_means_no_traffic(self, everything):
-        """A master whose probe has not passed yet runs, and its service leads nowhere."""
+    def no_traffic_before_ready(self, everything):
+        """A master runs before its probe passes, but its service has no endpoints."""
         late = everything.replace("path: /readyz, port: http}", "path: /not-yet, port: http}")
         self.assertNotEqual(late, everything)
         self.cluster("apply", "-f", "-", input=late)
@@ -73,11 +73,11 @@ class Histogram(Manifests):
         self.assertEqual([state["Ready"] for state in states()], ["False"])
         addresses = self.cluster("get", "endpoints", "ece465-master", "-o", "jsonpath={.subsets[*].addresses[*].ip}")
         self.assertEqual(addresses, "")
-        # No worker reaches it either, and so none is ready.
+        # Workers cannot connect either, so none is ready.
         ready = self.cluster("get", "deployment", "ece465-worker", "-o", "jsonpath={.status.readyReplicas}")
         self.assertIn(ready, ("", "0"))
 
-    def worker_killed_at_work(self):
+    def worker_killed_under_load(self):
         def kill():
             self.cluster.kill("worker")
             self.cluster("rollout", "status", "deployment/ece465-worker", "--timeout=120s")
@@ -89,31 +89,31 @@ class Histogram(Manifests):
             self.master.upload(name, PIXELS)
         return names, [self.master.process(name) for name in names]
 
-    def come_back_and_end(self, names, jobs):
+    def all_jobs_succeed(self, names, jobs):
         self.cluster("rollout", "status", "deployment/ece465-master", "--timeout=120s")
         self.master.is_ready()
         self.master.all_done(jobs)
         for name in names:
             self.assertEqual(self.master.download(name.replace(".", "_equalized.")), self.expected)
-        until(lambda: len(self.master.nodes()) == 2, "the workers to be back")
+        until(lambda: len(self.master.nodes()) == 2, "the workers to reconnect")
 
-    def master_killed_at_work(self):
+    def master_killed_under_load(self):
         names, jobs = self.many_jobs(6)
         self.cluster.kill("master")
-        self.come_back_and_end(names, jobs)
+        self.all_jobs_succeed(names, jobs)
 
-    def master_told_to_stop_at_work(self):
-        """Its log's end, which is gone with the pod, tells that it has ended by itself."""
+    def master_stopped_under_load(self):
+        """The end of its log, which is followed since it is deleted with the pod, shows a clean shutdown."""
         pod = self.cluster.pods("master")[0]
         log = self.start("log", ["kubectl", "--namespace", self.cluster.namespace, "logs", "--follow", pod])
         log.log_line("master listening")
         names, jobs = self.many_jobs(6)
         self.cluster("delete", "pod", pod)
         log.log_line("master stopped")
-        self.come_back_and_end(names, jobs)
+        self.all_jobs_succeed(names, jobs)
 
     def scaled(self):
-        # The autoscaler's lower bound is 2; more than that is its business only where there are metrics.
+        # The autoscaler's minimum is 2; it changes a larger number only if there are metrics.
         self.cluster("scale", "deployment/ece465-worker", "--replicas=4")
         until(lambda: len(self.master.nodes()) == 4, "four workers")
         _, result = self.master.put_through("scan.tif", PIXELS)
@@ -121,7 +121,7 @@ class Histogram(Manifests):
 
 
 class Dining(Manifests):
-    def test_philosophers_eat_whoever_dies(self):
+    def test_philosophers_and_coordinator_are_killed(self):
         everything = self.manifests("dining")
         self.cluster("apply", "-f", "-", input=everything)
         for name in ("coordinator", "philosopher"):
@@ -130,14 +130,14 @@ class Dining(Manifests):
             self.cluster.prints(pod, "Eating!", 2)
         self.cluster.kill("philosopher")
         self.cluster.prints(self.cluster.pods("coordinator")[0], "is gone", 2)
-        self.everybody_eats()
+        self.all_eat()
         self.cluster.kill("coordinator")
         self.cluster("rollout", "status", "deployment/coordinator", "--timeout=120s")
-        self.everybody_eats()
+        self.all_eat()
         self.cluster("delete", "-f", "-", "--wait", "--timeout=120s", input=everything)
-        until(lambda: self.cluster.kinds_left() == set(), "nothing to be left")
+        until(lambda: self.cluster.remaining_objects() == set(), "nothing to remain")
 
-    def everybody_eats(self):
+    def all_eat(self):
         self.cluster("rollout", "status", "deployment/philosopher", "--timeout=120s")
         for pod in self.cluster.pods("philosopher"):
             before = self.cluster("logs", pod).count("Eating!")
@@ -146,5 +146,5 @@ class Dining(Manifests):
 
 if __name__ == "__main__":
     if subprocess.run(["kubectl", "get", "nodes"], capture_output=True, check=False).returncode != 0:
-        raise SystemExit("kubectl's context leads to no cluster")
+        raise SystemExit("kubectl's current context has no reachable cluster")
     tools.main()

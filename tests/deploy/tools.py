@@ -1,4 +1,4 @@
-"""What the tests of the deployments share: commands that are run, a picture to equalize, and a master in a container."""
+"""Shared by the deployment tests: running commands, a test image, a master in a container."""
 
 import http.client
 import itertools
@@ -25,7 +25,7 @@ until = harness.until
 
 
 def run(*command, check=True, text=True, **more):
-    """Runs a command to its end; what it did. Fails with what it said when its exit code is not 0 and that is checked."""
+    """Runs a command and returns its outcome. With `check`, fails with its output if the exit code is not 0."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=text, **more)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -33,7 +33,7 @@ def run(*command, check=True, text=True, **more):
 
 
 def say(*command, **more):
-    """What a command prints, without the last newline."""
+    """A command's standard output without the last newline."""
     return run(*command, **more).stdout.rstrip("\n")
 
 
@@ -42,14 +42,14 @@ def read_json(*command):
 
 
 def free_port():
-    """A port that nobody listens on now."""
+    """A port that is currently unused."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def picture(width, height):
-    """A dull gray TIFF, uncompressed: levels from 60 to 180, none as frequent as the next."""
+    """An uncompressed gray TIFF of low contrast: levels from 60 to 180 with different frequencies."""
     row = bytes(60 + (x * x // width) * 120 // width for x in range(width))
     strip = row * height
     tags = [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1),
@@ -60,26 +60,26 @@ def picture(width, height):
 
 
 def equalized(content):
-    """What one process makes of an image: `equalize` in a container, from standard input to standard output."""
+    """The result of `ece465 equalize` in a container, from standard input to standard output."""
     return run("docker", "run", "--rm", "--interactive", IMAGE, "equalize", "-", "-o", "-", text=False,
                input=content).stdout
 
 
 def metrics_in(expression):
-    """The metrics that a PromQL expression asks for, by the names under which they are told."""
+    """The metrics in a PromQL expression, without the suffixes of histograms."""
     names = re.findall(r"\b(?:ece465|process)_\w+", expression)
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
 
 
 class RemoteMaster(master.Master):
-    """A master that somebody else started; `address` is where it answers."""
+    """A master that was started elsewhere, at the HTTP address `address`."""
 
     def __init__(self, case, address):  # pylint: disable=super-init-not-called
         self.case = case
         self.http = address
 
     def answers(self, path="/readyz"):
-        """Whether it says that it is well."""
+        """Whether it answers with status 200."""
         try:
             return self.request("GET", path).status == 200
         except (OSError, http.client.HTTPException):
@@ -88,18 +88,18 @@ class RemoteMaster(master.Master):
     def is_ready(self):
         until(self.answers, f"the master at {self.http} to be ready")
 
-    def has_so_many(self, workers):
-        """Waits until so many workers are connected."""
+    def has_worker_count(self, workers):
+        """Waits until this number of workers is connected."""
         until(lambda: len(self.nodes()) == workers, f"{workers} workers")
 
     def strips_held(self, host):
-        """How many strips the worker of that host name has not answered yet."""
+        """Number of unanswered strips at the worker of this host name."""
         return sum(worker["strips_in_flight"] for worker in self.get("/api/v1/workers")["workers"]
                    if worker["id"].startswith(host))
 
     def keep_busy_while(self, break_it, what, content, expected, times=20):
-        """Has images equalized, two at a time, while `break_it()` is called again and again, until it has hit a worker that
-        held a strip; then every job must have ended well, and the last results be right."""
+        """Equalizes images, two at a time, and calls `break_it()` repeatedly until it has hit a worker that held a strip.
+        All jobs must succeed, and the last results must be correct."""
         done, failed, stop = [], [], threading.Event()
 
         def work(name):
@@ -107,11 +107,11 @@ class RemoteMaster(master.Master):
                 self.upload(name, content)
                 while not stop.is_set():
                     done.append(self.done(self.process(name)))
-            except Exception as error:  # of a thread, which would keep it to itself
+            except Exception as error:  # reported by the main thread
                 failed.append(error)
 
-        def again():
-            # Handed out again after a failure, or to a second worker while the first one is silent.
+        def reassigned():
+            # Strips reassigned after a failure, or duplicated while the first worker is silent.
             return sum(job["strips"]["retries"] + job["strips"]["duplicates"] for job in list(done))
 
         names = ["busy-1.tif", "busy-2.tif"]
@@ -122,11 +122,11 @@ class RemoteMaster(master.Master):
         try:
             until(lambda: len(done) > 1 or failed, "the first jobs to end")
             while not hit and count < times and not failed:
-                before = again()  # workers that are slow are not waited for, either
+                before = reassigned()  # not 0: slow workers' strips are duplicated as well
                 break_it()
                 count += 1
-                time.sleep(0.3)  # the jobs that were hit end
-                hit = again() - before
+                time.sleep(0.3)  # the affected jobs end
+                hit = reassigned() - before
         finally:
             stop.set()
             for thread in threads:
@@ -135,11 +135,11 @@ class RemoteMaster(master.Master):
             raise failed[0]
         for name in names:
             self.case.assertEqual(self.download(name.replace(".", "_equalized.")), expected)
-        print(f"\n  {what} {count} times: {len(done)} jobs, {hit} strips handed out again", flush=True)
-        self.case.assertGreater(hit, 0, f"{what}: never at work")
+        print(f"\n  {what} {count} times: {len(done)} jobs, {hit} strips reassigned", flush=True)
+        self.case.assertGreater(hit, 0, f"{what}: never hit a worker that held a strip")
 
     def all_done(self, jobs):
-        """Waits until these jobs have ended well; they may have been started over."""
+        """Waits until these jobs have succeeded; they may have been restarted."""
         return [self.done(job) for job in jobs]
 
     def counted(self, metric):
@@ -150,7 +150,7 @@ class RemoteMaster(master.Master):
 
 
 class Compose:
-    """A system of deploy/compose under a project name of its own, by whichever Compose there is."""
+    """Services of deploy/compose under a unique project name, with either version of Compose."""
 
     def __init__(self, case, *names, **variables):
         self.case = case
@@ -167,19 +167,19 @@ class Compose:
             return ["docker", "compose"]
         if shutil.which("docker-compose"):
             return ["docker-compose"]
-        raise AssertionError("neither 'docker compose' nor docker-compose is there")
+        raise AssertionError("neither 'docker compose' nor docker-compose is installed")
 
     def __call__(self, *arguments):
         return say(*self.tool, "--project-name", self.project, *self.files, *arguments, env=self.environment)
 
     def containers(self, service):
-        """The ids of a service's containers, stopped ones too."""
+        """Ids of a service's containers, including stopped ones."""
         return say("docker", "ps", "--all", "--quiet", "--no-trunc", "--filter",
                    f"label=com.docker.compose.project={self.project}", "--filter",
                    f"label=com.docker.compose.service={service}").split()
 
     def healthy(self, service, count):
-        """Waits until so many containers of a service say that they are well."""
+        """Waits until this number of a service's containers is healthy."""
         def ask():
             return [state["Health"]["Status"] for state in map(state_of, self.containers(service))
                     if "Health" in state].count("healthy") == count
@@ -187,7 +187,7 @@ class Compose:
 
 
 class Forwarded(RemoteMaster):
-    """A master in a cluster, through `kubectl port-forward`, which ends with the pod that it leads to."""
+    """A master in a cluster, through `kubectl port-forward`, which must be restarted when the pod ends."""
 
     def __init__(self, case, cluster, service, port=8000):
         super().__init__(case, None)
@@ -209,12 +209,12 @@ class Forwarded(RemoteMaster):
 
 
 class Cluster:
-    """A namespace of the cluster that kubectl's context names, for the length of a test."""
+    """A namespace of the cluster of kubectl's current context, for one test."""
 
     count = itertools.count(1)
 
     def __init__(self, case):
-        # One that is deleted has its name for a while yet.
+        # Unique, since a deleted namespace keeps its name for a while.
         self.namespace = f"ece465-test-{os.getpid()}-{next(Cluster.count)}"
         run("kubectl", "create", "namespace", self.namespace)
         case.addCleanup(run, "kubectl", "delete", "namespace", self.namespace, "--wait=false")
@@ -232,21 +232,21 @@ class Cluster:
             print(run("kubectl", "--namespace", self.namespace, *arguments, check=False).stdout, file=sys.stderr)
 
     def pods(self, component):
-        """The names of a role's pods that are not about to end."""
+        """Names of a role's pods that are not terminating."""
         found = json.loads(self("get", "pods", "-l", f"app.kubernetes.io/component={component}", "-o", "json"))
         return [pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
 
-    def prints(self, pod, words, times=1):
-        """Waits until a pod has printed this so often."""
-        until(lambda: run("kubectl", "--namespace", self.namespace, "logs", pod, check=False).stdout.count(words) >= times,
-              f"{pod} to print '{words}' {times} times")
+    def prints(self, pod, text, times=1):
+        """Waits until a pod has printed `text` this number of times."""
+        until(lambda: run("kubectl", "--namespace", self.namespace, "logs", pod, check=False).stdout.count(text) >= times,
+              f"{pod} to print '{text}' {times} times")
 
     def kill(self, component):
-        """Ends a role's pod at once, as a node that fails would."""
+        """Ends one of a role's pods immediately, like a node failure."""
         self("delete", "pod", self.pods(component)[0], "--grace-period=0", "--force")
 
-    def kinds_left(self):
-        """What is left in the namespace of what people make there, as "kind/name"."""
+    def remaining_objects(self):
+        """Objects in the namespace that Kubernetes did not create itself, as "kind/name"."""
         kinds = ["deployments", "pods", "services", "configmaps", "pvc", "hpa", "pdb", "networkpolicies",
                  "serviceaccounts", "secrets", "ingresses"]
         names = self("get", ",".join(kinds), "-o", "name").split()
@@ -259,7 +259,7 @@ def state_of(container):
 
 
 class Case(harness.Case):
-    """A test that shows what its containers said when it failed."""
+    """A test that prints its containers' logs if it fails."""
 
     def setUp(self):
         super().setUp()
@@ -272,20 +272,20 @@ class Case(harness.Case):
         return super().run(result)
 
     def show_when_failed(self, show):
-        """Calls `show` before what was started since is taken away, if the test has failed by then."""
+        """Calls `show` in cleanup, before earlier cleanups remove the containers, if the test has failed."""
         def show_it():
             if self.failed():
                 show()
         self.addCleanup(show_it)
 
     def container(self, *arguments, options=(), name=None):
-        """A container of the image that runs in the background and is removed in the end; its id."""
+        """Starts a container in the background, which is removed after the test. Returns its id."""
         container = say("docker", "run", "--detach", *options, IMAGE, *arguments)
         self.addCleanup(run, "docker", "rm", "--force", "--volumes", container)
         return container
 
     def logged(self, container, message):
-        """Waits until a container has logged this; that line."""
+        """Waits until a container has logged a message. Returns the line."""
         def ask():
             done = run("docker", "logs", container)
             return next((json.loads(line) for line in (done.stdout + done.stderr).splitlines()

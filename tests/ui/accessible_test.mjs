@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { row, scenario, until } from './harness.mjs';
 
-await scenario('readable for everybody', async (test) => {
+await scenario('accessible', async (test) => {
   const axe = readFileSync(createRequire(join(process.env.PACKAGES, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
-  /// What axe-core finds to be serious, with the elements.
-  const look = async (page, where) => {
+  /// Fails for serious findings of axe-core, and lists their elements.
+  const check = async (page, where) => {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
     const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
@@ -28,29 +28,29 @@ await scenario('readable for everybody', async (test) => {
       const where = `${mode}, ${width} wide`;
       const login = await test.open(master, { dark, size: { width, height }, calm: true });
       await login.getByLabel('User name').waitFor();
-      await look(login, `login, ${where}`);
+      await check(login, `login, ${where}`);
       await login.context().close();
       const page = await test.openIn(master, { dark, size: { width, height }, calm: true });
       const image = page.locator('.image-row').first();
       await image.waitFor();
-      await look(page, `images, ${where}`);
+      await check(page, `images, ${where}`);
       await noSidewaysScroll(page, `images, ${where}`);
       await image.locator('.image-link').click();
       await page.getByRole('button', { name: /^Equalize( again)?$/ }).click();
       await page.locator('.job[data-state="done"]').waitFor();
       await until(async () => await page.locator('[data-plot="after"] canvas').count() > 0, 'the plots');
       await page.getByText('The table, level by level').click();
-      await look(page, `result, ${where}`);
+      await check(page, `result, ${where}`);
       await noSidewaysScroll(page, `result, ${where}`);
       await image.getByRole('button', { name: /^Delete/ }).click();
       await page.getByRole('dialog').waitFor();
-      await look(page, `question, ${where}`);
+      await check(page, `confirmation, ${where}`);
       await page.context().close();
     }
   }
-  // The theme can be chosen, and stays.
+  // The chosen theme survives a reload.
   const page = await test.openIn(master);
-  await page.getByRole('button', { name: 'Show the page dark' }).click();
+  await page.getByRole('button', { name: 'Switch to dark theme' }).click();
   await page.locator('body.dark').waitFor();
   await page.reload();
   await page.locator('body.dark').waitFor();

@@ -1,5 +1,5 @@
-// What the page's tests share: a master and workers of their own, a browser that nothing slips by, pictures of what it
-// shows. Nothing sleeps for a fixed time: what is waited for is something that the page shows, or that the master says.
+// Shared by the page's tests: a master and workers of their own, a browser whose errors fail the test, screenshots.
+// Nothing sleeps for a fixed time: tests wait for something that the page shows or the master reports.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const { ECE465, MAKE_IMAGE, CHROMIUM, PACKAGES, SCREENSHOTS } = process.env;
 const SKIPPED = 77; // CTest's SKIP_RETURN_CODE
-export const PATIENCE = 60_000; // until a wait counts as a failure
+export const TIMEOUT = 60_000; // of each wait
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -22,7 +22,7 @@ function needs(there, words) {
 }
 
 export async function until(condition, words) {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + TIMEOUT;
   for (;;) {
     const found = await condition();
     if (found) return found;
@@ -31,7 +31,7 @@ export async function until(condition, words) {
   }
 }
 
-/// A process that is ended with the test at the latest.
+/// A process that ends with the test at the latest.
 class Process {
   constructor(name, args) {
     this.name = name;
@@ -49,7 +49,7 @@ class Process {
   }
 }
 
-/// A master, at first on ports of the system's choice.
+/// A master, at first on ports that the system chooses.
 export class Master {
   constructor(test) {
     this.test = test;
@@ -57,7 +57,7 @@ export class Master {
     this.ports = [0, 0];
   }
 
-  /// Starts it; again on the ports that it had.
+  /// Starts or restarts it; a restart uses the same ports.
   async start() {
     this.process = this.test.own(new Process('master', ['master', '--http-host', '127.0.0.1', '--http-port', String(this.ports[0]),
       '--worker-host', '127.0.0.1', '--worker-port', String(this.ports[1]), '--data-dir', this.data, '--log-format', 'json']));
@@ -83,23 +83,23 @@ export class Master {
     return worker;
   }
 
-  /// Uploads a file by the API.
+  /// Uploads a file through the API.
   async upload(path) {
     const form = new FormData();
     form.append('file', new Blob([readFileSync(path)]), path.split('/').pop());
     assert.equal((await fetch(`${this.url}/upload`, { method: 'POST', body: form })).status, 200);
   }
 
-  /// Lets workers do strips until all of them are trusted with as many as they can take.
+  /// Runs jobs until these workers have passed their probation, and get as many strips as they can take.
   async prove(...ids) {
-    this.test.tolerate(/status of 404 .*prove\.tif/); // a page may ask for its thumbnail when it is gone already
+    this.test.tolerate(/status of 404 .*prove\.tif/); // a page may request the thumbnail after the deletion
     await this.upload(this.test.image('prove.tif', '--size', '1024x4096'));
     await until(async () => {
       const { job_id: id } = await (await fetch(`${this.url}/process/prove.tif`, { method: 'POST' })).json();
       await until(async () => (await this.get(`/api/v1/jobs/${id}`)).state === 'done', 'a job');
       const { workers } = await this.get('/api/v1/workers');
       return ids.every((worker) => workers.some((one) => one.id === worker && one.state === 'active'));
-    }, 'workers to prove themselves');
+    }, 'workers to become active');
     await fetch(`${this.url}/files/prove.tif`, { method: 'DELETE' });
   }
 }
@@ -109,7 +109,7 @@ class Test {
     this.name = name;
     this.folder = mkdtempSync(join(tmpdir(), 'ece465-ui-'));
     this.processes = [];
-    this.complaints = [];
+    this.problems = [];
     this.tolerated = [];
   }
 
@@ -127,40 +127,40 @@ class Test {
 
   async master() { return new Master(this).start(); }
 
-  /// Something that the console may say in this test, for instance that a master that was killed is not there.
+  /// Ignores console messages that match, e.g. connection errors after the master was killed.
   tolerate(pattern) { this.tolerated.push(pattern); }
 
-  complain(words) {
-    if (!this.tolerated.some((pattern) => pattern.test(words))) this.complaints.push(words);
+  record(words) {
+    if (!this.tolerated.some((pattern) => pattern.test(words))) this.problems.push(words);
   }
 
-  /// A page of a browser; whatever it must not do is a complaint, and the test fails.
+  /// Opens a page. Errors, policy violations and requests to other hosts are recorded, and fail the test.
   async open(master, { size = DESKTOP, dark = false, calm = false } = {}) {
     const { chromium } = createRequire(join(PACKAGES, 'package.json'))('playwright-core');
     this.browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     const context = await this.browser.newContext({
       viewport: size, colorScheme: dark ? 'dark' : 'light', reducedMotion: calm ? 'reduce' : 'no-preference', acceptDownloads: true,
     });
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(TIMEOUT);
     const page = await context.newPage();
-    await page.exposeFunction('tellViolation', (words) => this.complain(`policy: ${words}`));
+    await page.exposeFunction('reportViolation', (words) => this.record(`policy: ${words}`));
     await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => {
-      window.tellViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      window.reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     }));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complain(`console: ${message.text()} ${message.location().url}`);
+      if (['error', 'warning'].includes(message.type())) this.record(`console: ${message.text()} ${message.location().url}`);
     });
-    page.on('pageerror', (error) => this.complain(`error: ${error.stack}`));
+    page.on('pageerror', (error) => this.record(`error: ${error.stack}`));
     context.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
-      if (origin !== master.url && !['data:', 'blob:'].includes(protocol)) this.complain(`a request to another host: ${request.url()}`);
+      if (origin !== master.url && !['data:', 'blob:'].includes(protocol)) this.record(`a request to another host: ${request.url()}`);
     });
     await this.goTo(page, `${master.url}/`);
     return page;
   }
 
-  /// Chromium gives up requests under way when a network interface of the machine comes or goes, as those of containers
-  /// do: then the page is asked for again.
+  /// Chromium aborts requests in progress when a network interface appears or disappears, e.g. with a container: then the
+  /// page is loaded again.
   async goTo(page, url) {
     const changed = /net::ERR_NETWORK_CHANGED/;
     this.tolerate(changed);
@@ -177,10 +177,10 @@ class Test {
       page.off('requestfailed', notice);
       if (!again) return;
     }
-    throw new Error('the network of this machine does not come to rest');
+    throw new Error('the network interfaces keep changing');
   }
 
-  /// The same, logged in.
+  /// Opens a page and logs in.
   async openIn(master, options) {
     const page = await this.open(master, options);
     await page.getByLabel('User name').fill('ada');
@@ -190,7 +190,7 @@ class Test {
     return page;
   }
 
-  /// Pictures of the whole page, as a phone and a desktop show it.
+  /// Screenshots of the whole page on a phone and a desktop.
   async shot(page, name) {
     mkdirSync(SCREENSHOTS, { recursive: true });
     const before = page.viewportSize();
@@ -202,7 +202,7 @@ class Test {
     await page.setViewportSize(before);
   }
 
-  /// What is on the screen when a test has failed.
+  /// Screenshots of all pages after a failure.
   async show(name) {
     const pages = this.browser?.contexts().flatMap((context) => context.pages()) ?? [];
     for (const [i, page] of pages.entries()) {
@@ -219,21 +219,21 @@ class Test {
 
 /// Runs a test that needs a browser.
 export async function scenario(name, run) {
-  needs(CHROMIUM && !CHROMIUM.endsWith('NOTFOUND') && existsSync(CHROMIUM), 'Chromium is not here (scripts/setup --with-dev)');
-  needs(existsSync(join(PACKAGES, 'node_modules', 'playwright-core')), 'playwright-core is not here (it comes with the build)');
+  needs(CHROMIUM && !CHROMIUM.endsWith('NOTFOUND') && existsSync(CHROMIUM), 'Chromium is not installed (scripts/setup --with-dev)');
+  needs(existsSync(join(PACKAGES, 'node_modules', 'playwright-core')), 'playwright-core is not installed (the build fetches it)');
   const test = new Test(name);
   let failure = null;
   try {
     await run(test);
-    assert.deepEqual(test.complaints, []);
+    assert.deepEqual(test.problems, []);
   } catch (error) {
     failure = error;
     await test.show(name);
   }
   if (failure) {
     console.error(`${name}: ${failure.stack}`);
-    for (const words of test.complaints) console.error(`  ${words}`);
-    for (const { name: who, lines } of test.processes) console.error(`--- ${who}\n${lines.split('\n').slice(-40).join('\n')}`);
+    for (const words of test.problems) console.error(`  ${words}`);
+    for (const { name: role, lines } of test.processes) console.error(`--- ${role}\n${lines.split('\n').slice(-40).join('\n')}`);
     process.exitCode = 1;
   } else {
     console.log(`${name}: fine`);
@@ -241,11 +241,11 @@ export async function scenario(name, run) {
   await test.end();
 }
 
-/// The row of an image, the job's card, its film.
+/// The row of an image; the job's animation.
 export const row = (page, name) => page.locator(`[data-file="${name}"]`);
-export const movie = (page) => page.locator('.movie');
+export const animation = (page) => page.locator('.animation');
 
-/// Puts files through the page's own upload.
+/// Uploads files through the page.
 export async function uploadFiles(page, ...paths) {
   await page.locator('#files').setInputFiles(paths);
   for (const path of paths) await row(page, path.split('/').pop()).waitFor();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { row, scenario, until } from './harness.mjs';
 
-/// Tabs on until what has the focus fits.
+/// Presses Tab until an element that matches the selector is focused.
 async function tabTo(page, selector) {
   for (let i = 0; i < 80; ++i) {
     await page.keyboard.press('Tab');
@@ -10,7 +10,7 @@ async function tabTo(page, selector) {
   throw new Error(`the keyboard does not lead to ${selector}`);
 }
 
-await scenario('by keyboard alone', async (test) => {
+await scenario('keyboard only', async (test) => {
   const master = await test.master();
   const page = await test.open(master);
   await page.getByLabel('User name').waitFor();
@@ -23,7 +23,7 @@ await scenario('by keyboard alone', async (test) => {
   await master.upload(test.image('photo.jpg', '--size', '900x700', '--color', 'ycbcr'));
   await row(page, 'photo.jpg').waitFor();
 
-  // The first stop leads past everything to the image.
+  // The first tab stop skips to the image.
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the image');
   await page.keyboard.press('Enter');
@@ -36,18 +36,18 @@ await scenario('by keyboard alone', async (test) => {
   await tabTo(page, '.image-head button');
   await page.keyboard.press('Enter');
   await page.locator('.job[data-state="done"]').waitFor();
-  await page.locator('.movie').waitFor();
+  await page.locator('.animation').waitFor();
 
   await tabTo(page, '.scrubber');
   await page.keyboard.press('Home');
-  await page.locator('.movie[data-phase="map"]').waitFor();
+  await page.locator('.animation[data-phase="map"]').waitFor();
   await tabTo(page, '.compare-slider');
   await page.keyboard.press('End');
   assert.equal(await page.locator('.compare-slider').inputValue(), '100');
   await page.keyboard.press('ArrowLeft');
   assert.equal(await page.locator('.compare-slider').inputValue(), '99.5');
 
-  // Zoomed, and moved.
+  // Zoom and pan.
   await page.locator('.compare-frame').focus();
   for (let i = 0; i < 4; ++i) await page.keyboard.press('+');
   const left = () => page.locator('.compare-before').evaluate((image) => image.getBoundingClientRect().left);
@@ -56,7 +56,7 @@ await scenario('by keyboard alone', async (test) => {
   await until(async () => await left() < before, 'the picture to move');
   assert.equal(await page.locator('.compare-slider').inputValue(), '99.5');
 
-  // A question has the focus, Escape says no, and the focus goes back.
+  // The dialog is focused, Escape means no, and the focus returns.
   await page.locator('[data-file="photo.jpg"] .row-actions button').last().focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();

@@ -10,12 +10,12 @@ await scenario('the log', async (test) => {
   await lines.filter({ hasText: 'Connected to master' }).waitFor();
   assert.match(await lines.first().innerText(), /^\d\d:\d\d:\d\d/);
 
-  // By source.
+  // Filter by source.
   await page.getByLabel('Source', { exact: true }).selectOption('talker');
   await until(async () => (await lines.allInnerTexts()).every((line) => line.includes('talker')), 'lines of one source');
   await page.getByLabel('Source', { exact: true }).selectOption('');
 
-  // The newest line is in sight, until somebody scrolls up.
+  // The newest line is in view until the user scrolls up.
   const path = test.image('small.png', '--size', '40x30');
   for (let i = 0; i < 30; ++i) await master.upload(path);
   const list = page.locator('.log-lines');
@@ -23,20 +23,20 @@ await scenario('the log', async (test) => {
   const toEnd = () => list.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
   await until(async () => await toEnd() < 24, 'the end');
   await list.evaluate((element) => { element.scrollTop = 100; });
-  await until(() => list.evaluate((element) => element.scrollTop === 100), 'the place');
+  await until(() => list.evaluate((element) => element.scrollTop === 100), 'the scroll position');
   await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
   await master.upload(path);
   await until(async () => await lines.filter({ hasText: 'Uploaded small.png' }).count() === 31, 'one more');
   assert.equal(await list.evaluate((element) => element.scrollTop), 100);
   await test.shot(page, 'log');
 
-  // Paused, nothing moves; what comes meanwhile is counted, and shown afterwards.
+  // While paused, new lines are only counted; they are shown afterwards.
   await page.getByRole('button', { name: 'Pause' }).click();
   await master.upload(path);
   await page.getByRole('button', { name: 'Resume (1 new)' }).click();
-  await until(async () => await lines.filter({ hasText: 'Uploaded small.png' }).count() === 32, 'what came meanwhile');
+  await until(async () => await lines.filter({ hasText: 'Uploaded small.png' }).count() === 32, 'the new line');
 
-  // Cleared here and at the master.
+  // Clear empties the page's list and the master's.
   await page.getByRole('button', { name: 'Clear' }).click();
   await page.getByText('Nothing yet.').waitFor();
   assert.deepEqual((await master.get('/logs')).logs, []);

@@ -4,7 +4,7 @@ import { scenario } from './harness.mjs';
 await scenario('log in and out', async (test) => {
   const master = await test.master();
   const page = await test.open(master);
-  // It says what it is.
+  // The page says that it is a demo.
   await page.getByText('Demo login.').waitFor();
   await test.shot(page, 'login');
 
@@ -17,7 +17,7 @@ await scenario('log in and out', async (test) => {
   assert.match(await page.locator('.who').innerText(), /grace/);
   assert.match(await page.locator('.who').innerText(), /demo/);
 
-  // In this tab one stays logged in; nothing is written down beyond it.
+  // The login lasts for this tab; nothing else is stored.
   await page.reload();
   await page.locator('.connection.live').waitFor();
   assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { movie, row, scenario, until, uploadFiles } from './harness.mjs';
+import { animation, row, scenario, until, uploadFiles } from './harness.mjs';
 
 await scenario('a worker is killed', async (test) => {
   const master = await test.master();
@@ -8,8 +8,8 @@ await scenario('a worker is killed', async (test) => {
   await uploadFiles(page, test.image('scan.tif', '--size', '6000x8000'));
   await row(page, 'scan.tif').locator('.image-link').click();
 
-  // It holds strips and says nothing; then it is killed. Whether it is given any, and whether somebody has done them as
-  // well before it is missed, is the scheduler's choice: try again.
+  // It holds strips and is silent; then it is killed. Whether it gets any, and whether they are duplicated before it is
+  // declared lost, depends on the scheduler: repeat until it does.
   let job = null;
   await until(async () => {
     const frail = await master.worker('frail');
@@ -26,22 +26,22 @@ await scenario('a worker is killed', async (test) => {
       return state === 'done' || events.some(({ what, worker }) => what === 'sent' && worker === 'frail');
     }, 'a strip to be sent');
     await frail.stop('SIGKILL');
-    await page.locator('[data-worker="frail"].lost').waitFor(); // the page says so at once
+    await page.locator('[data-worker="frail"].lost').waitFor(); // shown at once
     const ended = await until(async () => {
       const now = await master.get(`/api/v1/jobs/${job.id}`);
       return now.state === 'done' && now;
     }, 'the job');
     return ended.strips.retries > 0;
-  }, 'a worker that is missed');
+  }, 'a worker whose strips are reassigned');
 
-  // Its strips went to somebody else, and the result is whole.
+  // Its strips were reassigned, and the result is complete.
   await page.locator(`.job[data-job="${job.id}"][data-state="done"]`).waitFor();
   await page.locator('.fact.alarm').filter({ hasText: 'Retries' }).waitFor();
-  await page.locator('.movie').waitFor();
+  await page.locator('.animation').waitFor();
   await test.shot(page, 'worker-lost');
-  await page.getByLabel('Moment of the job').fill('999');
-  assert.match(await movie(page).getAttribute('data-workers'), /frail/);
+  await page.getByLabel('Position in the job').fill('999');
+  assert.match(await animation(page).getAttribute('data-workers'), /frail/);
   await page.locator('.log-lines').getByText(/Worker frail disconnected/).first().waitFor();
-  await page.getByLabel('Moment of the job').fill('400');
-  await test.shot(page, 'worker-lost-film');
+  await page.getByLabel('Position in the job').fill('400');
+  await test.shot(page, 'worker-lost-earlier');
 });

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { row, scenario, uploadFiles } from './harness.mjs';
 
-await scenario('uploads, and those that are refused', async (test) => {
+await scenario('uploads, and refused uploads', async (test) => {
   const master = await test.master();
   const page = await test.openIn(master);
   const failed = page.locator('.upload-row.failed');
 
-  // Refused by its name, before anything is sent.
+  // Refused by the page because of its name; nothing is sent.
   const text = join(test.folder, 'notes.txt');
   writeFileSync(text, 'no image');
   await page.locator('#files').setInputFiles([text, test.image('one.png'), test.image('two.TIFF', '--format', 'tiff')]);
@@ -19,13 +19,13 @@ await scenario('uploads, and those that are refused', async (test) => {
   await page.getByRole('button', { name: 'Dismiss notes.txt' }).click();
   await failed.waitFor({ state: 'detached' });
 
-  // Refused by the master, whose words are shown. The browser tells its console of any such answer.
+  // Refused by the master; its message is shown. The browser logs such answers to its console.
   test.tolerate(/status of 400/);
   const hidden = test.image('.hidden.jpg');
   await page.locator('#files').setInputFiles([hidden]);
   await failed.filter({ hasText: 'begins with a dot' }).waitFor();
 
-  // No image by its content: it is there, and says why nothing can be done with it.
+  // Not an image by its content: it is listed with the reason.
   const broken = join(test.folder, 'broken.jpg');
   writeFileSync(broken, 'no image either');
   await uploadFiles(page, broken);

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { movie, row, scenario, until, uploadFiles } from './harness.mjs';
+import { animation, row, scenario, until, uploadFiles } from './harness.mjs';
 
 const ORDER = ['read', 'map', 'reduce', 'apply', 'stitch', 'done'];
 
-/// What the film has shown so far, in order, from now on.
+/// Records the phases that the animation shows from now on, in order.
 async function watchPhases(page) {
   await page.evaluate(() => {
     window.phases = [];
-    const look = () => {
-      const phase = document.querySelector('.movie')?.dataset.phase;
+    const record = () => {
+      const phase = document.querySelector('.animation')?.dataset.phase;
       if (phase && phase !== window.phases.at(-1)) window.phases.push(phase);
     };
-    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+    new MutationObserver(record).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
 }
 
-/// A canvas on which nothing is drawn has one colour.
+/// The number of colours on a canvas; 1 if nothing is drawn.
 const colors = (canvas) => canvas.evaluate((element) => {
   const { data } = element.getContext('2d').getImageData(0, 0, element.width, element.height);
   return new Set(new Uint32Array(data.buffer)).size;
 });
 
-await scenario('from upload to result, by two workers', async (test) => {
+await scenario('from upload to result, with two workers', async (test) => {
   const master = await test.master();
   const page = await test.openIn(master);
   await test.shot(page, 'empty');
@@ -38,7 +38,7 @@ await scenario('from upload to result, by two workers', async (test) => {
   await uploadFiles(page, ...files);
   assert.match(await row(page, 'landscape.jpg').innerText(), /3000 × 2000, 8-bit colour JPEG/);
   assert.match(await row(page, 'radiograph.tif').innerText(), /3000 × 2400, 16-bit gray TIFF/);
-  // The master makes the previews: a browser could show no TIFF.
+  // The master makes the previews: browsers cannot show TIFF files.
   await until(() => row(page, 'radiograph.tif').locator('img').evaluate((image) => image.naturalWidth > 0), 'the preview of a TIFF');
   await test.shot(page, 'images');
 
@@ -50,51 +50,51 @@ await scenario('from upload to result, by two workers', async (test) => {
     await watchPhases(page);
     await page.getByRole('button', { name: 'Equalize', exact: true }).click();
 
-    // The phases pass one after the other, whoever does the strips.
-    await movie(page).waitFor();
+    // The phases follow each other, whichever workers process the strips.
+    await animation(page).waitFor();
     if (name.endsWith('.jpg')) {
-      await page.locator('.movie[data-phase="map"]').waitFor();
+      await page.locator('.animation[data-phase="map"]').waitFor();
       await test.shot(page, 'job-map');
-      await page.locator('.movie[data-phase="apply"]').waitFor();
+      await page.locator('.animation[data-phase="apply"]').waitFor();
       await test.shot(page, 'job-apply');
     }
     await page.getByLabel('Speed').selectOption('4');
-    await page.locator('.movie[data-phase="done"][data-playing="false"]').waitFor();
+    await page.locator('.animation[data-phase="done"][data-playing="false"]').waitFor();
     const phases = await page.evaluate(() => window.phases);
-    assert.deepEqual(phases, ORDER.filter((phase) => phases.includes(phase)), 'no phase comes twice, or too early');
+    assert.deepEqual(phases, ORDER.filter((phase) => phases.includes(phase)), 'no phase is repeated or too early');
     for (const phase of ['map', 'reduce', 'apply', 'stitch', 'done']) assert.ok(phases.includes(phase), `${phase} of ${phases}`);
     for (const step of ['map', 'reduce', 'apply', 'stitch']) {
       assert.equal(await page.locator(`[data-step="${step}"]`).getAttribute('data-part'), '1.000', step);
     }
-    // Who does how much is the scheduler's choice; sooner or later both have a part in it.
+    // The scheduler decides who does how much; after enough jobs both workers have had strips.
     await until(async () => {
-      const cast = (await movie(page).getAttribute('data-workers')).split(' ');
-      if (cast.includes('north') && cast.includes('south')) return true;
+      const workers = (await animation(page).getAttribute('data-workers')).split(' ');
+      if (workers.includes('north') && workers.includes('south')) return true;
       const job = await page.locator('.job').getAttribute('data-job');
       await page.getByRole('button', { name: 'Equalize again' }).click();
-      await page.locator(`.job:not([data-job="${job}"])[data-state="done"] .movie`).waitFor();
+      await page.locator(`.job:not([data-job="${job}"])[data-state="done"] .animation`).waitFor();
       return false;
-    }, 'both workers to have a part');
+    }, 'both workers to take part');
     assert.ok(await colors(page.locator('.stage-canvas')) > 50);
 
-    // The moment can be chosen.
-    await page.getByLabel('Moment of the job').fill('0');
-    await page.locator('.movie[data-phase="map"]').waitFor();
+    // Seeking.
+    await page.getByLabel('Position in the job').fill('0');
+    await page.locator('.animation[data-phase="map"]').waitFor();
     await page.getByRole('button', { name: /^Stitch/ }).click();
-    await until(async () => ['apply', 'stitch'].includes(await movie(page).getAttribute('data-phase')), 'the end of the film');
+    await until(async () => ['apply', 'stitch'].includes(await animation(page).getAttribute('data-phase')), 'the end of the animation');
 
     // Before and after, side by side.
     await until(async () => (await page.locator('.compare-frame img').evaluateAll((images) =>
       images.every((image) => image.naturalWidth > 0))), 'both pictures');
     const line = page.locator('.compare-line');
     const before = (await line.boundingBox()).x;
-    await page.getByLabel('Where before ends and after begins').fill('80');
+    await page.getByLabel('Divider between before and after').fill('80');
     assert.ok((await line.boundingBox()).x > before + 50);
     await page.getByRole('button', { name: 'Zoom in' }).click();
     assert.equal(await page.getByLabel('Zoom', { exact: true }).innerText(), '125 %');
     await page.getByRole('button', { name: 'Whole image' }).click();
 
-    // Plots that show something, and the table.
+    // The plots and the table are not empty.
     for (const plot of ['before', 'after']) {
       await until(async () => await page.locator(`[data-plot="${plot}"] canvas`).count() > 0, `plot ${plot}`);
       assert.ok(await colors(page.locator(`[data-plot="${plot}"] canvas`)) > 20, plot);
@@ -103,7 +103,7 @@ await scenario('from upload to result, by two workers', async (test) => {
     assert.equal(await page.locator('.levels tbody tr').count(), 64);
     assert.match(await page.locator('.levels').innerText(), name.endsWith('.tif') ? /of 65535/ : /of 255/);
 
-    // What is downloaded is what the API has.
+    // The download is the API's file.
     const [download] = await Promise.all([
       page.waitForEvent('download'), page.getByRole('link', { name: 'Download result' }).click()]);
     const result = name.replace('.', '_equalized.');
@@ -112,11 +112,11 @@ await scenario('from upload to result, by two workers', async (test) => {
     await test.shot(page, name.endsWith('.jpg') ? 'result' : 'result-16-bit');
   }
 
-  // Delete: asks first, and then both are gone.
+  // Delete asks first, then deletes the image and its result.
   await row(page, 'radiograph.tif').getByRole('button', { name: 'Delete radiograph.tif' }).click();
   await page.getByRole('dialog').waitFor();
   const { x, width } = await page.getByRole('dialog').boundingBox();
-  assert.ok(Math.abs(x + width / 2 - page.viewportSize().width / 2) < 10, 'the question is in the middle');
+  assert.ok(Math.abs(x + width / 2 - page.viewportSize().width / 2) < 10, 'the dialog is centred');
   await test.shot(page, 'delete');
   await page.getByRole('button', { name: 'Cancel' }).click();
   assert.equal(await row(page, 'radiograph.tif').count(), 1);
@@ -125,12 +125,12 @@ await scenario('from upload to result, by two workers', async (test) => {
   await row(page, 'radiograph.tif').waitFor({ state: 'detached' });
   assert.deepEqual((await master.get('/files')).files.map(({ name }) => name), ['landscape.jpg']);
   assert.deepEqual((await master.get('/files/equalized')).files.map(({ name }) => name), ['landscape_equalized.jpg']);
-  await page.getByRole('heading', { name: 'See the cluster work' }).waitFor(); // nothing is chosen any more
+  await page.getByRole('heading', { name: 'See the cluster work' }).waitFor(); // nothing is selected any more
 
-  // An image that was done before the page came has its result, and its film stands at the end.
+  // For a job that ended before the page was opened, the result is shown, and its animation is at the end.
   const later = await test.openIn(master, { dark: true, calm: true });
   await row(later, 'landscape.jpg').locator('.image-link').click();
-  await later.locator('.movie[data-phase="done"][data-playing="false"]').waitFor();
+  await later.locator('.animation[data-phase="done"][data-playing="false"]').waitFor();
   await until(async () => await later.locator('[data-plot="after"] canvas').count() > 0, 'the plots');
   await test.shot(later, 'result-dark');
 });

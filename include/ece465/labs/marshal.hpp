@@ -10,7 +10,7 @@
 
 #include "ece465/base/result.hpp"
 
-/// A record as bytes, and back.
+/// Serializing a record and reading it back.
 
 namespace ece465::labs {
 
@@ -18,36 +18,36 @@ enum class Syntax : std::uint8_t { json, yaml };
 enum class Format : std::uint8_t { json, cbor, msgpack, yaml };
 
 struct RecordLimits {
-  /// The text of a record, and the bytes of one: parsers use many times the size.
+  /// Size of the input, text or binary: parsers need many times as much memory.
   std::size_t max_bytes = std::size_t{16} << 20;
-  /// How deep values lie within values: walking them takes the stack.
+  /// Nesting depth: values are visited recursively.
   int max_depth = 128;
-  /// Values in one record. YAML's aliases can repeat a value that repeats values, and so on.
+  /// Values in one record. A short YAML text can expand to many through nested aliases.
   std::size_t max_values = 1'000'000;
-  /// And repeat long texts: all of them together.
+  /// All strings together, which YAML aliases can repeat as well.
   std::size_t max_text_bytes = std::size_t{64} << 20;
-  /// Each name is looked for among those before it in its object, one by one: so many looks in all. One object of
-  /// 10,000 names, or a hundred of 1,000.
-  std::size_t max_looks = 50'000'000;
+  /// Each name is compared with those before it in the same object; this limits all comparisons together. Allows one
+  /// object of 10,000 names, or a hundred of 1,000.
+  std::size_t max_name_comparisons = 50'000'000;
 };
 
-/// The course notes' message between a philosopher and the coordinator.
+/// The message of the course's philosopher to the coordinator.
 inline constexpr std::string_view kCourseRecord = R"({"action": "REQUEST", "pid": 2})";
 
-/// A tree of objects, lists, texts, numbers and truth values.
+/// A tree of objects, arrays, strings, numbers, booleans and nulls.
 class Record {
  public:
-  /// Reads a text; its errors are `bad_input` and say where, or `too_large`.
+  /// Parses text. Fails with `bad_input`, naming the position, or `too_large`.
   [[nodiscard]] static Result<Record> parse(std::string_view text, Syntax syntax, const RecordLimits& limits = {});
-  /// Reads bytes of any of the formats; errors are `bad_input` or `too_large`.
+  /// Decodes any format. Fails with `bad_input` or `too_large`.
   [[nodiscard]] static Result<Record> decode(std::string_view bytes, Format format, const RecordLimits& limits = {});
   ~Record();
   Record(Record&&) noexcept;
   Record& operator=(Record&&) noexcept;
 
-  /// Fails with `unsupported` for what a format cannot say.
+  /// Fails with `unsupported` if the format cannot represent a value.
   [[nodiscard]] Result<std::string> encode(Format format) const;
-  /// The same names, in the same order where order counts, the same values of the same kinds.
+  /// Same names in the same order, same values of the same types.
   [[nodiscard]] bool equals(const Record& other) const;
 
  private:
@@ -59,12 +59,12 @@ class Record {
 struct MarshalResult {
   Format format = Format::json;
   std::string bytes;
-  std::chrono::nanoseconds encode{}, decode{};  ///< the mean of many times
-  bool equal = false;                           ///< the copy that was made of the bytes equals the original
+  std::chrono::nanoseconds encode{}, decode{};  ///< mean of many repetitions
+  bool equal = false;                           ///< the decoded copy equals the original
 };
 
 [[nodiscard]] std::string_view format_name(Format format);
-/// There and back, in one format.
+/// Encodes and decodes a record in one format.
 [[nodiscard]] Result<MarshalResult> marshal(const Record& record, Format format);
 
 }  // namespace ece465::labs

@@ -10,26 +10,26 @@
 #include "ece465/base/result.hpp"
 #include "ece465/labs/dine.hpp"
 
-/// Producers and consumers around a queue that holds only so much.
+/// Producers and consumers around a bounded queue.
 
 namespace ece465::labs {
 
 struct ProdconOptions {
   int producers = 1, consumers = 3;
   std::size_t capacity = 10;
-  Span produce{std::chrono::milliseconds(500), std::chrono::milliseconds(1500)};
-  Span consume{std::chrono::seconds(1), std::chrono::seconds(2)};
-  std::uint64_t jobs = 0;                ///< ends after so many were made and done; 0: never
-  std::chrono::nanoseconds duration{0};  ///< nothing more is made after so long, what is queued is done; 0: for ever
+  DurationRange produce{std::chrono::milliseconds(500), std::chrono::milliseconds(1500)};
+  DurationRange consume{std::chrono::seconds(1), std::chrono::seconds(2)};
+  std::uint64_t jobs = 0;                ///< ends after this many jobs; 0: no limit
+  std::chrono::nanoseconds duration{0};  ///< producing stops after this time, the queue is drained; 0: no limit
   std::uint64_t seed = 1;
 };
 
 struct ProdconHooks {
-  /// One line, without its newline; from any thread. Empty: nobody listens.
-  std::function<void(std::string_view line)> say{};
+  /// A line of output, without newline; from any thread. May be empty.
+  std::function<void(std::string_view line)> on_line{};
 };
 
-/// From `at` on so many jobs were queued.
+/// From `at` on, `depth` jobs were queued.
 struct QueueDepth {
   std::chrono::nanoseconds at{};
   std::size_t depth = 0;
@@ -43,14 +43,14 @@ struct ProdconReport {
   std::uint64_t left = 0;  ///< queued when it was interrupted
   std::vector<std::uint64_t> by_producer, by_consumer;
   double mean_depth = 0;
-  std::size_t most_depth = 0;
+  std::size_t peak_depth = 0;
   double full_fraction = 0, empty_fraction = 0;                          ///< of the time
   std::chrono::nanoseconds waited_median{}, waited_p99{}, waited_max{};  ///< of jobs in the queue
-  std::vector<QueueDepth> depths;  ///< every change, or every second, fourth... of them when there are many
+  std::vector<QueueDepth> depths;  ///< every change, or every second, fourth, ... if there are many
 };
 
-/// Runs to its end. Every job that was made is done once, or is left: that is looked at, and a breach is an error
-/// (`internal`). Fails with `io` when there are no more threads.
+/// Runs until it ends. Checks that every job was consumed exactly once or is left in the queue, and fails with
+/// `internal` if not; fails with `io` for lack of threads.
 [[nodiscard]] Result<ProdconReport> run_prodcon(const ProdconOptions& options, const ProdconHooks& hooks,
                                                 std::stop_token stop);
 

@@ -1,7 +1,7 @@
-"""opencv_equalize.py OUT_FOLDER IN...: what people write with OpenCV; one output per input, same name.
+"""opencv_equalize.py OUT_FOLDER IN...: the usual way with OpenCV; one output per input, same name.
 
-Gray: equalizeHist. Colour: through YCrCb, equalizeHist on Y, back. Compression as the input's, by the caller's words:
-jpeg quality 90 with 4:2:0, TIFF compression from the environment variable TIFF_COMPRESSION (libtiff's number)."""
+Gray: equalizeHist. Colour: convert to YCrCb, equalizeHist on Y, convert back. Compression like the input's: JPEG
+quality 90 with 4:2:0; TIFF compression from the environment variable TIFF_COMPRESSION (libtiff's number)."""
 
 import os
 import pathlib

@@ -1,6 +1,6 @@
-"""pillow_equalize.py OUT_FOLDER IN...: what people write with Pillow; one output per input, same name.
+"""pillow_equalize.py OUT_FOLDER IN...: the usual way with Pillow; one output per input, same name.
 
-Gray: ImageOps.equalize. Colour: the Y plane of YCbCr, which JPEG files are read as and written from directly."""
+Gray: ImageOps.equalize. Colour: the Y plane of YCbCr, in which JPEG files are read and written directly."""
 
 import pathlib
 import sys

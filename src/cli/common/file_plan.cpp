@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -13,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `path` in a form in which the same place reads the same, whether it exists or not.
+/// `path` in a form that is equal for equal files, whether they exist or not.
 std::string identity(const fs::path& path) {
   std::error_code error;
   const fs::path canonical = fs::weakly_canonical(path, error);
@@ -29,13 +31,13 @@ fs::path result_name(const fs::path& input) {
 
 bool is_result_name(const fs::path& name) { return name.stem().string().ends_with(kResultSuffix); }
 
-/// Size of a file; 0 when it cannot be told.
+/// Size of a file; 0 if unknown.
 std::uint64_t size_of(const fs::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-/// One input, and where it lies below the folder that was given.
+/// One input, and its place below the folder that was given.
 struct Found {
   fs::path path;
   fs::path below;  ///< relative folder; empty for files given by name
@@ -55,7 +57,7 @@ class FolderScan {
 
  private:
   void walk(const fs::path& folder, const fs::path& below) {
-    // A folder is known by its device and number: symbolic links may lead to it again.
+    // A folder is identified by device and inode: symbolic links may lead to it again.
     struct stat status{};
     if (::stat(folder.c_str(), &status) != 0 || !seen_.insert({status.st_dev, status.st_ino}).second) return;
 
@@ -82,7 +84,7 @@ class FolderScan {
       if (recursive_) walk(path, below / name);
       return;
     }
-    // A dangling link is taken as well: opening it will say what is wrong.
+    // A dangling link is kept as well: opening it will report what is wrong.
     if (type != fs::file_type::regular && type != fs::file_type::not_found) return;
     if (!image::format_of_name(name.string())) return;
     if (is_result_name(name)) {
@@ -105,7 +107,7 @@ class FolderScan {
   std::size_t results_ = 0, folders_ = 0;
 };
 
-/// The format that a file given as output by name gets.
+/// The format that the name of an output file implies.
 Result<std::optional<image::Format>> format_for(const std::string& output) {
   if (const auto format = image::format_of_name(output)) return format;
   const std::string extension = fs::path(output).extension().string();
@@ -123,7 +125,7 @@ class Planner {
                            std::error_code error;
                            return fs::is_directory(in, error);
                          });
-    ECE465_TRY(settle_output(several));
+    ECE465_TRY(resolve_output(several));
     for (const auto& input : request_.inputs) {
       for (auto& found : expand(input)) ECE465_TRY(add(std::move(found)));
     }
@@ -135,16 +137,16 @@ class Planner {
  private:
   Result<void> check_dashes() const {
     if (request_.inputs.empty()) {
-      return fail(Errc::usage, "equalize: no input; name images or folders, or - for standard input");
+      return fail(Errc::usage, "no input; name images or folders, or - for standard input");
     }
     const bool reads_stdin = std::ranges::find(request_.inputs, kDash) != request_.inputs.end();
     if (reads_stdin && request_.inputs.size() > 1) {
-      return fail(Errc::usage, "- (standard input) goes alone, not with other inputs");
+      return fail(Errc::usage, "- (standard input) cannot be combined with other inputs");
     }
     return {};
   }
 
-  Result<void> settle_output(bool several) {
+  Result<void> resolve_output(bool several) {
     const std::string& out = request_.output;
     if (out.empty()) return {};
     if (out == kDash) {
@@ -194,7 +196,7 @@ class Planner {
     return {};
   }
 
-  /// An input that is where another one's result goes is that result, from an earlier run.
+  /// An input whose name is that of another one's result is that result, from an earlier run.
   void drop_results() {
     std::set<std::size_t> dropped;
     for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {
@@ -203,8 +205,8 @@ class Planner {
       const auto other = inputs_.find(identity(job.output));
       if (other == inputs_.end() || other->second == i || !is_result_name(job.output)) continue;
       if (!dropped.insert(other->second).second) continue;
-      plan_.notes.push_back(fmt::format("{}: left out, it is the result of {}",
-                                        plan_.jobs[other->second].input.string(), job.input.string()));
+      plan_.notes.push_back(fmt::format("{}: skipped, it is the result of {}", plan_.jobs[other->second].input.string(),
+                                        job.input.string()));
     }
     std::vector<Job> kept;
     for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {
@@ -240,5 +242,38 @@ bool same_place(const fs::path& a, const fs::path& b) {
 }
 
 Result<Plan> plan_jobs(const PlanRequest& request) { return Planner(request).run(); }
+
+Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force) {
+  using Existing = OutputFile::Existing;
+  if (job.output == kDash) {
+    // Formats seek while they write; the result goes to standard output once it is complete.
+    const char* const chosen = std::getenv("TMPDIR");
+    const fs::path folder = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+    return OutputFile::create(folder / "ece465-standard-output", Existing::replace);
+  }
+  if (job.output.has_parent_path()) {
+    std::error_code error;
+    fs::create_directories(job.output.parent_path(), error);
+    if (error) return fail_on(job.output.string(), Errc::io, "cannot create its folder: {}", error.message());
+  }
+  return OutputFile::create(job.output, force ? Existing::replace : Existing::refuse);
+}
+
+Result<image::Format> output_format(const Job& job, const ByteSource& source) {
+  if (job.format) return *job.format;
+  std::array<std::byte, 16> head{};
+  ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
+  // Content that is not an image is reported by the caller that opens it.
+  return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::png);
+}
+
+Result<void> check_standard_output(const Plan& plan, bool json, const Console& console) {
+  if (plan.jobs.size() != 1 || plan.jobs[0].output != kDash) return {};
+  if (console.out_is_terminal()) {
+    return fail(Errc::usage, "will not write an image to the terminal; redirect standard output or use -o FILE");
+  }
+  if (json) return fail(Errc::usage, "--json and the image would both go to standard output; use -o FILE");
+  return {};
+}
 
 }  // namespace ece465::cli

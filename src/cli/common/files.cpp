@@ -13,7 +13,7 @@ Result<std::unique_ptr<ByteSource>> open_input(const std::filesystem::path& inpu
 
 Result<void> check_picture_name(std::string_view option, std::string_view name) {
   if (name != kDash) return {};
-  return fail(Errc::usage, "{} -: a picture goes to a file, not to standard output; name one", option);
+  return fail(Errc::usage, "{} -: a picture cannot be written to standard output; name a file", option);
 }
 
 Result<std::unique_ptr<OutputFile>> open_picture(const std::string& name, bool force) {

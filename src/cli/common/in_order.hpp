@@ -8,11 +8,11 @@
 
 namespace ece465::cli {
 
-/// Holds reports back until all before them are there, so that a run reads the same every time. Thread-safe.
+/// Delays reports until all earlier ones have arrived, so that a run prints the same every time. Thread-safe.
 template <class Report>
 class InOrder {
  public:
-  /// `report` is called from whatever thread, never twice at a time.
+  /// `report` is called from any thread, but never concurrently.
   InOrder(std::size_t count, const std::function<void(Report&&)>& report) : waiting_(count), report_(report) {}
 
   void add(std::size_t index, Report&& report) {

@@ -7,10 +7,10 @@ namespace {
 
 constexpr int kOk = 200, kCreated = 201;
 
-http::ClientOptions client_options(net::Duration patience) {
+http::ClientOptions client_options(net::Duration timeout) {
   http::ClientOptions options;
-  options.connect_timeout = patience;
-  options.idle_timeout = patience;
+  options.connect_timeout = timeout;
+  options.idle_timeout = timeout;
   return options;
 }
 
@@ -25,7 +25,7 @@ Errc kind_of(int status) {
   }
 }
 
-/// What an answer other than the one hoped for says.
+/// The error in an answer.
 std::unexpected<Error> refused(const http::ClientResponse& response) {
   auto refusal = parse_refusal(response.body, kind_of(response.status));
   if (refusal) return std::unexpected(*std::move(refusal));
@@ -54,10 +54,10 @@ std::optional<std::uint64_t> announced_length(const http::ClientResponse& respon
 
 std::string url_text(const http::Url& url) { return fmt::format("http://{}{}", url.address.to_string(), url.base); }
 
-MasterClient::MasterClient(http::Url url, net::Duration patience)
-    : url_(url), client_(std::move(url), client_options(patience)) {}
+MasterClient::MasterClient(http::Url url, net::Duration timeout)
+    : url_(url), client_(std::move(url), client_options(timeout)) {}
 
-std::unexpected<Error> MasterClient::trouble(Error error) const {
+std::unexpected<Error> MasterClient::explained(Error error) const {
   switch (error.code) {
     case Errc::corrupt:
     case Errc::too_large: error = Error{Errc::unavailable, error.text(), url_text(url_)}; break;
@@ -71,7 +71,7 @@ std::unexpected<Error> MasterClient::trouble(Error error) const {
 net::Task<Result<http::ClientResponse>> MasterClient::request(std::string method, std::string target,
                                                               std::string json) {
   auto response = co_await client_.request(std::move(method), std::move(target), std::move(json));
-  if (!response) co_return trouble(std::move(response).error());
+  if (!response) co_return explained(std::move(response).error());
   co_return response;
 }
 
@@ -85,7 +85,7 @@ net::Task<Result<RemoteStatus>> MasterClient::hello() {
   ECE465_CO_ASSIGN(const auto response, co_await request("GET", "/api/v1/status"));
   if (response.status == 503) co_return refused(response);
   if (auto status = parse_status(response.body); status && response.status == kOk) co_return status;
-  co_return fail_on(url_text(url_), Errc::unavailable, "something answers, but no master of ece465 (HTTP {})",
+  co_return fail_on(url_text(url_), Errc::unavailable, "something answers, but it is not an ece465 master (HTTP {})",
                     response.status);
 }
 
@@ -97,7 +97,7 @@ net::Task<Result<std::string>> MasterClient::upload(std::string name, const Byte
   part.source = &source;
   part.progress = std::move(progress);
   const auto answer = co_await client_.upload("/upload", part);
-  if (!answer) co_return trouble(answer.error());
+  if (!answer) co_return explained(answer.error());
   const auto& response = *answer;
   if (response.status != kOk && response.status != kCreated) co_return refused(response);
   co_return parse_uploaded(response.body).value_or(name);
@@ -108,7 +108,7 @@ net::Task<Result<MasterClient::Started>> MasterClient::start(std::string file, i
   ECE465_CO_ASSIGN(const auto response, co_await request("POST", "/api/v1/jobs", std::move(json)));
   if (response.status != kOk && response.status != kCreated) co_return refused(response);
   auto job = parse_job(response.body);
-  if (!job) co_return trouble(std::move(job).error());
+  if (!job) co_return explained(std::move(job).error());
   Started started;
   started.job = *std::move(job);
   started.existing = response.status == kOk;
@@ -119,7 +119,7 @@ net::Task<Result<RemoteJob>> MasterClient::job(std::string id) {
   ECE465_CO_ASSIGN(const auto response, co_await request("GET", "/api/v1/jobs/" + http::percent_encode(id)));
   if (response.status != kOk) co_return refused(response);
   auto job = parse_job(response.body);
-  if (!job) co_return trouble(std::move(job).error());
+  if (!job) co_return explained(std::move(job).error());
   co_return job;
 }
 
@@ -138,7 +138,7 @@ net::Task<Result<std::uint64_t>> MasterClient::download(std::string name, ByteSi
     return {};
   };
   const auto response = co_await client_.download("/download/" + http::percent_encode(name), take);
-  if (!response) co_return trouble(response.error());
+  if (!response) co_return explained(response.error());
   if (response->status != kOk) co_return refused(*response);
   const auto announced = announced_length(*response);
   if (announced && *announced != got) {
@@ -154,12 +154,13 @@ net::Task<Result<text::Tally>> MasterClient::map_text(text::Kind kind, const Byt
   const auto take = [&reader](Bytes bytes) { return reader.add(as_text(bytes)); };
   const std::string target = fmt::format("/api/v1/mapreduce/{}", text::kind_name(kind));
   const auto response = co_await client_.post(target, source, std::move(progress), take);
-  if (!response) co_return trouble(response.error());
+  if (!response) co_return explained(response.error());
   if (response->status == 404) {
-    co_return fail_on(url_text(url_), Errc::unsupported, "this master counts no texts; it is older than this program");
+    co_return fail_on(url_text(url_), Errc::unsupported,
+                      "this master cannot count texts; it is older than this program");
   }
   if (response->status != kOk) co_return refused(*response);
-  if (auto whole = reader.end(); !whole) co_return trouble(std::move(whole).error());
+  if (auto whole = reader.end(); !whole) co_return explained(std::move(whole).error());
   co_return tally;
 }
 
@@ -167,6 +168,16 @@ net::Task<Result<void>> MasterClient::remove(std::string file) {
   ECE465_CO_ASSIGN(const auto response, co_await request("DELETE", "/files/" + http::percent_encode(file)));
   if (response.status != kOk) co_return refused(response);
   co_return Result<void>{};
+}
+
+void run_until_done(asio::io_context& context, net::Task<void> task, const std::stop_token& stop) {
+  if (stop.stop_requested()) return;
+  context.restart();
+  asio::co_spawn(context, std::move(task), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);  // from a library; main catches it
+  });
+  const std::stop_callback stopper(stop, [&context] { context.stop(); });
+  context.run();
 }
 
 }  // namespace ece465::cli

@@ -6,52 +6,52 @@
 namespace ece465::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Value = nlohmann::ordered_json;
 
-Result<Json> parse_object(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return fail(Errc::corrupt, "the answer is no JSON object");
+Result<Value> parse_object(std::string_view text) {
+  Value json = Value::parse(text, nullptr, false);
+  if (!json.is_object()) return fail(Errc::corrupt, "the answer is not a JSON object");
   return json;
 }
 
 /// `json[key]`, or null.
-const Json& at(const Json& json, const char* key) {
-  static const Json null;
+const Value& at(const Value& json, const char* key) {
+  static const Value null;
   const auto found = json.is_object() ? json.find(key) : json.end();
   return found != json.end() ? *found : null;
 }
 
-std::string text_at(const Json& json, const char* key) {
-  const Json& value = at(json, key);
+std::string text_at(const Value& json, const char* key) {
+  const Value& value = at(json, key);
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-double number_at(const Json& json, const char* key) {
-  const Json& value = at(json, key);
+double number_at(const Value& json, const char* key) {
+  const Value& value = at(json, key);
   return value.is_number() ? value.get<double>() : 0;
 }
 
-std::uint64_t count_at(const Json& json, const char* key) {
-  const Json& value = at(json, key);
+std::uint64_t count_at(const Value& json, const char* key) {
+  const Value& value = at(json, key);
   return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
 }
 
-std::optional<WallTime> time_at(const Json& json, const char* key) {
+std::optional<WallTime> time_at(const Value& json, const char* key) {
   const auto time = parse_rfc3339(text_at(json, key));
   return time ? std::optional(*time) : std::nullopt;
 }
 
 /// The elements of `json[key]`, if it is an array.
-const Json& list_at(const Json& json, const char* key) {
-  static const Json empty = Json::array();
-  const Json& value = at(json, key);
+const Value& list_at(const Value& json, const char* key) {
+  static const Value empty = Value::array();
+  const Value& value = at(json, key);
   return value.is_array() ? value : empty;
 }
 
 /// `json["error"]`; an older master sends no more than `text`.
-std::optional<Error> error_of(const Json& json, std::string text, Errc code) {
+std::optional<Error> error_of(const Value& json, std::string text, Errc code) {
   if (text.empty()) return std::nullopt;
-  const Json& error = at(json, "error");
+  const Value& error = at(json, "error");
   if (!error.is_object()) return Error{code, std::move(text)};
   return Error{parse_errc(text_at(error, "code")).value_or(code), text_at(error, "message"), text_at(error, "subject")};
 }
@@ -63,7 +63,7 @@ RemoteState state_of(std::string_view word) {
   return word == "queued" ? RemoteState::queued : RemoteState::running;
 }
 
-std::optional<RemoteJob::Image> image_of(const Json& json) {
+std::optional<RemoteJob::Image> image_of(const Value& json) {
   if (!json.is_object()) return std::nullopt;
   RemoteJob::Image image;
   image.format = text_at(json, "format");
@@ -75,7 +75,7 @@ std::optional<RemoteJob::Image> image_of(const Json& json) {
   return image;
 }
 
-RemoteJob job_of(const Json& json) {
+RemoteJob job_of(const Value& json) {
   RemoteJob job;
   job.id = text_at(json, "id");
   job.file = text_at(json, "file");
@@ -85,7 +85,7 @@ RemoteJob job_of(const Json& json) {
   job.phase = text_at(json, "phase");
   job.progress = std::clamp(number_at(json, "progress"), 0.0, 1.0);
   job.seconds = number_at(json, "seconds");
-  const Json& phases = at(json, "phases");
+  const Value& phases = at(json, "phases");
   if (phases.is_object()) {
     for (const auto& [name, seconds] : phases.items()) {
       if (seconds.is_number()) job.phases.emplace_back(name, seconds.get<double>());
@@ -95,17 +95,17 @@ RemoteJob job_of(const Json& json) {
   job.bytes_sent = count_at(at(json, "bytes"), "sent");
   job.bytes_received = count_at(at(json, "bytes"), "received");
   job.retries = count_at(at(json, "strips"), "retries");
-  for (const Json& share : list_at(json, "workers")) {
+  for (const Value& share : list_at(json, "workers")) {
     job.shares.push_back({text_at(share, "id"), count_at(share, "strips"), count_at(share, "bytes")});
   }
-  for (const Json& note : list_at(json, "notes")) {
+  for (const Value& note : list_at(json, "notes")) {
     if (note.is_string()) job.notes.push_back(note.get<std::string>());
   }
-  job.json = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  job.json = json.dump(-1, ' ', false, Value::error_handler_t::replace);
   return job;
 }
 
-RemoteWorker worker_of(const Json& json) {
+RemoteWorker worker_of(const Value& json) {
   RemoteWorker worker;
   worker.id = text_at(json, "id");
   worker.dialect = text_at(json, "dialect");
@@ -127,37 +127,37 @@ std::optional<WallTime> RemoteStatus::now() const {
 }
 
 Result<RemoteJob> parse_job(std::string_view json) {
-  ECE465_ASSIGN(const Json object, parse_object(json));
+  ECE465_ASSIGN(const Value object, parse_object(json));
   RemoteJob job = job_of(object);
-  if (job.id.empty()) return fail(Errc::corrupt, "the answer is no job: it has no id");
+  if (job.id.empty()) return fail(Errc::corrupt, "the answer is not a job: it has no id");
   return job;
 }
 
 Result<std::vector<RemoteJob>> parse_jobs(std::string_view json) {
-  ECE465_ASSIGN(const Json object, parse_object(json));
+  ECE465_ASSIGN(const Value object, parse_object(json));
   std::vector<RemoteJob> jobs;
-  for (const Json& job : list_at(object, "jobs")) jobs.push_back(job_of(job));
+  for (const Value& job : list_at(object, "jobs")) jobs.push_back(job_of(job));
   return jobs;
 }
 
 Result<std::vector<RemoteWorker>> parse_workers(std::string_view json) {
-  ECE465_ASSIGN(const Json object, parse_object(json));
+  ECE465_ASSIGN(const Value object, parse_object(json));
   std::vector<RemoteWorker> workers;
-  for (const Json& worker : list_at(object, "workers")) workers.push_back(worker_of(worker));
+  for (const Value& worker : list_at(object, "workers")) workers.push_back(worker_of(worker));
   return workers;
 }
 
 Result<RemoteStatus> parse_status(std::string_view json) {
-  ECE465_ASSIGN(const Json object, parse_object(json));
+  ECE465_ASSIGN(const Value object, parse_object(json));
   RemoteStatus status;
   status.version = text_at(object, "version");
-  if (status.version.empty()) return fail(Errc::corrupt, "the answer is no master's status: it has no version");
+  if (status.version.empty()) return fail(Errc::corrupt, "the answer is not a master's status: it has no version");
   status.started = time_at(object, "started");
-  constexpr double kLongest = 3e9;  // a hundred years: still a number of nanoseconds
-  status.uptime_seconds = std::clamp(number_at(object, "uptime_seconds"), 0.0, kLongest);
+  constexpr double kMax = 3e9;  // a hundred years; as nanoseconds it fits 64 bits
+  status.uptime_seconds = std::clamp(number_at(object, "uptime_seconds"), 0.0, kMax);
   status.workers = count_at(object, "workers");
   status.connections = count_at(object, "connections");
-  const Json& jobs = at(object, "jobs");
+  const Value& jobs = at(object, "jobs");
   status.queued = count_at(jobs, "queued");
   status.running = count_at(jobs, "running");
   status.done = count_at(jobs, "done");
@@ -167,13 +167,6 @@ Result<RemoteStatus> parse_status(std::string_view json) {
   status.bytes_received = count_at(object, "bytes_received");
   status.pixels_per_second = number_at(object, "pixels_per_second");
   return status;
-}
-
-std::optional<std::string> parse_detail(std::string_view json) {
-  const auto object = parse_object(json);
-  std::string words = object ? text_at(*object, "detail") : std::string();
-  if (words.empty()) return std::nullopt;
-  return words;
 }
 
 std::optional<Error> parse_refusal(std::string_view json, Errc code) {
@@ -189,9 +182,9 @@ std::optional<std::string> parse_uploaded(std::string_view json) {
 }
 
 std::string job_request_json(std::string_view file, std::string_view channels, int quality) {
-  Json json{{"file", file}, {"channels", channels}};
+  Value json{{"file", file}, {"channels", channels}};
   if (quality != 0) json["quality"] = quality;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', false, Value::error_handler_t::replace);
 }
 
 }  // namespace ece465::cli

@@ -10,19 +10,18 @@
 #include "ece465/base/result.hpp"
 #include "ece465/base/rfc3339.hpp"
 
-/// What a master tells of itself through /api/v1, as values. Pure functions. What is missing, or is not of the
-/// kind it should be, is empty or 0: a master that is a little older or newer is understood as far as it goes.
-/// What is no JSON object at all is `corrupt`.
+/// Answers of a master's /api/v1 as values. Pure functions. Members that are missing or of the wrong type are empty or
+/// 0, so that slightly older or newer masters are understood. An answer that is not a JSON object is `corrupt`.
 
 namespace ece465::cli {
 
 enum class RemoteState : std::uint8_t { queued, running, done, failed, cancelled };
-/// Nothing more will happen to a job in this state.
+/// Whether a job in this state will not change any more.
 [[nodiscard]] constexpr bool has_ended(RemoteState state) {
   return state != RemoteState::queued && state != RemoteState::running;
 }
 
-/// A job as the master tells it.
+/// A job.
 struct RemoteJob {
   struct Image {
     std::string format;
@@ -30,7 +29,7 @@ struct RemoteJob {
     bool color = false;
   };
   struct Share {
-    std::string id;  ///< a worker's; the master's own is "master"
+    std::string id;  ///< of a worker; "master" for the master's own share
     std::uint64_t strips = 0, bytes = 0;
   };
 
@@ -47,7 +46,7 @@ struct RemoteJob {
   std::uint64_t retries = 0;
   std::vector<Share> shares;
   std::vector<std::string> notes;
-  std::string json;  ///< all of it, as it came
+  std::string json;  ///< as the master sent it
 };
 
 struct RemoteWorker {
@@ -76,11 +75,9 @@ struct RemoteStatus {
 /// `{"workers": [...]}`
 [[nodiscard]] Result<std::vector<RemoteWorker>> parse_workers(std::string_view json);
 [[nodiscard]] Result<RemoteStatus> parse_status(std::string_view json);
-/// The words of `{"detail": "..."}`; nothing when it is something else.
-[[nodiscard]] std::optional<std::string> parse_detail(std::string_view json);
-/// The error that a refusal holds, in parts if the master sent them; nothing for anything else.
+/// The error in an answer; none if it holds none. `code` is used if the master sent only a text.
 [[nodiscard]] std::optional<Error> parse_refusal(std::string_view json, Errc code);
-/// The name in the answer to an upload; nothing when there is none.
+/// The name in the answer to an upload, if there is one.
 [[nodiscard]] std::optional<std::string> parse_uploaded(std::string_view json);
 
 /// The body of POST /api/v1/jobs.

@@ -27,7 +27,7 @@ Colors colors_of(std::string_view plane) {
   return {"#b4bfca", "#1f5f8b"};
 }
 
-/// Text between tags and in attributes. XML knows no control characters at all.
+/// Text between tags and in attributes. XML does not allow control characters.
 std::string xml(std::string_view text) {
   std::string out;
   for (const char c : valid_utf8(printable(text))) {
@@ -215,8 +215,8 @@ std::string plot_svg(const Plot& plot) {
     }
   }
   if (plot.pages_left_out > 0) {
-    out += fmt::format("<text class=\"sub\" x=\"{:.0f}\" y=\"{:.0f}\">and {} that are not drawn</text>\n", kMargin,
-                       y + 14, counted(plot.pages_left_out, "page"));
+    out += fmt::format("<text class=\"sub\" x=\"{:.0f}\" y=\"{:.0f}\">and {} not drawn</text>\n", kMargin, y + 14,
+                       counted(plot.pages_left_out, "page"));
   }
   return out + "</svg>\n";
 }

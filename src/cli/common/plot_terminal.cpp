@@ -5,7 +5,7 @@
 #include <numeric>
 #include <string_view>
 
-#include "equalize/report.hpp"
+#include "page_summary.hpp"
 #include "plot.hpp"
 #include "text.hpp"
 
@@ -13,7 +13,7 @@ namespace ece465::cli {
 namespace {
 
 constexpr std::size_t kRows = 8;
-constexpr std::size_t kMostPages = 16;  // in one picture
+constexpr std::size_t kMaxPages = 16;  // in one picture
 
 PlotCurve curve_of(const image::Histogram& histogram) {
   PlotCurve curve;
@@ -34,17 +34,17 @@ std::uint64_t ceiling_of(std::vector<std::uint64_t> counts) {
   std::erase(counts, std::uint64_t{0});
   if (counts.empty()) return 1;
   std::ranges::sort(counts, std::ranges::greater());
-  // The bar that three in a hundred reach: what is more than four times as high is an outlier.
+  // The bar that 3 % of the bars reach; one more than four times as high is an outlier.
   const std::uint64_t usual = counts[std::min(counts.size() - 1, 1 + counts.size() / 32)];
   return counts[0] > 4 * usual ? usual + usual / 4 : counts[0];
 }
 
-struct Cell {
+struct PlotCell {
   unsigned eighths;  ///< how much of it the bar fills
   bool curve;
 };
 
-std::string cell_text(Cell cell, bool unicode, const Paint& paint) {
+std::string cell_text(PlotCell cell, bool unicode, const Paint& paint) {
   constexpr std::string_view kBlocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   if (cell.curve) {
     const std::string_view dot = unicode ? "•" : "*";
@@ -67,7 +67,7 @@ std::vector<std::string> panel(const PlotCurve& curve, std::uint32_t max_level, 
   for (const std::uint64_t n : counts) {
     const double share = std::min(1.0, static_cast<double>(n) / ceiling);
     const auto eighths = static_cast<unsigned>(std::lround(share * kRows * 8));
-    heights.push_back(n > 0 ? std::max(1U, eighths) : 0);  // what is there is seen
+    heights.push_back(n > 0 ? std::max(1U, eighths) : 0);  // no level that occurs is invisible
     cumulative += static_cast<double>(n);
     curve_rows.push_back(std::min(kRows - 1, static_cast<std::size_t>(cumulative / total * kRows)));
   }
@@ -114,7 +114,7 @@ PlotPage plot_page(const image::PageReport& page, image::Channels channels) {
 }
 
 void Plot::add(const image::PageReport& page, image::Channels channels) {
-  if (pages.size() < kMostPages) {
+  if (pages.size() < kMaxPages) {
     pages.push_back(plot_page(page, channels));
   } else {
     ++pages_left_out;

@@ -13,7 +13,7 @@ namespace ece465::cli {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto kPatience = 400ms;  // what is done sooner needs no bar
+constexpr auto kDelay = 400ms;  // shorter work needs no bar
 constexpr auto kInterval = 100ms;
 constexpr std::size_t kBarColumns = 24;
 
@@ -44,7 +44,7 @@ std::string progress_bar(double fraction, std::size_t columns, bool unicode) {
 std::string progress_line(const ProgressState& state, std::size_t width, bool unicode, const Paint& paint) {
   const double fraction =
       std::clamp(state.bytes == 0 ? 0.0 : state.bytes_done / static_cast<double>(state.bytes), 0.0, 1.0);
-  // A terminal that is written to its last column may wrap.
+  // Some terminals wrap when the last column is written.
   const std::size_t room = width > 1 ? width - 1 : 1;
   const std::string percent = fmt::format("{:3.0f}%", fraction * 100);
   const std::size_t columns = std::min(kBarColumns, room > 40 ? (room - 8) / 3 : 8);
@@ -64,9 +64,9 @@ std::string progress_line(const ProgressState& state, std::size_t width, bool un
     used += 2 + part.size();
   }
   std::string share = state.files > 1 ? fmt::format(" {:.0f}%", state.name_fraction * 100) : "";
-  if (!state.doing.empty()) share = "  " + state.doing;
-  constexpr std::size_t kLeastOfName = 8;
-  if (state.name.empty() || used + 2 + kLeastOfName + share.size() > room) return line;
+  if (!state.activity.empty()) share = "  " + state.activity;
+  constexpr std::size_t kMinNameColumns = 8;
+  if (state.name.empty() || used + 2 + kMinNameColumns + share.size() > room) return line;
   return line + "  " + paint.dim(elide(printable(state.name), room - used - 2 - share.size()) + share);
 }
 
@@ -74,7 +74,7 @@ Progress::Progress(Console& console, std::size_t files, std::uint64_t bytes, boo
     : console_(console),
       active_(wanted && console.can_show_status()),
       start_(Clock::now()),
-      next_draw_(start_ + kPatience) {
+      next_draw_(start_ + kDelay) {
   state_.files = files;
   state_.bytes = bytes;
 }
@@ -93,7 +93,7 @@ void Progress::started(std::size_t file, std::string name, std::uint64_t bytes) 
 
 void Progress::moved(std::size_t file, std::size_t done, std::size_t total) {
   if (!active_) return;
-  // Workers report every block; one that would have to wait has nothing to say that matters.
+  // Threads report every block: skip a report rather than wait for the lock.
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;
   const auto at = std::ranges::find(running_, file, &Running::file);
@@ -103,11 +103,11 @@ void Progress::moved(std::size_t file, std::size_t done, std::size_t total) {
   draw_if_due_locked();
 }
 
-void Progress::doing(std::size_t file, std::string words) {
+void Progress::set_activity(std::size_t file, std::string activity) {
   if (!active_) return;
   const std::scoped_lock lock(mutex_);
   const auto at = std::ranges::find(running_, file, &Running::file);
-  if (at != running_.end()) at->doing = std::move(words);
+  if (at != running_.end()) at->activity = std::move(activity);
   draw_if_due_locked();
 }
 
@@ -131,7 +131,7 @@ void Progress::draw_if_due_locked() {
   for (const auto& file : running_) state_.bytes_done += file.fraction * static_cast<double>(file.bytes);
   state_.name = running_.empty() ? std::string() : running_.front().name;
   state_.name_fraction = running_.empty() ? 0 : running_.front().fraction;
-  state_.doing = running_.empty() ? std::string() : running_.front().doing;
+  state_.activity = running_.empty() ? std::string() : running_.front().activity;
   console_.show_status(progress_line(state_, console_.err_width(), console_.unicode(), console_.err_paint()));
 }
 

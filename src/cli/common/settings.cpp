@@ -17,16 +17,16 @@ std::string as_variable(std::string_view name) {
   return out;
 }
 
-/// Kubernetes gives every container of a namespace with a service called "a-b" variables of its own making, such as
-/// A_B_PORT=tcp://10.96.0.7:6000: nothing that anybody set.
-bool made_by_kubernetes(const std::string& name, std::string_view value) {
+/// For a service called "a-b" Kubernetes sets variables like A_B_PORT=tcp://10.96.0.7:6000 in every container of the
+/// namespace. They are not settings of ours.
+bool set_by_kubernetes(const std::string& name, std::string_view value) {
   return name.ends_with("_PORT") &&
          (value.starts_with("tcp://") || value.starts_with("udp://") || value.starts_with("sctp://"));
 }
 
 std::string environment(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
-  return value == nullptr || made_by_kubernetes(name, value) ? std::string() : std::string(value);
+  return value == nullptr || set_by_kubernetes(name, value) ? std::string() : std::string(value);
 }
 
 /// A value from the environment, and which variables it came from.
@@ -54,28 +54,24 @@ std::optional<Found> find_in_environment(const std::string& name, const std::str
   return Found{host + ":" + port, std::move(where)};
 }
 
-bool is_switch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
+/// An option's name in files and in the environment; empty for positionals and for options that only make sense on a
+/// command line.
+std::string setting_name(const Option& option) {
+  const bool none =
+      option.positional || option.name == "help" || option.name == "version" || option.name == "print-config";
+  return none ? std::string() : option.name;
+}
 
-std::vector<std::string> setting_names(const CLI::App& app) {
+std::vector<std::string> setting_names(const Command& command) {
   std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options({})) {
-    if (auto name = setting_name(*option); !name.empty()) names.push_back(std::move(name));
+  for (const Option& option : command.options) {
+    if (auto name = setting_name(option); !name.empty()) names.push_back(std::move(name));
   }
   return names;
 }
 
-CLI::Option* find_setting(const CLI::App& app, std::string_view name) {
-  for (CLI::Option* option : const_cast<CLI::App&>(app).get_options({})) {
-    if (setting_name(*option) == name) return option;
-  }
-  return nullptr;
-}
-
-CLI::App* find_command(const CLI::App& root, std::string_view name) {
-  for (CLI::App* app : const_cast<CLI::App&>(root).get_subcommands({})) {
-    if (app->get_name() == name) return app;
-  }
-  return nullptr;
+bool has_setting(const Command& command, std::string_view name) {
+  return std::ranges::find(command.options, name, setting_name) != command.options.end();
 }
 
 /// A value as YAML reads it back: plain where nothing could be mistaken for syntax.
@@ -105,23 +101,14 @@ std::string yaml_value(const std::vector<std::string>& values) {
 
 }  // namespace
 
-std::string setting_name(const CLI::Option& option) {
-  if (option.get_lnames().empty()) return {};
-  std::string name = option.get_lnames()[0];
-  if (name == "help" || name == "version" || name == "print-config") return {};
-  return name;
-}
-
-Settings::Settings(CLI::App& root) : root_(root) {
-  const auto take_over = [this](CLI::App& app) {
-    for (CLI::Option* option : app.get_options({})) {
-      if (option->get_envname().empty()) continue;
-      extra_variables_[option] = option->get_envname();
-      option->envname({});
-    }
-  };
-  take_over(root);
-  for (CLI::App* app : root.get_subcommands({})) take_over(*app);
+std::vector<std::string> variables_of(const Command& command, const Option& option) {
+  std::vector<std::string> names;
+  const std::string name = setting_name(option);
+  if (name.empty()) return names;
+  if (command.parent != nullptr) names.push_back("ECE465_" + as_variable(command.name) + "_" + as_variable(name));
+  names.push_back("ECE465_" + as_variable(name));
+  if (!option.variable.empty()) names.push_back(option.variable);
+  return names;
 }
 
 Result<void> Settings::read_file(const std::filesystem::path& path) {
@@ -133,25 +120,24 @@ Result<void> Settings::read_file(const std::filesystem::path& path) {
 
 Result<void> Settings::check(const ConfigEntry& entry) const {
   std::vector<std::string> commands;
-  for (const CLI::App* app : root_.get_subcommands({})) commands.push_back(app->get_name());
-  const CLI::App* app = entry.section.empty() ? &root_ : find_command(root_, entry.section);
-  if (app == nullptr) {
-    return fail(Errc::usage, "{}:{}: there is no command {}{}", file_, entry.section_line, entry.section,
+  for (const Command* command : root_.listed_commands()) commands.push_back(command->name);
+  const Command* const command = entry.section.empty() ? &root_ : root_.find_command(entry.section);
+  if (command == nullptr) {
+    return fail(Errc::usage, "{}:{}: unknown command {}{}", file_, entry.section_line, entry.section,
                 did_you_mean(entry.section, commands));
   }
   if (entry.section.empty() && entry.key == "config") {
     return fail(Errc::usage, "{}:{}: a configuration file cannot name another", file_, entry.line);
   }
-  if (find_setting(*app, entry.key) != nullptr) return {};
+  if (has_setting(*command, entry.key)) return {};
   if (entry.section.empty()) {
-    if (find_command(root_, entry.key) != nullptr) {
-      return fail(Errc::usage, "{}:{}: {} is a command: its options belong below it, indented", file_, entry.line,
-                  entry.key);
+    if (root_.find_command(entry.key) != nullptr) {
+      return fail(Errc::usage, "{}:{}: {} is a command: indent its options below it", file_, entry.line, entry.key);
     }
-    for (const auto& command : commands) {
-      if (find_setting(*find_command(root_, command), entry.key) != nullptr) {
-        return fail(Errc::usage, "{}:{}: {} belongs in the section of a command, such as {}", file_, entry.line,
-                    entry.key, command);
+    for (const Command* other : root_.listed_commands()) {
+      if (has_setting(*other, entry.key)) {
+        return fail(Errc::usage, "{}:{}: {} belongs in the section of a command, for example {}", file_, entry.line,
+                    entry.key, other->name);
       }
     }
     auto candidates = setting_names(root_);
@@ -159,92 +145,67 @@ Result<void> Settings::check(const ConfigEntry& entry) const {
     return fail(Errc::usage, "{}:{}: unknown option or command {}{}", file_, entry.line, entry.key,
                 did_you_mean(entry.key, candidates));
   }
-  if (find_setting(root_, entry.key) != nullptr) {
-    return fail(Errc::usage, "{}:{}: {} is for all commands: it belongs outside of the section {}", file_, entry.line,
+  if (has_setting(root_, entry.key)) {
+    return fail(Errc::usage, "{}:{}: {} applies to all commands: move it out of the section {}", file_, entry.line,
                 entry.key, entry.section);
   }
   return fail(Errc::usage, "{}:{}: {} has no option {}{}", file_, entry.line, entry.section, entry.key,
-              did_you_mean(entry.key, setting_names(*app)));
+              did_you_mean(entry.key, setting_names(*command)));
 }
 
-std::vector<std::string> Settings::variables(const CLI::App& app, const CLI::Option& option) const {
-  std::vector<std::string> names;
-  const std::string name = setting_name(option);
-  if (name.empty()) return names;
-  if (&app != &root_) names.push_back("ECE465_" + as_variable(app.get_name()) + "_" + as_variable(name));
-  names.push_back("ECE465_" + as_variable(name));
-  if (const auto extra = extra_variables_.find(&option); extra != extra_variables_.end()) {
-    names.push_back(extra->second);
+Result<void> Settings::set(Option& option, Origin origin) {
+  const std::string subject = fmt::format("{}: --{}", origin.where, option.name);
+  if (origin.values.size() > 1 && option.arity != Arity::many) {
+    return fail_on(subject, Errc::usage, "takes one value, not a list");
   }
-  return names;
-}
-
-Result<void> Settings::set(CLI::Option& option, Origin origin) {
-  try {
-    std::vector<std::string> values = origin.values;
-    if (is_switch(option)) {
-      auto on = values.size() == 1 ? parse_bool(values[0]) : fail(Errc::usage, "is no list");
-      if (!on) return fail(Errc::usage, "{}: --{}: {}", origin.where, setting_name(option), on.error().text());
-      values = {*on ? "true" : "false"};
-    }
-    if (values.size() > 1 && option.get_items_expected_max() == 1) {
-      return fail(Errc::usage, "{}: --{}: takes one value, not a list", origin.where, setting_name(option));
-    }
-    option.add_result(std::move(values));
-    option.run_callback();
-    // To CLI11 the option was not given: what it knows by count() is the command line.
-    option.clear();
-  } catch (const CLI::Error& e) {
-    return fail(Errc::usage, "{}: {}", origin.where, e.what());  // the words name the option
+  if (const auto done = option.assign(origin.values); !done) {
+    return fail_on(subject, Errc::usage, "{}", done.error().text());
   }
   origins_[&option] = std::move(origin);
   return {};
 }
 
-Result<void> Settings::apply(CLI::App& app) {
-  const std::string section = &app == &root_ ? std::string() : app.get_name();
-  for (CLI::Option* option : app.get_options({})) {
-    const std::string name = setting_name(*option);
-    if (name.empty() || option->count() > 0 || origins_.contains(option)) continue;
+Result<void> Settings::apply(Command& command) {
+  const std::string section = &command == &root_ ? std::string() : command.name;
+  for (Option& option : command.options) {
+    const std::string name = setting_name(option);
+    if (name.empty() || !option.given.empty() || origins_.contains(&option)) continue;
     bool found = false;
-    for (const auto& variable : variables(app, *option)) {
-      auto value = find_in_environment(variable, option->get_default_str());
+    for (const auto& variable : variables_of(command, option)) {
+      auto value = find_in_environment(variable, option.default_text);
       if (!value) continue;
-      ECE465_TRY(set(*option, {{std::move(value->value)}, std::move(value->where)}));
+      ECE465_TRY(set(option, {{std::move(value->value)}, std::move(value->where)}));
       found = true;
       break;
     }
     for (auto entry = entries_.begin(); !found && entry != entries_.end(); ++entry) {
       if (entry->section != section || entry->key != name) continue;
-      ECE465_TRY(set(*option, {entry->values, fmt::format("{}:{}", file_, entry->line)}));
+      ECE465_TRY(set(option, {entry->values, fmt::format("{}:{}", file_, entry->line)}));
       found = true;
     }
   }
   return {};
 }
 
-std::string Settings::describe(const std::vector<CLI::App*>& apps) const {
+std::string Settings::describe(const std::vector<const Command*>& commands) const {
   std::string out;
-  for (const CLI::App* app : apps) {
-    const bool is_root = app == &root_;
+  for (const Command* command : commands) {
+    const bool is_root = command == &root_;
     std::vector<std::pair<std::string, std::string>> lines;
     std::size_t width = 0;
-    for (const CLI::Option* option : app->get_options({})) {
-      const std::string name = setting_name(*option);
+    for (const Option& option : command->options) {
+      const std::string name = setting_name(option);
       if (name.empty() || (is_root && name == "config")) continue;
-      std::vector<std::string> values{option->get_default_str()};
+      std::vector<std::string> values{option.default_text};
       std::string where = "default";
-      if (option->count() > 0) {
-        values =
-            is_switch(*option) ? std::vector<std::string>{option->as<bool>() ? "true" : "false"} : option->results();
-        // The last one counts.
-        if (option->get_items_expected_max() <= 1) values.erase(values.begin(), values.end() - 1);
+      if (!option.given.empty()) {
+        values = option.given;
         where = "--" + name;
-      } else if (const auto origin = origins_.find(option); origin != origins_.end()) {
+      } else if (const auto origin = origins_.find(&option); origin != origins_.end()) {
         values = origin->second.values;
         where = origin->second.where;
       }
-      // What has no default cannot be written down as a value; say that it is there, and off.
+      // An option without a default has no value to write down: show it as a comment.
       const bool unset = where == "default" && values[0].empty();
       lines.emplace_back(
           fmt::format("{}{}{}:{}", is_root ? "" : "  ", unset ? "# " : "", name, unset ? "" : " " + yaml_value(values)),
@@ -252,7 +213,7 @@ std::string Settings::describe(const std::vector<CLI::App*>& apps) const {
       width = std::max(width, display_width(lines.back().first));
     }
     if (lines.empty()) continue;
-    if (!is_root) out += app->get_name() + ":\n";
+    if (!is_root) out += command->name + ":\n";
     for (const auto& [text, where] : lines) {
       out += text + std::string(width - display_width(text), ' ') + "  # " + where + "\n";
     }

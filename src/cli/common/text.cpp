@@ -43,6 +43,17 @@ std::size_t char_width(char32_t c) {
   return within_any(kWide, c) ? 2 : 1;
 }
 
+/// Bytes of the UTF-8 character at the start of `text`; 1 for an invalid byte.
+std::size_t char_bytes(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+  if (n > text.size()) return 1;
+  for (std::size_t i = 1; i < n; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 1;
+  }
+  return n;
+}
+
 char32_t code_point(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;
@@ -66,7 +77,8 @@ std::vector<Character> characters(std::string_view text) {
   return all;
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
+/// The number of edits (insert, delete, replace, transpose) that turn one word into the other: the restricted
+/// Damerau-Levenshtein distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
@@ -152,7 +164,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-  // A third of the word may be wrong; a beginning that nothing else shares is meant as well.
+  // Up to a third of the word may be wrong. A unique prefix counts as similar, too.
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
@@ -178,7 +190,7 @@ std::string format_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> kUnits{"kB", "MB", "GB", "TB", "PB"};
   auto value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
-  // 999.95 would be shown as 1000.
+  // 999.95 would be printed as 1000.
   for (; value >= 999.95 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
   return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, kUnits[unit]);
 }

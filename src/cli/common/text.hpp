@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-/// Words and numbers as people read them. Pure functions.
+/// Text and numbers for people. Pure functions.
 
 namespace ece465::cli {
 
-/// `text` with control characters spelled out (`\n`, `\x1b`): a file's name must not break a line in two or
-/// send commands to the terminal.
+/// `text` with control characters escaped (`\n`, `\x1b`): a file name must not break a line or send commands to the
+/// terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD: file names may be any bytes.
@@ -21,13 +21,13 @@ namespace ece465::cli {
 /// Columns that UTF-8 text takes on a terminal: wide characters count twice, combining ones not at all.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// `text` in at most `columns`, its middle left out where it is too long: ends tell names apart.
+/// `text` in at most `columns`. If it is too long its middle is omitted, since names differ at their ends.
 [[nodiscard]] std::string elide(std::string_view text, std::size_t columns);
 
-/// Breaks `text` at spaces into lines of at most `columns`. A longer word keeps a line to itself.
+/// Breaks `text` at spaces into lines of at most `columns`. A longer word gets a line of its own.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t columns);
 
-/// The candidate that `word` was probably meant to be; empty when none is near.
+/// The candidate that is most similar to `word`; empty if none is similar.
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// "; did you mean X?", or nothing.
@@ -37,7 +37,7 @@ namespace ece465::cli {
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 /// "0.004 s", "1.25 s", "3:07", "2:15:00".
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
-/// "1.20 s", "350 ms", "12 us": what is mostly far below a second.
+/// "1.20 s", "350 ms", "12 us": for times that are mostly far below a second.
 [[nodiscard]] std::string short_time(std::chrono::nanoseconds time);
 /// "12,345,678"
 [[nodiscard]] std::string format_count(std::uint64_t n);

@@ -11,7 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "commands.hpp"
+#include "common/command.hpp"
+#include "common/json.hpp"
 #include "common/text.hpp"
 #include "ece465/base/descriptor.hpp"
 #include "report.hpp"
@@ -19,12 +20,12 @@
 namespace ece465::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Value = nlohmann::ordered_json;
 
-constexpr auto kUsualDuration = std::chrono::seconds(2);
+constexpr auto kDefaultDuration = std::chrono::seconds(2);
 
-/// This process's environment, in which --compare may be set: the runs that are compared must not compare again.
-std::vector<std::string> environment_for_a_run() {
+/// This process's environment with --compare off: the runs must not compare again.
+std::vector<std::string> environment_for_run() {
   constexpr std::string_view kCompare = "ECE465_DINE_COMPARE=";
   std::vector<std::string> variables{std::string(kCompare) + "false"};
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -40,16 +41,16 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-/// Starts this program once more, its standard output into `out`. posix_spawn, since there are threads already.
+/// Starts this program again with `out` as standard output. Uses posix_spawn, because this process has threads.
 Result<pid_t> start(const std::vector<std::string>& arguments, int out) {
-  const std::vector<std::string> variables = environment_for_a_run();
+  const std::vector<std::string> variables = environment_for_run();
   const std::vector<char*> argv = pointers_to(arguments), environment = pointers_to(variables);
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  // Signals that this process waits for in a thread of its own are blocked here, and must not be there.
+  // Signals are blocked here, since a thread waits for them; they must not be blocked in the child.
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
@@ -62,7 +63,7 @@ Result<pid_t> start(const std::vector<std::string>& arguments, int out) {
   return child;
 }
 
-/// What a run prints, until it ends or `stop` ends it.
+/// The output of a run, which `stop` terminates.
 Result<std::string> output_of(const std::vector<std::string>& arguments, const std::stop_token& stop) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -83,7 +84,7 @@ Result<std::string> output_of(const std::vector<std::string>& arguments, const s
       if (n <= 0) break;
       text.append(buffer.data(), static_cast<std::size_t>(n));
     }
-    // Not reaped before the callback is gone: the number would be somebody else's.
+    // WNOWAIT: the process id must not be reused while the callback may kill it.
     siginfo_t info{};
     while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
     }
@@ -91,11 +92,11 @@ Result<std::string> output_of(const std::vector<std::string>& arguments, const s
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (stop.stop_requested()) return fail(Errc::cancelled, "");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(Errc::internal, "a run did not end well");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(Errc::internal, "a run failed");
   return text;
 }
 
-std::string table_row(const Json& run, std::string_view mode) {
+std::string table_row(const Value& run, std::string_view mode) {
   const auto philosophers = std::max<std::uint64_t>(1, run.value("philosophers", std::uint64_t{1}));
   const auto& switches = run["context_switches"];
   const std::uint64_t all = switches.value("voluntary", std::uint64_t{0}) + switches.value("forced", std::uint64_t{0});
@@ -112,8 +113,8 @@ std::string table_row(const Json& run, std::string_view mode) {
 
 int run_dine_compare(const DineCommand& command, Console& console, const std::stop_token& stop) {
   const labs::DineOptions& options = command.options;
-  const auto duration = options.duration.count() > 0 ? options.duration : kUsualDuration;
-  Json all{{"command", "dine"}, {"compare", Json::array()}};
+  const auto duration = options.duration.count() > 0 ? options.duration : kDefaultDuration;
+  Json runs = Json::array();
   if (!command.json) {
     console.print(
         fmt::format("{} philosophers, no time to think or eat, {} each\n", options.philosophers, short_time(duration)));
@@ -129,20 +130,20 @@ int run_dine_compare(const DineCommand& command, Console& console, const std::st
          fmt::format("{}ms", duration.count() / 1'000'000), "--seed", fmt::format("{}", options.seed), "--json"},
         stop);
     if (!text && text.error().code == Errc::cancelled) return kExitInterrupted;
-    const Json run = text ? Json::parse(*text, nullptr, false) : Json();
+    const Value run = text ? Value::parse(*text, nullptr, false) : Value();
     if (!run.is_object()) {
-      // It has said why on standard error; the other modes are still worth knowing.
-      console.error(fmt::format("{}: did not run", mode_name(mode)));
+      // The run has printed the reason; go on with the other modes.
+      console.error(fmt::format("{}: run failed", mode_name(mode)));
       code = kExitFailed;
       continue;
     }
     if (command.json) {
-      all["compare"].push_back(run);
+      runs.push_back(Json::parse(*text));
     } else {
       console.print(table_row(run, mode_name(mode)));
     }
   }
-  if (command.json) console.print(all.dump(2) + "\n");
+  if (command.json) console.print(Json({{"command", "dine"}, {"compare", runs}}).pretty() + "\n");
   return code;
 }
 

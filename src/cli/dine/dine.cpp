@@ -2,11 +2,11 @@
 
 #include <random>
 
+#include "commands.hpp"
 #include "common/files.hpp"
-#include "common/lab_options.hpp"
+#include "common/options.hpp"
 #include "compare.hpp"
 #include "ece465/base/orphans.hpp"
-#include "lab_commands.hpp"
 #include "live.hpp"
 #include "report.hpp"
 
@@ -19,20 +19,20 @@ bool has_coordinator(labs::DineMode mode) { return mode == labs::DineMode::ipc |
 
 labs::DineHooks hooks_of(const DineCommand& command, Console& console) {
   labs::DineHooks hooks;
-  hooks.note = [&console](std::string_view what) { console.note(what); };
+  hooks.on_warning = [&console](std::string_view what) { console.note(what); };
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   return hooks;
 }
 
-Result<labs::DineReport> dine_as_asked(DineCommand& command, Console& console, const std::stop_token& stop) {
+Result<labs::DineReport> dine_as_configured(DineCommand& command, Console& console, const std::stop_token& stop) {
   labs::DineHooks hooks = hooks_of(command, console);
-  std::optional<Screen> screen;  // goes, whatever happens, before anything else is said
+  std::optional<Screen> screen;  // restores the terminal before anything else is printed
   if (command.live) {
     screen.emplace(console);
-    hooks.note = {};
-    hooks.look = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
+    hooks.on_warning = {};
+    hooks.on_progress = [&](const std::vector<labs::SeatView>& seats, std::chrono::nanoseconds elapsed) {
       screen->draw(table_picture(seats, elapsed, console.out_width(), console.out_height(), console.out_paint()));
     };
   }
@@ -40,35 +40,33 @@ Result<labs::DineReport> dine_as_asked(DineCommand& command, Console& console, c
 }
 
 constexpr const char* kDineDescription =
-    "Dining philosophers: as processes, threads, coroutines, or network clients\n"
+    "Dining philosophers as processes, threads, coroutines, or network clients\n"
     "\n"
-    "Philosophers sit around a table with a fork between each two, and need both forks beside them to eat. Runs until "
-    "Ctrl-C, --meals or --duration, and ends with a summary. Every run is watched: should two neighbours ever eat at "
-    "the same time, or a fork be in two hands, it ends there and shows what led to it.";
+    "Philosophers sit around a table with a fork between each two, and need both neighboring forks to eat. Runs until "
+    "Ctrl-C, --meals or --duration, and prints a summary. Every run is checked: if two neighbors eat at the same time, "
+    "or a fork is in two hands, it ends at once and shows the events that led to it.";
 
 constexpr const char* kDineFooter =
     "Modes:\n"
-    "  ipc      a process each; pipes to a coordinator that owns the forks\n"
-    "  thread   a thread each; a lock for each fork\n"
-    "  async    a coroutine each, all on one thread; chopsticks are awaitable locks\n"
-    "  tcp      a network client each, of the coordinator that `ece465 serve --protocol table` is\n"
+    "  ipc      a process each, with pipes to a coordinator that owns the forks\n"
+    "  thread   a thread each, with a lock per fork\n"
+    "  async    a coroutine each, all on one thread, with an awaitable lock per fork\n"
+    "  tcp      a network client each, of the coordinator of `ece465 serve --protocol table`\n"
     "\n"
     "Strategies:\n"
-    "  ordered       the fork with the lower number first (thread, async)\n"
-    "  coordinator   both at once, from one who keeps the order of asking (all modes)\n"
-    "  naive         the left one first: when everybody has it, nobody gets the other. The deadlock is found and "
-    "named, "
-    "and the exit code is 1 (thread, async)\n"
+    "  ordered       take the fork with the lower number first (thread, async)\n"
+    "  coordinator   ask for both at once; requests are granted in order (all modes)\n"
+    "  naive         take the left fork first: ends in a deadlock, which is reported with exit code 1 (thread, async)\n"
     "\n"
-    "Interrupted, it ends with exit code 130; at --meals or --duration with 0.\n"
+    "Exits with 0 at --meals or --duration, with 130 when interrupted.\n"
     "\n"
     "Examples:\n"
-    "  ece465 dine                                            five threads, until Ctrl-C\n"
-    "  ece465 dine --mode ipc --meals 3                       five processes, three meals each\n"
-    "  ece465 dine --strategy naive                           a deadlock\n"
-    "  ece465 dine --mode ipc --on-busy deny --duration 10s   a coordinator that does not queue\n"
-    "  ece465 dine --live --timeline dinner.svg               watch, and keep a picture\n"
-    "  ece465 dine --compare                                  processes, threads, coroutines and clients, in numbers\n"
+    "  ece465 dine                                           five threads, until Ctrl-C\n"
+    "  ece465 dine --mode ipc --meals 3                      five processes, three meals each\n"
+    "  ece465 dine --strategy naive                          a deadlock\n"
+    "  ece465 dine --mode ipc --on-busy deny --duration 10s  a coordinator that does not queue\n"
+    "  ece465 dine --live --timeline dinner.svg              watch it, and draw a picture\n"
+    "  ece465 dine --compare                                 compare processes, threads, coroutines and clients\n"
     "  ece465 dine --mode async -n 10000 --think 0 --eat 0 --duration 5s --quiet\n";
 
 }  // namespace
@@ -78,17 +76,16 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
   options.strategy =
       command.strategy.value_or(has_coordinator(options.mode) ? labs::Strategy::coordinator : labs::Strategy::ordered);
   if (has_coordinator(options.mode) && options.strategy != labs::Strategy::coordinator) {
-    return fail(Errc::usage, "--strategy {}: philosophers of --mode {} ask a coordinator; choose thread or async",
+    return fail(Errc::usage,
+                "--strategy {}: not available with --mode {}, which has a coordinator; choose thread or async",
                 strategy_name(options.strategy), mode_name(options.mode));
   }
   if (options.on_busy == labs::OnBusy::deny && options.strategy != labs::Strategy::coordinator) {
-    return fail(Errc::usage,
-                "--on-busy deny: nobody can be denied where no coordinator is asked; choose --mode ipc or "
-                "--strategy coordinator");
+    return fail(Errc::usage, "--on-busy deny: needs a coordinator; choose --mode ipc or --strategy coordinator");
   }
   if (!command.server.host.empty()) {
     if (options.mode != labs::DineMode::tcp) {
-      return fail(Errc::usage, "--server: only philosophers of --mode tcp have a server");
+      return fail(Errc::usage, "--server: only for --mode tcp");
     }
     options.server_host = command.server.host;
     options.server_port = command.server.port;
@@ -96,11 +93,11 @@ Result<void> prepare_dine(DineCommand& command, Console& console) {
   options.seed = command.seed ? *command.seed : std::random_device{}();
   options.timeline = !command.timeline.empty();
   if (command.live && !console.can_draw()) {
-    return fail(Errc::usage, "--live: standard output is no terminal to draw on");
+    return fail(Errc::usage, "--live: standard output is not a terminal that can be drawn on");
   }
-  if (command.live && command.json) return fail(Errc::usage, "--live and --json: choose one");
+  if (command.live && command.json) return fail(Errc::usage, "choose one of --live and --json");
   if (command.compare && (options.timeline || command.live || command.strategy || !options.server_host.empty())) {
-    return fail(Errc::usage, "--compare: runs every mode as it comes; no --timeline, --live, --strategy or --server");
+    return fail(Errc::usage, "--compare: cannot be combined with --timeline, --live, --strategy or --server");
   }
   ECE465_TRY(check_picture_name("--timeline", command.timeline));
   ECE465_ASSIGN(command.drawing, open_picture(command.timeline, command.force));
@@ -119,7 +116,7 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
   if (command.compare) return run_dine_compare(command, console, stop);
   const labs::DineOptions& options = command.options;
   if (!command.quiet && !command.forked) console.print(std::string(labs::opening_line(options.mode)) + "\n");
-  const auto report = dine_as_asked(command, console, stop);
+  const auto report = dine_as_configured(command, console, stop);
   if (!report) return report_error(console, report.error());
   if (command.drawing) {
     const auto drawn = write_text(*command.drawing, labs::timeline_svg(options, *report));
@@ -136,10 +133,10 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
     case labs::DineEnd::duration: return kExitOk;
     case labs::DineEnd::interrupted: return kExitInterrupted;
     case labs::DineEnd::deadlock:
-      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->circle))});
-    case labs::DineEnd::breach: break;
+      return report_error(console, {Errc::internal, fmt::format("deadlock: {}", labs::cycle_text(report->cycle))});
+    case labs::DineEnd::violation: break;
   }
-  std::string_view history = report->breach;
+  std::string_view history = report->violation;
   while (!history.empty()) {
     const auto end = history.find('\n');
     console.error(history.substr(0, end));
@@ -148,77 +145,57 @@ int run_dine(DineCommand& command, Console& console, std::stop_token stop) {
   return kExitFailed;
 }
 
-void setup_dine(CLI::App& app, Action& chosen, Prelude& prelude) {
-  const auto command = std::make_shared<DineCommand>();
-  labs::DineOptions& options = command->options;
-  const Action run = [command](Console& console, std::stop_token stop) {
-    return run_dine(*command, console, std::move(stop));
-  };
-  CLI::App* dine = add_command(app, "dine", kDineDescription, chosen, run);
-  dine->callback([&chosen, &prelude, command, run] {
-    chosen = run;
-    prelude = [command](Console& console) { return prepare_dine(*command, console); };
+void setup_dine(Command& program) {
+  const auto dine = std::make_shared<DineCommand>();
+  labs::DineOptions& options = dine->options;
+  Command& command = program.add_command("dine", kDineDescription, [dine](Console& console, std::stop_token stop) {
+    return run_dine(*dine, console, std::move(stop));
   });
-  dine->footer(kDineFooter);
+  command.prepare = [dine](Console& console) { return prepare_dine(*dine, console); };
+  command.footer = kDineFooter;
 
-  constexpr const char* kTable = "Table";
+  command.current_group = "Table";
   const Choices<labs::DineMode> modes{{"ipc", labs::DineMode::ipc},
                                       {"thread", labs::DineMode::thread},
                                       {"async", labs::DineMode::async},
                                       {"tcp", labs::DineMode::tcp}};
-  add_choice(*dine, "--mode", options.mode, modes, "What a philosopher is")->group(kTable);
+  add_choice(command, "--mode", options.mode, modes, "What a philosopher is");
   const Choices<labs::Strategy> strategies{{"ordered", labs::Strategy::ordered},
                                            {"coordinator", labs::Strategy::coordinator},
                                            {"naive", labs::Strategy::naive}};
-  add_value<labs::Strategy>(
-      *dine, "--strategy", command->strategy, choices_type(strategies),
-      [strategies](std::string_view text) { return parse_choice(text, strategies); },
-      "How they come by forks; unless told, threads and coroutines are ordered, others have a coordinator")
-      ->group(kTable);
-  const Choices<labs::OnBusy> answers{{"queue", labs::OnBusy::queue}, {"deny", labs::OnBusy::deny}};
-  add_choice(*dine, "--on-busy", options.on_busy, answers,
-             "What a coordinator does with somebody who cannot eat at once: keep a place for them, or say no")
-      ->group(kTable);
-  add_value<int>(
-      *dine, "-n,--philosophers", options.philosophers, "N",
-      [](std::string_view text) { return parse_number(text, 2, labs::kMaxPhilosophers); }, "Philosophers, and forks")
-      ->default_str("5")
-      ->group(kTable);
-  add_value<labs::Span>(*dine, "--think", options.think, "TIME..TIME", parse_span, "How long one thinks, by chance")
-      ->default_str("500ms..1500ms")
-      ->group(kTable);
-  add_value<labs::Span>(*dine, "--eat", options.eat, "TIME..TIME", parse_span, "How long a meal takes, by chance")
-      ->default_str("500ms..1s")
-      ->group(kTable);
-  add_seed(*dine, command->seed)->group(kTable);
-
-  add_value<net::Address>(
-      *dine, "--server", command->server, "HOST:PORT",
+  add_choice(command, "--strategy", dine->strategy, strategies,
+             "How philosophers get forks; by default ordered for threads and coroutines, coordinator for the others");
+  const Choices<labs::OnBusy> on_busy{{"queue", labs::OnBusy::queue}, {"deny", labs::OnBusy::deny}};
+  add_choice(command, "--on-busy", options.on_busy, on_busy,
+             "What the coordinator does with a request that it cannot grant at once");
+  add_number(command, "-n,--philosophers", options.philosophers, 2, labs::kMaxPhilosophers,
+             "Number of philosophers and of forks");
+  add_value(command, "--think", options.think, "TIME..TIME", parse_span, "Think time, drawn uniformly from this range")
+      .with_default("500ms..1500ms");
+  add_value(command, "--eat", options.eat, "TIME..TIME", parse_span,
+            "Duration of a meal, drawn uniformly from this range")
+      .with_default("500ms..1s");
+  add_seed(command, dine->seed);
+  add_value(
+      command, "--server", dine->server, "HOST:PORT",
       [](std::string_view text) { return net::parse_address(text, kTablePort); },
-      "The coordinator of --mode tcp: a running `ece465 serve --protocol table`; unless told, one is started here")
-      ->group(kTable);
+      "Coordinator of --mode tcp, an `ece465 serve --protocol table`; by default one is started here");
 
-  constexpr const char* kEnd = "End";
-  add_value<std::uint64_t>(*dine, "--meals", options.meals, "N", parse_count,
-                           "Each leaves after so many meals; 0: never")
-      ->default_str("0")
-      ->group(kEnd);
-  add_value<std::chrono::nanoseconds>(*dine, "--duration", options.duration, "TIME", parse_pause,
-                                      "All leave after so long; 0: never")
-      ->default_str("0")
-      ->group(kEnd);
+  command.current_group = "End";
+  add_value(command, "--meals", options.meals, "N", parse_count, "Number of meals of each philosopher; 0: unlimited")
+      .with_default("0");
+  add_value(command, "--duration", options.duration, "TIME", parse_duration_or_zero, "End after this time; 0: never")
+      .with_default("0");
 
-  constexpr const char* kOutput = "Telling";
-  add_text(*dine, "--timeline", command->timeline, "FILE.svg", "Draw who thought, waited and ate when")->group(kOutput);
-  add_switch(*dine, "--force", command->force, "Replace a picture that exists")->group(kOutput);
-  add_switch(*dine, "--live", command->live, "Show the table in the terminal, as it is, instead of lines")
-      ->group(kOutput);
-  add_switch(*dine, "--compare", command->compare,
-             "Run every mode without time to think or eat, and print one table: what a process, a thread, a coroutine "
-             "and a connection cost")
-      ->group(kOutput);
-  add_switch(*dine, "-q,--quiet", command->quiet, "The summary only")->group(kOutput);
-  add_switch(*dine, "--json", command->json, "The summary only, as one JSON object")->group(kOutput);
+  command.current_group = "Output";
+  add_text(command, "--timeline", dine->timeline, "FILE.svg", "Draw when each philosopher thought, waited and ate");
+  add_switch(command, "--force", dine->force, "Replace an existing picture");
+  add_switch(command, "--live", dine->live, "Draw the table on the terminal instead of printing lines");
+  add_switch(command, "--compare", dine->compare,
+             "Run every mode without time to think or eat, and print a table of the costs of a process, a thread, a "
+             "coroutine and a connection");
+  add_switch(command, "-q,--quiet", dine->quiet, "Print the summary only");
+  add_switch(command, "--json", dine->json, "Print the summary only, as one JSON object");
 }
 
 }  // namespace ece465::cli

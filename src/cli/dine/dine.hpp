@@ -12,24 +12,24 @@
 
 namespace ece465::cli {
 
-/// What `ece465 dine` was asked to do.
+/// The options of `ece465 dine`.
 struct DineCommand {
   labs::DineOptions options;
-  std::optional<labs::Strategy> strategy;  ///< what the mode does by itself, unless told
-  std::optional<std::uint64_t> seed;       ///< by chance, unless told
-  net::Address server;                     ///< of mode tcp; no host: one is started
-  std::string timeline;                    ///< a file to draw into; empty: none
+  std::optional<labs::Strategy> strategy;  ///< unset: the default of the mode
+  std::optional<std::uint64_t> seed;       ///< unset: random
+  net::Address server;                     ///< of mode tcp; no host: start one
+  std::string timeline;                    ///< file to draw into; empty: none
   std::unique_ptr<OutputFile> drawing;     ///< that file
   bool force = false;                      ///< replace it if it exists
   bool live = false, compare = false, quiet = false, json = false;
-  /// Those of mode ipc, started before this process had threads.
+  /// The philosophers of mode ipc, started before this process has threads.
   std::unique_ptr<labs::ForkedPhilosophers> forked;
 };
 
-/// Checks what was asked, chooses what was left open, and starts philosophers that are processes. To be called while
-/// this process has one thread.
+/// Checks the options, fills in defaults, and starts philosophers that are processes. Call it while this process has
+/// one thread.
 [[nodiscard]] Result<void> prepare_dine(DineCommand& command, Console& console);
-/// Dines; returns the exit code. After `prepare_dine`.
+/// Runs the dinner; returns the exit code. Call `prepare_dine` first.
 [[nodiscard]] int run_dine(DineCommand& command, Console& console, std::stop_token stop);
 
 }  // namespace ece465::cli

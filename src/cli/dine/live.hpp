@@ -8,8 +8,8 @@
 
 namespace ece465::cli {
 
-/// The table as it is now, in lines for a window: philosophers in a circle, or where they are too many for that a mark
-/// each. A pure function.
+/// The current state of the table as lines for a window: philosophers in a circle, or a mark each if there are too
+/// many. A pure function.
 [[nodiscard]] std::vector<std::string> table_picture(const std::vector<labs::SeatView>& seats,
                                                      std::chrono::nanoseconds elapsed, std::size_t width,
                                                      std::size_t height, const Paint& paint);

@@ -1,36 +1,34 @@
 #include "report.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "common/json.hpp"
 #include "common/text.hpp"
 #include "ece465/base/seconds.hpp"
 
 namespace ece465::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+/// Up to this many philosophers get a line each; otherwise only those with the fewest and most meals.
+constexpr std::size_t kMaxLines = 16;
 
-/// Philosophers that get a line of their own; of more, those who ate least and most.
-constexpr std::size_t kLines = 16;
-
-std::string_view end_name(labs::DineEnd end) {
+std::string_view dine_end_name(labs::DineEnd end) {
   switch (end) {
     case labs::DineEnd::meals: return "meals";
     case labs::DineEnd::duration: return "duration";
     case labs::DineEnd::interrupted: return "interrupted";
     case labs::DineEnd::deadlock: return "deadlock";
-    case labs::DineEnd::breach: return "breach";
+    case labs::DineEnd::violation: return "breach";
   }
   return "?";
 }
 
-std::string row(std::string_view name, std::uint64_t meals, const std::optional<labs::DurationStats>& waited,
-                std::string_view more) {
+std::string seat_row(std::string_view name, std::uint64_t meals, const std::optional<labs::DurationStats>& waited,
+                     std::string_view more) {
   std::string line = fmt::format("{:>11}  {:>8}", name, format_count(meals));
   if (waited) {
-    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->least), short_time(waited->median),
-                        short_time(waited->p99), short_time(waited->most));
+    line += fmt::format("  {:>10}  {:>10}  {:>10}  {:>10}", short_time(waited->min), short_time(waited->median),
+                        short_time(waited->p99), short_time(waited->max));
   }
   return line + (more.empty() ? "" : fmt::format("  {}", more)) + "\n";
 }
@@ -40,12 +38,12 @@ std::string remark(const labs::SeatReport& seat) {
   return seat.denied > 0 ? fmt::format("denied {} times", format_count(seat.denied)) : std::string();
 }
 
-Json json_of(const std::optional<labs::DurationStats>& waited) {
-  if (!waited) return nullptr;
-  return {{"min", seconds(waited->least)},
+Json stats_json(const std::optional<labs::DurationStats>& waited) {
+  if (!waited) return {};
+  return {{"min", seconds(waited->min)},
           {"median", seconds(waited->median)},
           {"p99", seconds(waited->p99)},
-          {"max", seconds(waited->most)}};
+          {"max", seconds(waited->max)}};
 }
 
 }  // namespace
@@ -80,16 +78,16 @@ std::string dine_summary(const labs::DineOptions& options, const labs::DineRepor
   text += paint.bold(fmt::format("{:>11}  {:>8}  {:>10}  {:>10}  {:>10}  {:>10}", "PHILOSOPHER", "MEALS", "WAITED MIN",
                                  "MEDIAN", "P99", "MAX")) +
           "\n";
-  if (report.seats.size() <= kLines) {
+  if (report.seats.size() <= kMaxLines) {
     for (const auto& seat : report.seats) {
-      text += row(fmt::format("{}", seat.number), seat.meals, seat.waited, remark(seat));
+      text += seat_row(fmt::format("{}", seat.number), seat.meals, seat.waited, remark(seat));
     }
   } else {
-    const auto [least, most] = std::ranges::minmax_element(report.seats, {}, &labs::SeatReport::meals);
-    text += row(fmt::format("{}", least->number), least->meals, least->waited, "ate least");
-    text += row(fmt::format("{}", most->number), most->meals, most->waited, "ate most");
+    const auto [min, max] = std::ranges::minmax_element(report.seats, {}, &labs::SeatReport::meals);
+    text += seat_row(fmt::format("{}", min->number), min->meals, min->waited, "fewest meals");
+    text += seat_row(fmt::format("{}", max->number), max->meals, max->waited, "most meals");
   }
-  text += row("all", report.meals, report.waited, {});
+  text += seat_row("all", report.meals, report.waited, {});
   text += fmt::format("start {}, {} context switches ({} forced), peak memory {}, {} each\n",
                       short_time(report.start_up), format_count(report.voluntary_switches + report.forced_switches),
                       format_count(report.forced_switches), format_bytes(report.peak_memory_bytes),
@@ -98,33 +96,34 @@ std::string dine_summary(const labs::DineOptions& options, const labs::DineRepor
 }
 
 std::string dine_json(const labs::DineOptions& options, const labs::DineReport& report) {
-  Json json{{"command", "dine"},
-            {"mode", mode_name(options.mode)},
-            {"strategy", strategy_name(options.strategy)},
-            {"on_busy", options.on_busy == labs::OnBusy::queue ? "queue" : "deny"},
-            {"philosophers", options.philosophers},
-            {"seed", options.seed},
-            {"end", end_name(report.end)}};
-  json["deadlock"] = report.circle.empty() ? Json(nullptr) : Json(report.circle);
-  json["breach"] = report.breach.empty() ? Json(nullptr) : Json(report.breach);
-  json["start_up_seconds"] = seconds(report.start_up);
-  json["elapsed_seconds"] = seconds(report.elapsed);
-  json["meals"] = report.meals;
-  json["meals_per_second"] = report.meals_per_second;
-  json["fairness"] = report.fairness;
-  json["wait_seconds"] = json_of(report.waited);
-  json["context_switches"] = {{"voluntary", report.voluntary_switches}, {"forced", report.forced_switches}};
-  json["peak_memory_bytes"] = report.peak_memory_bytes;
-  json["memory_per_philosopher_bytes"] = report.memory_per_philosopher;
-  json["seats"] = Json::array();
+  Json seats = Json::array();
   for (const auto& seat : report.seats) {
-    json["seats"].push_back({{"philosopher", seat.number},
-                             {"meals", seat.meals},
-                             {"denied", seat.denied},
-                             {"lost", seat.lost},
-                             {"wait_seconds", json_of(seat.waited)}});
+    seats.push_back({{"philosopher", seat.number},
+                     {"meals", seat.meals},
+                     {"denied", seat.denied},
+                     {"lost", seat.lost},
+                     {"wait_seconds", stats_json(seat.waited)}});
   }
-  return json.dump(2) + "\n";
+  const Json json{{"command", "dine"},
+                  {"mode", mode_name(options.mode)},
+                  {"strategy", strategy_name(options.strategy)},
+                  {"on_busy", options.on_busy == labs::OnBusy::queue ? "queue" : "deny"},
+                  {"philosophers", options.philosophers},
+                  {"seed", options.seed},
+                  {"end", dine_end_name(report.end)},
+                  {"deadlock", report.cycle.empty() ? Json() : Json::array(report.cycle)},
+                  {"breach", report.violation.empty() ? Json() : Json(report.violation)},
+                  {"start_up_seconds", seconds(report.start_up)},
+                  {"elapsed_seconds", seconds(report.elapsed)},
+                  {"meals", report.meals},
+                  {"meals_per_second", report.meals_per_second},
+                  {"fairness", report.fairness},
+                  {"wait_seconds", stats_json(report.waited)},
+                  {"context_switches", {{"voluntary", report.voluntary_switches}, {"forced", report.forced_switches}}},
+                  {"peak_memory_bytes", report.peak_memory_bytes},
+                  {"memory_per_philosopher_bytes", report.memory_per_philosopher},
+                  {"seats", seats}};
+  return json.pretty() + "\n";
 }
 
 }  // namespace ece465::cli

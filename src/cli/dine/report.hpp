@@ -11,7 +11,7 @@ namespace ece465::cli {
 [[nodiscard]] std::string_view mode_name(labs::DineMode mode);
 [[nodiscard]] std::string_view strategy_name(labs::Strategy strategy);
 
-/// What became of a dinner, in lines for people.
+/// The outcome of a dinner, as text.
 [[nodiscard]] std::string dine_summary(const labs::DineOptions& options, const labs::DineReport& report,
                                        const Paint& paint);
 /// The same as one JSON object.

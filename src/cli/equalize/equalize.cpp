@@ -14,86 +14,31 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<void> check(const EqualizeCommand& command, const Plan& plan, const Console& console) {
+Result<void> check_equalize(const EqualizeCommand& command, const Plan& plan, const Console& console) {
   ECE465_TRY(check_standard_output(plan, command.json, console));
   ECE465_TRY(check_picture_name("--plot", command.plot));
   if (!command.plot.empty() && plan.jobs.size() > 1) {
-    return fail(Errc::usage, "--plot is for a single input; these are {}", plan.jobs.size());
+    return fail(Errc::usage, "--plot takes a single input, not {}", plan.jobs.size());
   }
   if (!command.plot.empty() && plan.jobs.size() == 1) {
     const Job& job = plan.jobs.front();
     if (same_place(command.plot, job.input) || same_place(command.plot, job.output)) {
-      return fail(Errc::usage, "--plot {}: an image has that place; give the plot another name", command.plot);
+      return fail(Errc::usage, "--plot {}: is the name of an image; choose another", command.plot);
     }
   }
   return {};
 }
 
-/// Takes the files' reports as they come, tells of each, and adds them up.
-class Reporter {
- public:
-  Reporter(const EqualizeCommand& command, Console& console) : command_(command), console_(console) {}
-
-  void take(FileReport&& file) {
-    if (file.error) {
-      // One line for all that were interrupted, at the end.
-      if (file.error->code != Errc::cancelled) console_.error(file.error->text());
-      ++run_.failed;
-      worst_ = file.error->code;
-      interrupted_ = interrupted_ || file.error->code == Errc::cancelled;
-    } else {
-      ++run_.done;
-      run_.bytes_in += file.bytes_in;
-      run_.bytes_out += file.bytes_out;
-      if (!command_.quiet) {
-        for (const auto& note : file.notes) console_.note(fmt::format("{}: {}", file.input, note));
-        const bool product_is_image = command_.output == kDash || file.output == "standard output";
-        if (!command_.json && !product_is_image) console_.print(file_line(file) + "\n");
-      }
-    }
-    if (command_.json) run_.files.push_back(std::move(file));
-  }
-
-  /// Sums the run up; returns the exit code.
-  int finish(Plan& plan, std::chrono::nanoseconds duration, const FileOptions& options) {
-    run_.duration = duration;
-    run_.notes = std::move(plan.notes);
-    run_.threads = options.threads;
-    run_.memory_bytes = options.memory_bytes;
-    if (command_.json) console_.print(run_json(run_));
-    const std::size_t all = run_.done + run_.failed;
-    if (interrupted_) {
-      console_.error(all == 1 ? "interrupted" : fmt::format("interrupted: {} of {} files done", run_.done, all));
-      return kExitInterrupted;
-    }
-    if (all > 1 && run_.failed > 0) {
-      console_.error(fmt::format("{} of {} files failed", run_.failed, all));
-    } else if (all > 1 && !command_.quiet && console_.can_show_status()) {
-      console_.note(fmt::format("{} done, {} in {}", counted(run_.done, "file"), format_bytes(run_.bytes_in),
-                                format_duration(duration)));
-    }
-    if (run_.failed == 0) return kExitOk;
-    return all == 1 ? exit_code(worst_) : kExitFailed;
-  }
-
- private:
-  const EqualizeCommand& command_;
-  Console& console_;
-  RunReport run_;
-  Errc worst_ = Errc::internal;
-  bool interrupted_ = false;
-};
-
 constexpr const char* kEqualizeDescription =
     "Equalize the histograms of JPEG, TIFF and PNG images\n"
     "\n"
-    "Spreads the levels of an image over their whole range. Metadata, depth, layout and compression stay as they "
-    "were; a result whose name has another extension is converted.";
+    "Spreads the levels of each image over their whole range. Metadata, depth, layout and compression are kept. The "
+    "input format is detected from content; the output format comes from the extension.";
 
 constexpr const char* kEqualizeFooter =
-    "A result is called <name>_equalized.<ext> and lies beside its input, or in the folder that -o names. A folder "
-    "as input stands for the images in it, earlier results left out. One line per file goes to standard output, "
-    "everything else to standard error.\n"
+    "A result is called <name>_equalized.<ext> and is written beside its input, or into the folder given by -o. A "
+    "folder as input stands for the images in it, without earlier results. Prints one line per file to standard "
+    "output; errors, notes and progress go to standard error. Unreadable files are reported and skipped.\n"
     "\n"
     "JSON:\n"
     "  {files: [{input, output, input_format, format, pages: [{width, height, bits, channels, palette, alpha,\n"
@@ -102,20 +47,20 @@ constexpr const char* kEqualizeFooter =
     "   notes, done, failed, seconds, bytes_in, bytes_out, threads, memory_bytes}\n"
     "\n"
     "Examples:\n"
-    "  ece465 equalize photo.jpg                       writes photo_equalized.jpg\n"
-    "  ece465 equalize scan.tif -o scan.png            converts, 16 bits kept\n"
-    "  ece465 equalize *.jpg -o results/ --json        many files, told as JSON\n"
+    "  ece465 equalize photo.jpg                       write photo_equalized.jpg\n"
+    "  ece465 equalize scan.tif -o scan.png            convert, keeping 16 bits\n"
+    "  ece465 equalize *.jpg -o results/ --json        many files, reported as JSON\n"
     "  ece465 equalize photos --recursive -o results   a tree of folders\n"
-    "  ece465 equalize photo.jpg -o photo.jpg --force  in place\n"
-    "  curl -s URL | ece465 equalize - > out.jpg       in a pipe\n"
-    "  ece465 equalize photo.jpg --plot levels.svg     draws histograms, before and after\n";
+    "  ece465 equalize photo.jpg -o photo.jpg --force  replace the input\n"
+    "  curl -s URL | ece465 equalize - > out.jpg       read and write pipes\n"
+    "  ece465 equalize photo.jpg --plot levels.svg     draw the histograms before and after\n";
 
 }  // namespace
 
 int run_equalize(const EqualizeCommand& command, Console& console, std::stop_token stop) {
   auto plan = plan_jobs({.inputs = command.inputs, .output = command.output, .recursive = command.recursive});
   if (!plan) return report_error(console, plan.error());
-  if (auto fine = check(command, *plan, console); !fine) return report_error(console, fine.error());
+  if (auto valid = check_equalize(command, *plan, console); !valid) return report_error(console, valid.error());
   if (!command.quiet) {
     for (const auto& note : plan->notes) console.note(note);
   }
@@ -135,41 +80,55 @@ int run_equalize(const EqualizeCommand& command, Console& console, std::stop_tok
   for (const Job& job : plan->jobs) bytes += job.bytes;
 
   const auto start = Clock::now();
-  Reporter reporter(command, console);
+  RunReporter reporter(console, command.quiet);
+  std::vector<FileReport> files;  // for JSON only
+  const auto report = [&](FileReport&& file) {
+    if (file.error) {
+      reporter.failed(*file.error);
+    } else {
+      reporter.succeeded(file.bytes_in, file.bytes_out);
+      reporter.notes(file.input, file.notes);
+      const bool image_on_stdout = command.output == kDash || file.output == "standard output";
+      if (!command.quiet && !command.json && !image_on_stdout) console.print(file_line(file) + "\n");
+    }
+    if (command.json) files.push_back(std::move(file));
+  };
   {
     Progress progress(console, plan->jobs.size(), bytes, !command.quiet);
-    equalize_files(plan->jobs, options, progress, [&reporter](FileReport&& file) { reporter.take(std::move(file)); });
+    equalize_files(plan->jobs, options, progress, report);
   }
-  const int code = reporter.finish(*plan, Clock::now() - start, options);
+  reporter.totals.duration = Clock::now() - start;
+  reporter.totals.notes = std::move(plan->notes);
+  if (command.json) console.print(equalize_json(files, reporter.totals, options.threads, options.memory_bytes));
+  const int code = reporter.finish("done");
   if (code != kExitOk || !*plot_file) return code;
   if (auto written = write_text(**plot_file, plot_svg(plot)); !written) return report_error(console, written.error());
   return kExitOk;
 }
 
-void setup_equalize(CLI::App& app, Action& chosen) {
+void setup_equalize(Command& program) {
   const auto options = std::make_shared<EqualizeCommand>();
-  CLI::App* command = add_command(
-      app, "equalize", kEqualizeDescription, chosen,
+  Command& command = program.add_command(
+      "equalize", kEqualizeDescription,
       [options](Console& console, std::stop_token stop) { return run_equalize(*options, console, std::move(stop)); });
-  command->footer(kEqualizeFooter);
-  command->add_option("IN", options->inputs, "Images or folders; - is standard input")->type_name("FILE|FOLDER");
+  command.footer = kEqualizeFooter;
+  add_inputs(command, "IN", options->inputs, "FILE|FOLDER", "Images or folders; - is standard input");
 
-  constexpr const char* kResult = "Result";
-  add_output(*command, options->output)->group(kResult);
-  add_switch(*command, "--force", options->force, "Replace files that exist")->group(kResult);
-  add_channels(*command, options->channels)->group(kResult);
-  add_quality(*command, options->quality)->group(kResult);
+  command.current_group = "Result";
+  add_output(command, options->output);
+  add_switch(command, "--force", options->force, "Replace existing files");
+  add_channels(command, options->channels);
+  add_quality(command, options->quality);
 
-  constexpr const char* kWork = "Work";
-  add_switch(*command, "-r,--recursive", options->recursive, "Look into the folders of folders, too")->group(kWork);
-  add_threads(*command, options->threads)->group(kWork);
-  add_memory(*command, options->memory_bytes)->group(kWork);
+  command.current_group = "Work";
+  add_switch(command, "-r,--recursive", options->recursive, "Include the images in subfolders");
+  add_threads(command, options->threads);
+  add_memory(command, options->memory_bytes);
 
-  constexpr const char* kOutput = "Telling";
-  add_switch(*command, "--json", options->json, "One JSON object on standard output instead of lines")->group(kOutput);
-  add_switch(*command, "-q,--quiet", options->quiet, "Errors only")->group(kOutput);
-  add_text(*command, "--plot", options->plot, "FILE.svg", "Draw histograms and cumulative curves, before and after")
-      ->group(kOutput);
+  command.current_group = "Output";
+  add_switch(command, "--json", options->json, "Print one JSON object instead of lines");
+  add_switch(command, "-q,--quiet", options->quiet, "Print errors only");
+  add_text(command, "--plot", options->plot, "FILE.svg", "Draw histograms and cumulative curves before and after");
 }
 
 }  // namespace ece465::cli

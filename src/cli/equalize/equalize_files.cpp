@@ -1,8 +1,6 @@
 #include "equalize_files.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <numeric>
 
 #include "common/files.hpp"
@@ -12,7 +10,6 @@
 namespace ece465::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 /// Threads and memory that one file may use.
@@ -67,7 +64,7 @@ class FileRun {
   Share share_;
 };
 
-/// The whole run: which files at once, with what share.
+/// The whole run: which files are processed at once, with what share.
 class FilesRun {
  public:
   FilesRun(const std::vector<Job>& jobs, const FileOptions& options, Progress& progress,
@@ -77,33 +74,32 @@ class FilesRun {
   void run() {
     std::vector<std::size_t> order(jobs_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    // The largest first: a large one begun last would keep one thread busy while the others have nothing left.
+    // The largest first: a large one started last would keep one thread busy while the others have no work left.
     std::ranges::stable_sort(order, std::ranges::greater(), [this](std::size_t i) { return jobs_[i].bytes; });
 
     const Share whole{options_.threads, options_.memory_bytes};
     std::size_t first = 0;
-    // More than all others together: it would be the last to end anyway, so it gets every thread.
-    if (!order.empty() && 2 * jobs_[order[0]].bytes > total_bytes()) one(order[first++], whole, false);
+    // Larger than all others together: it would finish last anyway, so it gets every thread.
+    if (!order.empty() && 2 * jobs_[order[0]].bytes > total_bytes()) process(order[first++], whole, false);
 
     const std::size_t rest = order.size() - first;
     const auto at_once = static_cast<unsigned>(std::clamp<std::size_t>(rest, 1, options_.threads));
     const Share share{options_.threads / at_once, options_.memory_bytes / at_once};
     std::vector<char> too_large(jobs_.size(), 0);  // for its share; not vector<bool>, threads write to it
-    // Never fails: whatever goes wrong with a file is in its report.
+    // Never fails: errors are in the reports.
     (void)parallel_for(at_once, rest, [&](unsigned, std::size_t i) -> Result<void> {
       const std::size_t index = order[first + i];
-      too_large[index] = one(index, share, at_once > 1) ? 0 : 1;
+      too_large[index] = process(index, share, at_once > 1) ? 0 : 1;
       return {};
     });
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
-      if (too_large[i] != 0) one(i, whole, false);
+      if (too_large[i] != 0) process(i, whole, false);
     }
   }
 
  private:
-  /// Does one job and reports it. With `may_retry`, one that its share of memory is too small for is left for
-  /// later instead: returns false.
-  bool one(std::size_t index, Share share, bool may_retry) {
+  /// Does one job and reports it. With `may_retry`, returns false instead if the share of memory was too small.
+  bool process(std::size_t index, Share share, bool may_retry) {
     const Job& job = jobs_[index];
     const auto start = Clock::now();
     FileReport report;
@@ -136,39 +132,6 @@ class FilesRun {
 void equalize_files(const std::vector<Job>& jobs, const FileOptions& options, Progress& progress,
                     const std::function<void(FileReport&&)>& report) {
   FilesRun(jobs, options, progress, report).run();
-}
-
-Result<std::unique_ptr<OutputFile>> open_output(const Job& job, bool force) {
-  using Existing = OutputFile::Existing;
-  if (job.output == kDash) {
-    // Formats seek while they write; the result goes to standard output when it is whole.
-    const char* const chosen = std::getenv("TMPDIR");
-    const fs::path folder = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
-    return OutputFile::create(folder / "ece465-standard-output", Existing::replace);
-  }
-  if (job.output.has_parent_path()) {
-    std::error_code error;
-    fs::create_directories(job.output.parent_path(), error);
-    if (error) return fail_on(job.output.string(), Errc::io, "cannot make its folder: {}", error.message());
-  }
-  return OutputFile::create(job.output, force ? Existing::replace : Existing::refuse);
-}
-
-Result<image::Format> output_format(const Job& job, const ByteSource& source) {
-  if (job.format) return *job.format;
-  std::array<std::byte, 16> head{};
-  ECE465_ASSIGN(const std::size_t n, source.read_at(0, head));
-  // What is no image is refused by name by whoever opens it as one.
-  return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::png);
-}
-
-Result<void> check_standard_output(const Plan& plan, bool json, const Console& console) {
-  if (plan.jobs.size() != 1 || plan.jobs[0].output != kDash) return {};
-  if (console.out_is_terminal()) {
-    return fail(Errc::usage, "will not write an image to the terminal; redirect standard output or use -o FILE");
-  }
-  if (json) return fail(Errc::usage, "--json and the image would both go to standard output; use -o FILE");
-  return {};
 }
 
 }  // namespace ece465::cli

@@ -1,20 +1,12 @@
 #include "report.hpp"
 
+#include <fmt/format.h>
+
 #include "common/text.hpp"
+#include "ece465/base/seconds.hpp"
 
 namespace ece465::cli {
 namespace {
-
-PlaneSummary::Levels levels_of(const image::Histogram& histogram) {
-  PlaneSummary::Levels levels;
-  const auto counts = histogram.counts();
-  for (std::size_t v = 0; v < counts.size(); ++v) {
-    if (counts[v] == 0) continue;
-    if (levels.count++ == 0) levels.lowest = static_cast<std::uint32_t>(v);
-    levels.highest = static_cast<std::uint32_t>(v);
-  }
-  return levels;
-}
 
 std::string describe_change(const PlaneSummary& plane) {
   const auto& before = plane.before;
@@ -23,45 +15,53 @@ std::string describe_change(const PlaneSummary& plane) {
   return fmt::format("{} {}-{} -> {}-{}", plane.name, before.lowest, before.highest, after.lowest, after.highest);
 }
 
-}  // namespace
-
-std::vector<std::string> plane_names(const image::PageReport& page, image::Channels channels) {
-  if (page.before.size() == 3) return {"red", "green", "blue"};
-  const bool colored = page.palette || page.layout.colors == 3 || page.stored_samples >= 3;
-  return {colored && channels != image::Channels::each ? "luma" : "gray"};
+Json levels_json(const PlaneSummary::Levels& levels) {
+  return {{"count", levels.count}, {"lowest", levels.lowest}, {"highest", levels.highest}};
 }
 
-PageSummary summarize(const image::PageReport& page, image::Channels channels) {
-  PageSummary summary{.width = page.width,
-                      .height = page.height,
-                      .bits = page.layout.bits,
-                      .channels = page.stored_samples,
-                      .palette = page.palette,
-                      .alpha = page.layout.alpha != image::Alpha::none,
-                      .planes = {}};
-  const auto names = plane_names(page, channels);
-  for (std::size_t i = 0; i < page.before.size(); ++i) {
-    summary.planes.push_back(
-        {names[i], levels_of(page.before[i]), levels_of(image::map_histogram(page.before[i], page.tables[i]))});
+Json format_json(const std::optional<image::Format>& format) {
+  if (!format) return {};
+  switch (*format) {
+    case image::Format::jpeg: return "jpeg";
+    case image::Format::tiff: return "tiff";
+    case image::Format::png: return "png";
   }
-  return summary;
+  return {};
 }
 
-std::string describe_pixels(const PageSummary& page) {
-  const unsigned colors = page.channels - (page.alpha ? 1 : 0);
-  return fmt::format("{}x{} {}-bit {}{}", page.width, page.height, page.bits,
-                     page.palette  ? "palette"
-                     : colors >= 3 ? "color"
-                                   : "gray",
-                     page.alpha ? " with alpha" : "");
+Json file_json(const FileReport& file) {
+  Json pages = Json::array();
+  for (const auto& page : file.pages) {
+    Json planes = Json::array();
+    for (const auto& plane : page.planes) {
+      planes.push_back({{"name", plane.name},
+                        {"levels_before", levels_json(plane.before)},
+                        {"levels_after", levels_json(plane.after)}});
+    }
+    Json json = page_json(page);
+    json.add("planes", planes);
+    pages.push_back(json);
+  }
+  return {{"input", file.input},
+          {"output", file.error ? Json() : Json(file.output)},
+          {"input_format", format_json(file.input_format)},
+          {"format", format_json(file.output_format)},
+          {"pages", pages},
+          {"notes", Json::array(file.notes)},
+          {"seconds", seconds(file.duration)},
+          {"bytes_in", file.bytes_in},
+          {"bytes_out", file.bytes_out},
+          {"error", error_json(file.error)}};
 }
+
+}  // namespace
 
 std::string file_line(const FileReport& file) {
   std::string line = fmt::format("{} -> {}", printable(file.input), printable(file.output));
   if (file.pages.empty()) return line;
   const PageSummary& page = file.pages[0];
   line += "  " + describe_pixels(page);
-  if (file.pages.size() > 1) line += fmt::format(", {}, of the first:", counted(file.pages.size(), "page"));
+  if (file.pages.size() > 1) line += fmt::format(", {}, the first:", counted(file.pages.size(), "page"));
   for (std::size_t i = 0; i < page.planes.size(); ++i) {
     line += (i == 0 ? "  " : ", ") + describe_change(page.planes[i]);
   }
@@ -71,13 +71,15 @@ std::string file_line(const FileReport& file) {
   return line + "  " + format_duration(file.duration);
 }
 
-std::string_view format_key(image::Format format) {
-  switch (format) {
-    case image::Format::jpeg: return "jpeg";
-    case image::Format::tiff: return "tiff";
-    case image::Format::png: return "png";
-  }
-  return "?";
+std::string equalize_json(const std::vector<FileReport>& files, const RunTotals& totals, unsigned threads,
+                          std::uint64_t memory_bytes) {
+  Json list = Json::array();
+  for (const auto& file : files) list.push_back(file_json(file));
+  Json json{{"command", "equalize"}, {"version", ECE465_VERSION}, {"files", list}};
+  totals.add_to(json);
+  json.add("threads", threads);
+  json.add("memory_bytes", memory_bytes);
+  return json.pretty() + "\n";
 }
 
 }  // namespace ece465::cli

@@ -15,11 +15,11 @@
 namespace ece465::cli {
 namespace {
 
-/// What a probe found, once something answered: nothing (well), or what is wrong.
+/// The result of a probe that was answered: nothing if healthy, else the problem.
 using Finding = std::optional<std::string>;
 
-net::Task<Result<Finding>> probe_tcp(net::Address address, net::Duration patience) {
-  const auto stream = co_await net::connect(std::move(address), patience);
+net::Task<Result<Finding>> probe_tcp(net::Address address, net::Duration timeout) {
+  const auto stream = co_await net::connect(std::move(address), timeout);
   if (!stream) co_return std::unexpected(stream.error());
   co_return Finding();
 }
@@ -27,47 +27,47 @@ net::Task<Result<Finding>> probe_tcp(net::Address address, net::Duration patienc
 net::Task<Result<Finding>> probe_url(http::Client& client, std::string url) {
   ECE465_CO_ASSIGN(const auto response, co_await client.request("GET", ""));
   if (response.status >= 200 && response.status < 300) co_return Finding();
-  const auto detail = parse_detail(response.body);
+  const auto refusal = parse_refusal(response.body, Errc::unavailable);
   co_return Finding(fmt::format("{}: HTTP {} {}", url, response.status,
-                                detail.value_or(std::string(http::reason_phrase(response.status)))));
+                                refusal ? refusal->text() : http::reason_phrase(response.status)));
 }
 
-/// Asks the master whether it knows the worker, and thinks well of it.
+/// Asks the master for the state of a worker.
 net::Task<Result<Finding>> probe_worker(http::Client& client, std::string url, std::string id) {
   ECE465_CO_ASSIGN(const auto response, co_await client.request("GET", "/api/v1/workers"));
   const auto workers = parse_workers(response.body);
   if (response.status != 200 || !workers) {
-    co_return Finding(fmt::format("{}: does not tell of its workers (HTTP {})", url, response.status));
+    co_return Finding(fmt::format("{}: does not list its workers (HTTP {})", url, response.status));
   }
   const auto found = std::ranges::find(*workers, id, &RemoteWorker::id);
   if (found == workers->end()) co_return Finding(fmt::format("worker {}: not connected to {}", id, url));
-  // One that has had no work yet is still to prove itself; waiting for its first image is nothing wrong.
-  for (const char* const well : {"active", "late", "proving"}) {
-    if (found->state == well) co_return Finding();
+  // A worker that has not had any work is on probation, which is healthy, too.
+  for (const char* const healthy : {"active", "late", "proving"}) {
+    if (found->state == healthy) co_return Finding();
   }
   co_return Finding(fmt::format("worker {}: {}", id, found->state));
 }
 
-/// The command of a command line, and the options' values by name, the last one of each.
-struct CommandLine {
+/// The command of a process's arguments, and the last value of each option.
+struct ProcessArguments {
   std::string command;
   std::map<std::string, std::string, std::less<>> options;
 };
 
-CommandLine read_command_line(std::string_view text) {
+ProcessArguments parse_arguments(std::string_view text) {
   std::vector<std::string_view> arguments;
   while (!text.empty()) {
     const auto end = std::min(text.find('\0'), text.size());
     arguments.push_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  CommandLine line;
+  ProcessArguments line;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
     if (const auto equals = argument.find('='); argument.starts_with("--") && equals != std::string_view::npos) {
       line.options.insert_or_assign(std::string(argument.substr(0, equals)), std::string(argument.substr(equals + 1)));
     } else if (argument.starts_with("--") && i + 1 < arguments.size() && !arguments[i + 1].starts_with('-')) {
-      // Before the command stand options for all commands only, and those that a running process was given take values.
+      // Options before the command are global ones; those that a running process can have all take values.
       line.options.insert_or_assign(std::string(argument), std::string(arguments[++i]));
     } else if (line.command.empty() && !argument.starts_with('-')) {
       line.command = argument;
@@ -76,7 +76,7 @@ CommandLine read_command_line(std::string_view text) {
   return line;
 }
 
-/// What the first process of this container was started with; "" when it cannot be seen.
+/// The arguments of the first process of this container; "" if they cannot be read.
 std::string first_command_line() {
   std::ifstream file("/proc/1/cmdline", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -95,13 +95,13 @@ Result<Finding> probe(HealthCommand command, const std::stop_token& stop) {
   asio::io_context context(1);
   if (!command.tcp.empty()) {
     ECE465_ASSIGN(auto address, net::parse_address(command.tcp, 0));
-    if (address.port == 0) return fail(Errc::usage, "--tcp: '{}' has no port; write HOST:PORT", command.tcp);
-    return run_task(context, probe_tcp(std::move(address), command.patience), stop);
+    if (address.port == 0) return fail(Errc::usage, "--tcp: '{}' has no port; use HOST:PORT", command.tcp);
+    return run_task(context, probe_tcp(std::move(address), command.timeout), stop);
   }
   ECE465_ASSIGN(auto url, http::parse_url(command.url));
   http::ClientOptions options;
-  options.connect_timeout = command.patience;
-  options.idle_timeout = command.patience;
+  options.connect_timeout = command.timeout;
+  options.idle_timeout = command.timeout;
   const bool of_worker = !command.worker.empty();
   if (url.base.empty() && !of_worker) url.base = "/readyz";
   const std::string text = url_text(url);
@@ -113,36 +113,35 @@ Result<Finding> probe(HealthCommand command, const std::stop_token& stop) {
 constexpr const char* kHealthDescription =
     "Probe a master or a worker, for containers\n"
     "\n"
-    "Says nothing and exits with 0 when all is well, with 1 when something answers that is not (a master that starts "
-    "or stops), with 4 when nothing does.";
+    "Prints nothing and exits with 0 if it is healthy; with 1 if it answers but is not (for example while a master "
+    "starts or stops), with 4 if nothing answers.";
 
 constexpr const char* kHealthFooter =
-    "A master is ready when it takes jobs: /readyz, the default. It is alive while /healthz answers; that is what to "
-    "restart it by.\n"
-    "A worker needs no probe to stay alive: it ends when it cannot go on, connects again for ever when the master "
-    "is away, and is given no work when it hangs. Whether it takes part is the master's to say: --worker asks it.\n"
+    "A master is ready when it accepts jobs: /readyz, the default. It is alive while /healthz answers; restart it if "
+    "that fails.\n"
+    "A worker needs no liveness probe: it exits when it cannot continue, reconnects while the master is away, and gets "
+    "no work when it hangs. --worker asks the master whether the worker takes part.\n"
     "\n"
-    "--container is for images that are any role: it asks a master, and takes whatever else runs for well as long as "
-    "it "
-    "runs.\n"
+    "--container is for images that can run any command: it probes a master, and reports everything else as healthy "
+    "while it runs.\n"
     "\n"
     "Examples:\n"
-    "  ece465 health                                        is the master on this machine ready?\n"
-    "  ece465 health --url http://node0:8000/healthz        is that one alive?\n"
-    "  ece465 health --tcp node0:6000                       can workers reach it?\n"
+    "  ece465 health                                  is the master on this machine ready?\n"
+    "  ece465 health --url http://node0:8000/healthz  is that master alive?\n"
+    "  ece465 health --tcp node0:6000                 can workers reach it?\n"
     "  ece465 health --worker \"$(hostname)-1\" --url http://master:8000\n";
 
 }  // namespace
 
 std::optional<std::string> url_of_process(std::string_view command_line,
                                           const std::function<std::string(const char*)>& environment) {
-  const CommandLine line = read_command_line(command_line);
+  const ProcessArguments line = parse_arguments(command_line);
   if (line.command != "master") return std::nullopt;
   if (const auto port = line.options.find("--http-port"); port != line.options.end()) {
     return "http://127.0.0.1:" + port->second;
   }
   for (const char* const name : {"ECE465_MASTER_HTTP_PORT", "ECE465_HTTP_PORT"}) {
-    // A name of a service, too, for which Kubernetes makes a variable up.
+    // Kubernetes may set a variable of this name for a service, with a value that is not a port.
     const std::string port = environment(name);
     if (!port.empty() && parse_number(port, 1, 65535)) return "http://127.0.0.1:" + port;
   }
@@ -151,11 +150,11 @@ std::optional<std::string> url_of_process(std::string_view command_line,
 
 int run_health(const HealthCommand& command, Console& console, std::stop_token stop) {
   if (!command.tcp.empty() && !command.worker.empty()) {
-    return report_error(console, {Errc::usage, "health: --tcp and --worker are different probes; choose one"});
+    return report_error(console, {Errc::usage, "health: choose one of --tcp and --worker"});
   }
   const auto finding = probe(command, stop);
   if (!finding) {
-    // Not an answer that makes sense is no answer.
+    // An unintelligible answer counts as none.
     Error error = finding.error();
     if (error.code == Errc::corrupt || error.code == Errc::too_large) error.code = Errc::unavailable;
     return report_error(console, error);
@@ -165,20 +164,19 @@ int run_health(const HealthCommand& command, Console& console, std::stop_token s
   return kExitFailed;
 }
 
-void setup_health(CLI::App& app, Action& chosen) {
+void setup_health(Command& program) {
   const auto options = std::make_shared<HealthCommand>();
-  CLI::App* command = add_command(
-      app, "health", kHealthDescription, chosen,
+  Command& command = program.add_command(
+      "health", kHealthDescription,
       [options](Console& console, std::stop_token stop) { return run_health(*options, console, std::move(stop)); });
-  command->footer(kHealthFooter);
-  constexpr const char* kProbe = "Probe";
-  add_url(*command, options->url)->description("What to ask; /readyz unless it names a path")->group(kProbe);
-  add_text(*command, "--tcp", options->tcp, "HOST:PORT", "Only connect there instead")->group(kProbe);
-  add_text(*command, "--worker", options->worker, "ID", "Ask the master at --url about this worker")->group(kProbe);
-  add_switch(*command, "--container", options->container,
-             "Ask what this container runs, if it is a master; all else is well while it runs")
-      ->group(kProbe);
-  add_timeout(*command, options->patience, "How long to wait for an answer")->group(kProbe);
+  command.footer = kHealthFooter;
+  command.current_group = "Probe";
+  add_url(command, options->url).description = "The URL to probe; /readyz if it has no path";
+  add_text(command, "--tcp", options->tcp, "HOST:PORT", "Only connect to this address instead");
+  add_text(command, "--worker", options->worker, "ID", "Ask the master at --url about this worker");
+  add_switch(command, "--container", options->container,
+             "Probe what this container runs if it is a master; anything else is healthy while it runs");
+  add_timeout(command, options->timeout, "How long to wait for an answer");
 }
 
 }  // namespace ece465::cli

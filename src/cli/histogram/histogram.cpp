@@ -7,16 +7,17 @@
 #include "common/file_plan.hpp"
 #include "common/files.hpp"
 #include "common/options.hpp"
+#include "common/page_summary.hpp"
 #include "common/plot.hpp"
+#include "common/progress.hpp"
+#include "common/run_report.hpp"
 #include "common/text.hpp"
 #include "ece465/base/cpus.hpp"
-#include "equalize/equalize_files.hpp"
-#include "equalize/report.hpp"
 
 namespace ece465::cli {
 namespace {
 
-/// Shows pages as they come: a file of a thousand 16-bit pages has more counts than should be kept.
+/// Shows pages one by one: a file of a thousand 16-bit pages has too many counts to keep.
 class HistogramWriter {
  public:
   virtual ~HistogramWriter() = default;
@@ -84,13 +85,28 @@ class CsvWriter final : public HistogramWriter {
 class JsonWriter final : public HistogramWriter {
  public:
   JsonWriter(const HistogramCommand& command, Console& console) : command_(command), console_(console) {
-    console_.print(histogram_json_head(command.input));
+    console_.print(fmt::format(R"({{"command": "histogram", "version": "{}", "input": {}, "pages": [)", ECE465_VERSION,
+                               Json(command.input).compact()));
   }
+
   void page(const image::PageReport& page) override {
-    console_.print((first_ ? "\n" : ",\n") + histogram_json_page(page, command_.channels));
+    Json planes = Json::array();
+    const auto names = plane_names(page, command_.channels);
+    for (std::size_t i = 0; i < page.before.size(); ++i) {
+      planes.push_back({{"name", names[i]},
+                        {"samples", page.before[i].total()},
+                        {"counts", Json::array(page.before[i].counts())},
+                        {"table", Json::array(page.tables[i])}});
+    }
+    Json json = page_json(summarize(page, command_.channels));
+    json.add("planes", planes);
+    console_.print((first_ ? "\n" : ",\n") + json.compact());
     first_ = false;
   }
-  void finish(const std::optional<Error>& error) override { console_.print("\n" + histogram_json_tail(error)); }
+
+  void finish(const std::optional<Error>& error) override {
+    console_.print(fmt::format("\n], \"error\": {}}}\n", error_json(error).compact()));
+  }
 
  private:
   const HistogramCommand& command_;
@@ -105,27 +121,28 @@ std::unique_ptr<HistogramWriter> writer_for(const HistogramCommand& command, Con
 }
 
 constexpr const char* kHistogramDescription =
-    "Show the histograms of an image, and what equalizing would make of them\n"
+    "Show the histograms of an image before and after equalization\n"
     "\n"
-    "Drawn on a terminal: bars are samples per level, dots the share of all samples up to there. Elsewhere "
-    "CSV, one line per level that occurs: page, plane, level, count, cumulative count, equalized level.";
+    "On a terminal the histograms are drawn: bars are samples per level, dots the cumulative share of samples. "
+    "Otherwise the output is CSV, one line per level that occurs: page, plane, level, count, cumulative count, "
+    "equalized level.";
 
 constexpr const char* kHistogramFooter =
     "JSON:\n"
     "  {input, pages: [{width, height, bits, channels, palette, alpha,\n"
     "    planes: [{name, samples, counts: [...], table: [...]}]}], error: null or {code, message}}\n"
-    "  counts and tables have 256 or 65536 entries; table[v] is what level v becomes.\n"
+    "  counts and table have 256 or 65536 entries; table[v] is the equalized level of v.\n"
     "\n"
     "Examples:\n"
-    "  ece465 histogram photo.jpg                       draws it here\n"
+    "  ece465 histogram photo.jpg                       draw on the terminal\n"
     "  ece465 histogram photo.jpg --channels each       red, green and blue\n"
-    "  ece465 histogram scan.tif --plot scan.svg        a picture to look at or print\n"
-    "  ece465 histogram scan.tif > levels.csv           numbers\n";
+    "  ece465 histogram scan.tif --plot scan.svg        draw into an SVG file\n"
+    "  ece465 histogram scan.tif > levels.csv           write CSV\n";
 
-Result<void> show(const HistogramCommand& command, Console& console, std::stop_token stop) {
+Result<void> show_histogram(const HistogramCommand& command, Console& console, std::stop_token stop) {
   ECE465_TRY(check_picture_name("--plot", command.plot));
   if (!command.plot.empty() && same_place(command.plot, command.input)) {
-    return fail(Errc::usage, "--plot {}: the image has that place; give the plot another name", command.plot);
+    return fail(Errc::usage, "--plot {}: is the name of the image; choose another", command.plot);
   }
   ECE465_ASSIGN(const auto plot_file, open_picture(command.plot, command.force));
   ECE465_ASSIGN(const auto source, open_input(command.input, stop));
@@ -133,7 +150,8 @@ Result<void> show(const HistogramCommand& command, Console& console, std::stop_t
   Progress progress(console, 1, source->size(), true);
   progress.started(0, command.input, source->size());
   Plot plot{.title = source->name(), .pages = {}};
-  std::unique_ptr<HistogramWriter> writer;  // made by the first page, so that what is no image shows nothing
+  std::unique_ptr<HistogramWriter>
+      writer;  // created by the first page: nothing is printed for a file that is not an image
   const auto opened = [&]() -> HistogramWriter& {
     if (!writer) writer = writer_for(command, console);
     return *writer;
@@ -166,27 +184,28 @@ int run_histogram(const HistogramCommand& command, Console& console, std::stop_t
   if (command.input.empty()) {
     return report_error(console, {Errc::usage, "histogram: no input; name an image, or - for standard input"});
   }
-  if (auto shown = show(command, console, std::move(stop)); !shown) return report_error(console, shown.error());
+  if (auto shown = show_histogram(command, console, std::move(stop)); !shown)
+    return report_error(console, shown.error());
   return kExitOk;
 }
 
-void setup_histogram(CLI::App& app, Action& chosen) {
+void setup_histogram(Command& program) {
   const auto options = std::make_shared<HistogramCommand>();
-  CLI::App* command = add_command(
-      app, "histogram", kHistogramDescription, chosen,
+  Command& command = program.add_command(
+      "histogram", kHistogramDescription,
       [options](Console& console, std::stop_token stop) { return run_histogram(*options, console, std::move(stop)); });
-  command->footer(kHistogramFooter);
-  add_text(*command, "IN", options->input, "FILE", "An image; - is standard input");
+  command.footer = kHistogramFooter;
+  add_text(command, "IN", options->input, "FILE", "An image; - is standard input");
 
-  constexpr const char* kResult = "Result";
-  add_channels(*command, options->channels)->group(kResult);
-  add_switch(*command, "--json", options->json, "One JSON object, with all counts and tables")->group(kResult);
-  add_text(*command, "--plot", options->plot, "FILE.svg", "Draw into a file instead")->group(kResult);
-  add_switch(*command, "--force", options->force, "Replace a picture that exists")->group(kResult);
+  command.current_group = "Result";
+  add_channels(command, options->channels);
+  add_switch(command, "--json", options->json, "Print one JSON object with all counts and tables");
+  add_text(command, "--plot", options->plot, "FILE.svg", "Draw into a file instead");
+  add_switch(command, "--force", options->force, "Replace an existing picture");
 
-  constexpr const char* kWork = "Work";
-  add_threads(*command, options->threads)->group(kWork);
-  add_memory(*command, options->memory_bytes)->group(kWork);
+  command.current_group = "Work";
+  add_threads(command, options->threads);
+  add_memory(command, options->memory_bytes);
 }
 
 }  // namespace ece465::cli

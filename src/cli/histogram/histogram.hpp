@@ -9,7 +9,7 @@
 
 namespace ece465::cli {
 
-/// What `ece465 histogram` was asked to do.
+/// The options of `ece465 histogram`.
 struct HistogramCommand {
   std::string input;
   image::Channels channels = image::Channels::luma;
@@ -20,8 +20,7 @@ struct HistogramCommand {
   bool force = false;
 };
 
-/// Shows an image's histograms on `console`: drawn on a terminal, as CSV elsewhere, or as JSON. Returns the
-/// exit code.
+/// Shows the histograms of an image: drawn on a terminal, else as CSV, or as JSON. Returns the exit code.
 [[nodiscard]] int run_histogram(const HistogramCommand& command, Console& console, std::stop_token stop);
 
 }  // namespace ece465::cli

@@ -1,35 +1,33 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "common/files.hpp"
-#include "common/lab_options.hpp"
+#include "common/json.hpp"
+#include "common/master_client.hpp"
+#include "common/options.hpp"
 #include "common/progress.hpp"
 #include "common/text.hpp"
 #include "ece465/base/cpus.hpp"
 #include "ece465/text/map_reduce.hpp"
-#include "lab_commands.hpp"
-#include "mapreduce_remote.hpp"
 
 namespace ece465::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-enum class Layout : std::uint8_t { table, uniq, json };
+enum class WordFormat : std::uint8_t { table, uniq, json };
 
 struct MapreduceCommand {
-  std::vector<std::string> words;  ///< the example, and its files
-  Layout layout = Layout::table;
+  std::vector<std::string> words;  ///< the example, then its files
+  WordFormat format = WordFormat::table;
   std::uint64_t top = 0;
   unsigned threads = 0;
-  std::string master;  ///< a URL; empty: local threads
-  std::chrono::milliseconds patience = kDefaultPatience;
+  std::string master;  ///< a URL; empty: count on local threads
+  std::chrono::milliseconds timeout = kDefaultTimeout;
   bool json = false, quiet = false;
 };
 
-/// Prints in large portions: a million short lines are a million system calls otherwise.
+/// Prints in large chunks: a million short lines would be a million system calls.
 class Lines {
  public:
   explicit Lines(Console& console) : console_(console) {}
@@ -39,34 +37,37 @@ class Lines {
   template <class... Args>
   void add(fmt::format_string<Args...> text, Args&&... args) {
     fmt::format_to(std::back_inserter(held_), text, std::forward<Args>(args)...);
-    if (held_.size() < kPortion) return;
+    if (held_.size() < kChunkBytes) return;
     console_.print(held_);
     held_.clear();
   }
 
  private:
-  static constexpr std::size_t kPortion = std::size_t{1} << 18;
+  static constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
   Console& console_;
   std::string held_;
 };
 
 void print_words(const MapreduceCommand& command, const text::WordTable& table, Console& console) {
   const bool all = command.top == 0;
-  // uniq's order is that of the words unless the most frequent are asked for; people look for these.
-  const auto entries = command.layout == Layout::uniq && all
+  // uniq sorts by word, unless --top selects the most frequent words; people look for these first.
+  const auto entries = command.format == WordFormat::uniq && all
                            ? table.sorted()
                            : table.top(all ? table.distinct() : static_cast<std::size_t>(command.top));
-  if (command.layout == Layout::json) {
-    Json json{{"command", "mapreduce"}, {"example", "wordcount"}};
-    json["words"] = table.total();
-    json["distinct"] = table.distinct();
-    json["counts"] = Json::array();
-    for (const auto& entry : entries) json["counts"].push_back({{"word", entry.word}, {"count", entry.count}});
-    console.print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (command.format == WordFormat::json) {
+    Json counts = Json::array();
+    for (const auto& entry : entries) counts.push_back({{"word", entry.word}, {"count", entry.count}});
+    console.print(Json({{"command", "mapreduce"},
+                        {"example", "wordcount"},
+                        {"words", table.total()},
+                        {"distinct", table.distinct()},
+                        {"counts", counts}})
+                      .compact() +
+                  "\n");
     return;
   }
   Lines lines(console);
-  if (command.layout == Layout::uniq) {
+  if (command.format == WordFormat::uniq) {
     for (const auto& entry : entries) lines.add("{:>7} {}\n", entry.count, entry.word);
     return;
   }
@@ -77,23 +78,23 @@ void print_words(const MapreduceCommand& command, const text::WordTable& table, 
 }
 
 void print_bytes(const MapreduceCommand& command, const text::ByteTotal& total, Console& console) {
-  if (command.layout == Layout::json) {
+  if (command.format == WordFormat::json) {
     const Json json{{"command", "mapreduce"},
                     {"example", "bytes"},
                     {"bytes", total.bytes},
                     {"lines", total.lines},
                     {"ignored", total.ignored}};
-    console.print(json.dump() + "\n");
+    console.print(json.compact() + "\n");
     return;
   }
   if (total.ignored > 0 && !command.quiet) {
-    console.note(fmt::format("{} without a size that counts", counted(total.ignored, "line")));
+    console.note(fmt::format("{} without a valid size", counted(total.ignored, "line")));
   }
   console.print(fmt::format("{}\n", total.bytes));
 }
 
-Result<void> count_here(const MapreduceCommand& command, text::Kind kind, const ByteSource& text,
-                        const text::TextOptions& options, Console& console) {
+Result<void> count_locally(const MapreduceCommand& command, text::Kind kind, const ByteSource& text,
+                           const text::TextOptions& options, Console& console) {
   if (kind == text::Kind::bytes) {
     ECE465_ASSIGN(const auto total, text::total_bytes(text, options));
     print_bytes(command, total, console);
@@ -104,9 +105,26 @@ Result<void> count_here(const MapreduceCommand& command, text::Kind kind, const 
   return {};
 }
 
-Result<void> count_there(const MapreduceCommand& command, const http::Url& url, text::Kind kind, const ByteSource& text,
-                         const TransferProgress& moved, const std::stop_token& stop, Console& console) {
-  ECE465_ASSIGN(const auto tally, count_on_master(url, command.patience, kind, text, moved, stop));
+/// Checks that a master answers before anything is sent.
+net::Task<Result<text::Tally>> check_and_count(MasterClient* api, text::Kind kind, const ByteSource* text,
+                                               TransferProgress progress) {
+  const auto status = co_await api->hello();
+  if (!status) co_return std::unexpected(status.error());
+  auto tally = co_await api->map_text(kind, text, std::move(progress));
+  if (tally) co_return tally;
+  const Errc code = tally.error().code;
+  if (code == Errc::bad_input || code == Errc::not_found || code == Errc::too_large)
+    co_return about(text->name(), std::move(tally).error());
+  co_return tally;
+}
+
+Result<void> count_on_master(const MapreduceCommand& command, const http::Url& url, text::Kind kind,
+                             const ByteSource& text, const TransferProgress& moved, const std::stop_token& stop,
+                             Console& console) {
+  asio::io_context context(1);
+  MasterClient master(url, command.timeout);
+  // `stop` closes the connection: the master notices, and abandons the text.
+  ECE465_ASSIGN(const auto tally, run_task(context, check_and_count(&master, kind, &text, moved), stop));
   if (kind == text::Kind::bytes) {
     print_bytes(command, tally.total(), console);
   } else {
@@ -123,14 +141,14 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
   const auto kind = text::parse_kind(example);
   if (!kind) {
     return wrong(
-        fmt::format("'{}' is no example; choose wordcount or bytes{}", example, did_you_mean(example, examples)));
+        fmt::format("'{}' is not an example; choose wordcount or bytes{}", example, did_you_mean(example, examples)));
   }
   std::vector<std::string> names(command.words.begin() + 1, command.words.end());
   if (names.empty()) return wrong("no input; name files, or - for standard input");
   if (std::ranges::count(names, kDash) > 1) return wrong("standard input can be read only once");
-  if (command.json) command.layout = Layout::json;
-  if (kind == text::Kind::bytes && (command.top > 0 || command.layout == Layout::uniq)) {
-    return wrong("bytes: is one number; --top and --format uniq are for wordcount");
+  if (command.json) command.format = WordFormat::json;
+  if (kind == text::Kind::bytes && (command.top > 0 || command.format == WordFormat::uniq)) {
+    return wrong("bytes prints one number; --top and --format uniq are for wordcount");
   }
   std::optional<http::Url> url;
   if (!command.master.empty()) {
@@ -164,34 +182,33 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
     const TransferProgress sent = [&](std::uint64_t bytes, std::uint64_t /*total*/) {
       progress.moved(0, static_cast<std::size_t>(bytes), size);
     };
-    done = url ? count_there(command, *url, *kind, *all, sent, stop, console)
-               : count_here(command, *kind, *all, options, console);
+    done = url ? count_on_master(command, *url, *kind, *all, sent, stop, console)
+               : count_locally(command, *kind, *all, options, console);
   }
   if (!done && done.error().code == Errc::cancelled) return report_error(console, {Errc::cancelled, "interrupted"});
   return done ? kExitOk : report_error(console, done.error());
 }
 
 constexpr const char* kMapreduceDescription =
-    "The two classic examples of map-reduce: word count, and the bytes of a log\n"
+    "Two classic map-reduce examples: word count, and the bytes in a log\n"
     "\n"
-    "Files are cut into pieces, each thread counts pieces for itself, and the counts are added up. Several files are "
-    "one text, as cat makes it. Memory grows with the distinct words, not with the text.\n"
+    "Splits the files into chunks; each thread counts chunks, and the counts are added up. Several files are processed "
+    "as one text, as by cat. Memory grows with the number of distinct words, not with the text.\n"
     "\n"
-    "With --master the text goes to a running master, whose workers count the pieces while it arrives; the result is "
-    "the "
-    "same, whatever becomes of the workers, and without any the master counts. Nothing of the text stays there, and "
-    "Ctrl-C ends it there, too.";
+    "With --master the text is sent to a running master, whose workers count the chunks while it arrives. The result "
+    "is "
+    "the same, even if workers fail or there are none. The master keeps nothing of the text, and Ctrl-C ends the work "
+    "there, too.";
 
 constexpr const char* kMapreduceFooter =
     "Formats of wordcount:\n"
-    "  table   the most frequent first (default)\n"
-    "  uniq    byte for byte what this prints, in the C locale: cat FILES | tr ' ' '\\n' | grep -v '^$' | sort | uniq "
-    "-c\n"
+    "  table   the most frequent words first (default)\n"
+    "  uniq    the output, in the C locale, of: cat FILES | tr ' ' '\\n' | grep -v '^$' | sort | uniq -c\n"
     "  json    one object\n"
     "\n"
-    "bytes adds up the second column; what is no whole number there, or negative, counts as 0.\n"
+    "bytes adds up the second column. A value that is negative or not a whole number counts as 0.\n"
     "\n"
-    "On a master a text may have about four million distinct words.\n"
+    "A master accepts texts with up to about four million distinct words.\n"
     "\n"
     "Examples:\n"
     "  ece465 mapreduce wordcount --top 10 book.txt\n"
@@ -201,29 +218,27 @@ constexpr const char* kMapreduceFooter =
 
 }  // namespace
 
-void setup_mapreduce(CLI::App& app, Action& chosen) {
-  const auto command = std::make_shared<MapreduceCommand>();
-  CLI::App* mapreduce =
-      add_command(app, "mapreduce", kMapreduceDescription, chosen,
-                  [command](Console& console, std::stop_token stop) { return run_mapreduce(*command, console, stop); });
-  mapreduce->footer(kMapreduceFooter);
-  mapreduce->add_option("EXAMPLE", command->words, "wordcount or bytes, then files; - is standard input")
-      ->type_name("FILE");
-  constexpr const char* kResult = "Result";
-  const Choices<Layout> layouts{{"table", Layout::table}, {"uniq", Layout::uniq}, {"json", Layout::json}};
-  add_choice(*mapreduce, "--format", command->layout, layouts, "How counts are shown")->group(kResult);
-  add_switch(*mapreduce, "--json", command->json, "The same as --format json")->group(kResult);
-  add_value<std::uint64_t>(*mapreduce, "--top", command->top, "N", parse_count, "The most frequent words only; 0: all")
-      ->default_str("0")
-      ->group(kResult);
-  constexpr const char* kWork = "Work";
-  add_threads(*mapreduce, command->threads)->group(kWork);
-  add_text(*mapreduce, "--master", command->master, "URL",
-           "Count on this master's workers, not on threads of this machine")
-      ->group(kWork);
-  add_timeout(*mapreduce, command->patience, "Give up when the master is away, or says nothing, for this long")
-      ->group(kWork);
-  add_switch(*mapreduce, "-q,--quiet", command->quiet, "No progress and no notes")->group(kWork);
+void setup_mapreduce(Command& program) {
+  const auto options = std::make_shared<MapreduceCommand>();
+  Command& command = program.add_command(
+      "mapreduce", kMapreduceDescription,
+      [options](Console& console, std::stop_token stop) { return run_mapreduce(*options, console, stop); });
+  command.footer = kMapreduceFooter;
+  add_inputs(command, "EXAMPLE", options->words, "FILE", "wordcount or bytes, then files; - is standard input");
+
+  command.current_group = "Result";
+  const Choices<WordFormat> formats{
+      {"table", WordFormat::table}, {"uniq", WordFormat::uniq}, {"json", WordFormat::json}};
+  add_choice(command, "--format", options->format, formats, "Format of the word counts");
+  add_switch(command, "--json", options->json, "Same as --format json");
+  add_value(command, "--top", options->top, "N", parse_count, "Show only the most frequent words; 0: all")
+      .with_default("0");
+
+  command.current_group = "Work";
+  add_threads(command, options->threads);
+  add_text(command, "--master", options->master, "URL", "Count on this master's workers instead of local threads");
+  add_timeout(command, options->timeout, "Give up when the master is unreachable or silent for this long");
+  add_switch(command, "-q,--quiet", options->quiet, "No progress and no notes");
 }
 
 }  // namespace ece465::cli

@@ -1,26 +1,26 @@
 #include "ece465/labs/marshal.hpp"
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "common/files.hpp"
+#include "common/json.hpp"
 #include "common/options.hpp"
 #include "common/text.hpp"
 #include "ece465/base/bytes.hpp"
 #include "ece465/base/seconds.hpp"
-#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {
 
 struct MarshalCommand {
   std::string input;
-  std::optional<labs::Format> format;  ///< all, unless told
+  std::optional<labs::Format> format;  ///< unset: all
   bool json = false;
 };
 
-constexpr std::size_t kBytesInLine = 24;
-constexpr std::size_t kLinesShown = 8;  // of hex, for people; JSON has all
+constexpr std::size_t kBytesPerLine = 24;
+constexpr std::size_t kMaxHexLines = 8;  // JSON has all bytes
 
 std::string hex_of(std::string_view bytes, std::string_view between) {
   std::string text;
@@ -34,13 +34,14 @@ Result<labs::Record> read_record(const MarshalCommand& command, const std::stop_
   if (command.input.empty()) return labs::Record::parse(labs::kCourseRecord, labs::Syntax::json);
   ECE465_ASSIGN(const auto source, open_input(command.input, stop));
   if (source->size() > labs::RecordLimits{}.max_bytes) {
-    return fail_on(source->name(), Errc::too_large, "a record of more than {} bytes", labs::RecordLimits{}.max_bytes);
+    return fail_on(source->name(), Errc::too_large, "the record is larger than {} bytes",
+                   labs::RecordLimits{}.max_bytes);
   }
   std::string text(static_cast<std::size_t>(source->size()), '\0');
   ECE465_TRY(source->read_exactly(0, std::as_writable_bytes(std::span(text))));
   const bool yaml = command.input.ends_with(".yaml") || command.input.ends_with(".yml");
   auto record = labs::Record::parse(text, yaml ? labs::Syntax::yaml : labs::Syntax::json);
-  // Standard input has no name to tell by: whatever is no JSON may still be YAML.
+  // Standard input has no extension: what is not JSON may still be YAML.
   if (!record && command.input == kDash) {
     if (auto other = labs::Record::parse(text, labs::Syntax::yaml)) return other;
   }
@@ -48,7 +49,7 @@ Result<labs::Record> read_record(const MarshalCommand& command, const std::stop_
   return record;
 }
 
-void print_people(const std::vector<labs::MarshalResult>& all, Console& console) {
+void print_table(const std::vector<labs::MarshalResult>& all, Console& console) {
   const Paint& paint = console.out_paint();
   console.print(
       paint.bold(fmt::format("{:<8}  {:>7}  {:>8}  {:>8}  {}", "FORMAT", "BYTES", "ENCODE", "DECODE", "COPY")) + "\n");
@@ -57,25 +58,25 @@ void print_people(const std::vector<labs::MarshalResult>& all, Console& console)
                               format_count(one.bytes.size()), short_time(one.encode), short_time(one.decode),
                               one.equal ? paint.green("equal") : paint.red("differs")));
     std::string_view rest = one.bytes;
-    for (std::size_t line = 0; line < kLinesShown && !rest.empty(); ++line) {
-      console.print("  " + hex_of(rest.substr(0, kBytesInLine), " ") + "\n");
-      rest.remove_prefix(std::min(rest.size(), kBytesInLine));
+    for (std::size_t line = 0; line < kMaxHexLines && !rest.empty(); ++line) {
+      console.print("  " + hex_of(rest.substr(0, kBytesPerLine), " ") + "\n");
+      rest.remove_prefix(std::min(rest.size(), kBytesPerLine));
     }
     if (!rest.empty()) console.print(fmt::format("  and {} more\n", format_count(rest.size())));
   }
 }
 
 void print_json(const std::vector<labs::MarshalResult>& all, Console& console) {
-  nlohmann::ordered_json json{{"command", "marshal"}, {"formats", nlohmann::ordered_json::array()}};
+  Json formats = Json::array();
   for (const auto& one : all) {
-    json["formats"].push_back({{"format", labs::format_name(one.format)},
-                               {"bytes", one.bytes.size()},
-                               {"encode_seconds", seconds(one.encode)},
-                               {"decode_seconds", seconds(one.decode)},
-                               {"equal", one.equal},
-                               {"hex", hex_of(one.bytes, "")}});
+    formats.push_back({{"format", labs::format_name(one.format)},
+                       {"bytes", one.bytes.size()},
+                       {"encode_seconds", seconds(one.encode)},
+                       {"decode_seconds", seconds(one.decode)},
+                       {"equal", one.equal},
+                       {"hex", hex_of(one.bytes, "")}});
   }
-  console.print(json.dump(2) + "\n");
+  console.print(Json({{"command", "marshal"}, {"formats", formats}}).pretty() + "\n");
 }
 
 int run_marshal(const MarshalCommand& command, Console& console, const std::stop_token& stop) {
@@ -96,43 +97,42 @@ int run_marshal(const MarshalCommand& command, Console& console, const std::stop
   if (command.json) {
     print_json(all, console);
   } else {
-    print_people(all, console);
+    print_table(all, console);
   }
   return code;
 }
 
 constexpr const char* kMarshalDescription =
-    "A record as bytes and back: JSON, CBOR, MessagePack, YAML\n"
+    "Encode and decode a record: JSON, CBOR, MessagePack, YAML\n"
     "\n"
-    "Shows for each format the bytes in hex, their number, how long it takes both ways, and whether the copy equals "
-    "the "
-    "original. Without --input it is the message by which a philosopher of the course notes asks for forks.";
+    "Shows for each format the bytes in hex, their number, the encoding and decoding times, and whether the decoded "
+    "copy "
+    "equals the original. Without --input it uses the message by which a philosopher of the course notes requests "
+    "forks.";
 
 constexpr const char* kMarshalFooter =
     "Examples:\n"
-    "  ece465 marshal                             the notes' record\n"
-    "  ece465 marshal --input person.yaml         one of your own; what is not called .yaml or .yml is JSON\n"
-    "  ece465 marshal --format cbor --json        one format, for programs\n";
+    "  ece465 marshal                          the record of the course notes\n"
+    "  ece465 marshal --input person.yaml      a file; JSON unless it is called .yaml or .yml\n"
+    "  ece465 marshal --format cbor --json     one format, as JSON\n";
 
 }  // namespace
 
-void setup_marshal(CLI::App& app, Action& chosen) {
-  const auto command = std::make_shared<MarshalCommand>();
-  CLI::App* marshal =
-      add_command(app, "marshal", kMarshalDescription, chosen,
-                  [command](Console& console, std::stop_token stop) { return run_marshal(*command, console, stop); });
-  marshal->footer(kMarshalFooter);
-  add_text(*marshal, "--input", command->input, "FILE", "A record in JSON or YAML; - is standard input")
-      ->group("Record");
+void setup_marshal(Command& program) {
+  const auto options = std::make_shared<MarshalCommand>();
+  Command& command = program.add_command(
+      "marshal", kMarshalDescription,
+      [options](Console& console, const std::stop_token& stop) { return run_marshal(*options, console, stop); });
+  command.footer = kMarshalFooter;
+  command.current_group = "Record";
+  add_text(command, "--input", options->input, "FILE", "A record in JSON or YAML; - is standard input");
   const Choices<labs::Format> formats{{"json", labs::Format::json},
                                       {"cbor", labs::Format::cbor},
                                       {"msgpack", labs::Format::msgpack},
                                       {"yaml", labs::Format::yaml}};
-  add_value<labs::Format>(
-      *marshal, "--format", command->format, choices_type(formats),
-      [formats](std::string_view text) { return parse_choice(text, formats); }, "This one only")
-      ->group("Record");
-  add_switch(*marshal, "--json", command->json, "One JSON object")->group("Telling");
+  add_choice(command, "--format", options->format, formats, "Use this format only");
+  command.current_group = "Output";
+  add_switch(command, "--json", options->json, "Print one JSON object");
 }
 
 }  // namespace ece465::cli

@@ -16,16 +16,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kCannotRun = 127;  // what shells say of a program that is not there
+constexpr int kCannotRun = 127;  // the shell's exit code for a program that is not found
 
-/// Starts a process, in a group of its own; -1 and errno when that fails. fork and not posix_spawn, which cannot set
-/// the signal of death. Other threads exist, so that the child calls nothing that POSIX does not allow there: no memory
-/// is allocated between fork and exec.
+/// Starts a process in a group of its own; returns -1 and sets errno on failure. Uses fork, because posix_spawn cannot
+/// set the parent-death signal. Other threads exist, so between fork and exec the child calls async-signal-safe
+/// functions only.
 pid_t start_process(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  // A signal between fork and exec would run this process's handlers in the child: none comes before it has its own.
+  // Block signals until exec: they would run this process's handlers in the child.
   sigset_t all, before, none;
   sigfillset(&all);
   sigemptyset(&none);
@@ -34,7 +34,7 @@ pid_t start_process(const std::vector<std::string>& arguments) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(0);  // it died before it could be told of
+    if (::getppid() != parent) ::_exit(0);  // the parent died before prctl
     ::setpgid(0, 0);
     for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
@@ -42,13 +42,13 @@ pid_t start_process(const std::vector<std::string>& arguments) {
     ::_exit(kCannotRun);
   }
   const int code = errno;
-  if (child > 0) ::setpgid(child, child);  // both do: whoever is first
+  if (child > 0) ::setpgid(child, child);  // in both processes: either may run first
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = code;
   return child;
 }
 
-std::string how_it_ended(const siginfo_t& info) {
+std::string describe_end(const siginfo_t& info) {
   if (info.si_code != CLD_EXITED) return fmt::format("signal {}", info.si_status);
   if (info.si_status == kCannotRun) return "could not be run";
   return fmt::format("exit code {}", info.si_status);
@@ -64,24 +64,24 @@ class ChildWorkers::Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Whether this is its process, which it awaits the end of.
+  /// Whether `process` is this child, which has its own waiting thread.
   bool is(pid_t process) {
     const std::scoped_lock lock(mutex_);
     return process_ == process;
   }
 
-  void ask_to_end() {
+  void terminate() {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
     if (process_ > 0) ::kill(-process_, SIGTERM);
   }
 
-  /// Waits for its end until `deadline`, then makes it.
-  void end_by(Clock::time_point deadline) {
+  /// Waits for the end until `deadline`, then kills.
+  void kill_after(Clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     if (changed_.wait_until(lock, deadline, [this] { return finished_; })) return;
-    logger_.warn("worker process does not end: killed", {{"worker", command_.id}});
+    logger_.warn("worker process does not end: killing it", {{"worker", command_.id}});
     if (process_ > 0) ::kill(-process_, SIGKILL);
   }
 
@@ -92,7 +92,7 @@ class ChildWorkers::Child {
       const siginfo_t info = wait_for_end();
       const auto lived = Clock::now() - since;
       if (lived >= limits_.longest_pause) pause = limits_.first_pause;
-      if (!rest(pause, info)) break;
+      if (!wait_before_restart(pause, info)) break;
       pause = std::min(pause * 2, limits_.longest_pause);
     }
     const std::scoped_lock lock(mutex_);
@@ -100,7 +100,7 @@ class ChildWorkers::Child {
     changed_.notify_all();
   }
 
-  /// False: no more are wanted.
+  /// Returns false once stopping.
   bool start() {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return false;
@@ -122,7 +122,7 @@ class ChildWorkers::Child {
       process = process_;
     }
     if (process <= 0) return info;
-    // Not taken off the system's list yet: whoever kills it under the lock must not hit a stranger with its number.
+    // WNOWAIT keeps the process id reserved: a kill under the lock cannot hit another process that reuses it.
     while (::waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
     }
     const std::scoped_lock lock(mutex_);
@@ -132,14 +132,14 @@ class ChildWorkers::Child {
     return info;
   }
 
-  /// The pause before the next start; false: none is to follow.
-  bool rest(std::chrono::milliseconds pause, const siginfo_t& info) {
+  /// Pauses before the next start; returns false once stopping.
+  bool wait_before_restart(std::chrono::milliseconds pause, const siginfo_t& info) {
     std::unique_lock lock(mutex_);
     if (stopping_) return false;
     if (info.si_pid != 0) {
       logger_.warn(
           "worker process ended",
-          {{"worker", command_.id}, {"pid", info.si_pid}, {"how", how_it_ended(info)}, {"again_in_ms", pause.count()}});
+          {{"worker", command_.id}, {"pid", info.si_pid}, {"how", describe_end(info)}, {"again_in_ms", pause.count()}});
     }
     return !changed_.wait_for(lock, pause, [this] { return stopping_; });
   }
@@ -151,7 +151,7 @@ class ChildWorkers::Child {
   std::condition_variable changed_;
   pid_t process_ = -1;
   bool stopping_ = false, finished_ = false;
-  std::thread thread_;  // the last: it uses all of the above
+  std::thread thread_;  // last: it uses the members above
 };
 
 ChildWorkers::ChildWorkers(std::vector<ChildCommand> commands, Logger& logger, ChildLimits limits) : limits_(limits) {
@@ -164,9 +164,9 @@ ChildWorkers::ChildWorkers(std::vector<ChildCommand> commands, Logger& logger, C
 
 void ChildWorkers::reap_adopted(const std::stop_token& stop) {
   std::mutex mutex;
-  std::condition_variable_any time;
+  std::condition_variable_any timer;
   std::unique_lock lock(mutex);
-  while (!time.wait_for(lock, stop, limits_.orphans_pause, [&stop] { return stop.stop_requested(); })) {
+  while (!timer.wait_for(lock, stop, limits_.orphans_pause, [&stop] { return stop.stop_requested(); })) {
     reap_orphans([this](pid_t process) {
       return std::ranges::any_of(children_, [process](const auto& child) { return child->is(process); });
     });
@@ -174,9 +174,9 @@ void ChildWorkers::reap_adopted(const std::stop_token& stop) {
 }
 
 ChildWorkers::~ChildWorkers() {
-  for (const auto& child : children_) child->ask_to_end();
+  for (const auto& child : children_) child->terminate();
   const auto deadline = Clock::now() + limits_.stop_limit;
-  for (const auto& child : children_) child->end_by(deadline);
+  for (const auto& child : children_) child->kill_after(deadline);
 }
 
 }  // namespace ece465::cli

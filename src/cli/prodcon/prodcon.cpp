@@ -4,18 +4,16 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <random>
 
-#include "common/lab_options.hpp"
+#include "commands.hpp"
+#include "common/json.hpp"
+#include "common/options.hpp"
 #include "common/text.hpp"
 #include "ece465/base/seconds.hpp"
-#include "lab_commands.hpp"
 
 namespace ece465::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ProdconCommand {
   labs::ProdconOptions options;
@@ -23,7 +21,7 @@ struct ProdconCommand {
   bool quiet = false, json = false;
 };
 
-std::string_view end_name(labs::ProdconReport::End end) {
+std::string_view prodcon_end_name(labs::ProdconReport::End end) {
   switch (end) {
     case labs::ProdconReport::End::jobs: return "jobs";
     case labs::ProdconReport::End::duration: return "duration";
@@ -32,7 +30,7 @@ std::string_view end_name(labs::ProdconReport::End end) {
   return "?";
 }
 
-/// How full the queue was over the run, as a row of bars: the mean of each part of the time.
+/// The depth of the queue over time as a row of bars, each the mean of its part of the run.
 std::string depth_bars(const labs::ProdconReport& report, std::size_t capacity, bool unicode) {
   constexpr std::size_t kBars = 60;
   constexpr std::array<std::string_view, 9> kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -67,14 +65,14 @@ std::string depth_bars(const labs::ProdconReport& report, std::size_t capacity, 
   return bars;
 }
 
-std::string summary(const ProdconCommand& command, const labs::ProdconReport& report, bool unicode) {
+std::string prodcon_summary(const ProdconCommand& command, const labs::ProdconReport& report, bool unicode) {
   const auto& options = command.options;
   const double rate = seconds(report.elapsed) > 0 ? static_cast<double>(report.consumed) / seconds(report.elapsed) : 0;
   std::string text =
-      fmt::format("{} made, {} done, {} left in {}: {:.2f} a second, seed {}\n", counted(report.produced, "job"),
+      fmt::format("{} made, {} done, {} left in {}: {:.2f} per second, seed {}\n", counted(report.produced, "job"),
                   report.consumed, report.left, short_time(report.elapsed), rate, options.seed);
   text += fmt::format("queue of {}: {:.1f} on average, {} at most, full {:.0f}% and empty {:.0f}% of the time\n",
-                      options.capacity, report.mean_depth, report.most_depth, report.full_fraction * 100,
+                      options.capacity, report.mean_depth, report.peak_depth, report.full_fraction * 100,
                       report.empty_fraction * 100);
   text += fmt::format("depth over time [{}]\n", depth_bars(report, options.capacity, unicode));
   text += fmt::format("jobs waited {} in the median, p99 {}, {} at most\n", short_time(report.waited_median),
@@ -85,32 +83,33 @@ std::string summary(const ProdconCommand& command, const labs::ProdconReport& re
   return text;
 }
 
-std::string json_of(const ProdconCommand& command, const labs::ProdconReport& report) {
+std::string prodcon_json(const ProdconCommand& command, const labs::ProdconReport& report) {
   const auto& options = command.options;
-  Json json{{"command", "prodcon"},
-            {"producers", options.producers},
-            {"consumers", options.consumers},
-            {"capacity", options.capacity},
-            {"seed", options.seed},
-            {"end", end_name(report.end)},
-            {"elapsed_seconds", seconds(report.elapsed)},
-            {"produced", report.produced},
-            {"consumed", report.consumed},
-            {"left", report.left},
-            {"by_producer", report.by_producer},
-            {"by_consumer", report.by_consumer}};
-  json["wait_seconds"] = {{"median", seconds(report.waited_median)},
-                          {"p99", seconds(report.waited_p99)},
-                          {"max", seconds(report.waited_max)}};
-  json["queue"] = {{"mean", report.mean_depth},
-                   {"max", report.most_depth},
-                   {"full", report.full_fraction},
-                   {"empty", report.empty_fraction},
-                   {"depth", Json::array()}};
-  for (const auto& change : report.depths) {
-    json["queue"]["depth"].push_back({{"at", seconds(change.at)}, {"depth", change.depth}});
-  }
-  return json.dump() + "\n";
+  Json depths = Json::array();
+  for (const auto& change : report.depths) depths.push_back({{"at", seconds(change.at)}, {"depth", change.depth}});
+  const Json json{{"command", "prodcon"},
+                  {"producers", options.producers},
+                  {"consumers", options.consumers},
+                  {"capacity", options.capacity},
+                  {"seed", options.seed},
+                  {"end", prodcon_end_name(report.end)},
+                  {"elapsed_seconds", seconds(report.elapsed)},
+                  {"produced", report.produced},
+                  {"consumed", report.consumed},
+                  {"left", report.left},
+                  {"by_producer", Json::array(report.by_producer)},
+                  {"by_consumer", Json::array(report.by_consumer)},
+                  {"wait_seconds",
+                   {{"median", seconds(report.waited_median)},
+                    {"p99", seconds(report.waited_p99)},
+                    {"max", seconds(report.waited_max)}}},
+                  {"queue",
+                   {{"mean", report.mean_depth},
+                    {"max", report.most_depth},
+                    {"full", report.full_fraction},
+                    {"empty", report.empty_fraction},
+                    {"depth", depths}}}};
+  return json.compact() + "\n";
 }
 
 int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop) {
@@ -118,80 +117,66 @@ int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop)
   if (command.json) command.quiet = true;
   labs::ProdconHooks hooks;
   if (!command.quiet) {
-    hooks.say = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
+    hooks.on_line = [&console](std::string_view line) { console.print(std::string(line) + "\n"); };
   }
   const auto report = labs::run_prodcon(command.options, hooks, std::move(stop));
   if (!report) return report_error(console, report.error());
   if (command.json) {
-    console.print(json_of(command, *report));
+    console.print(prodcon_json(command, *report));
   } else {
-    console.print((command.quiet ? "" : "\n") + summary(command, *report, console.unicode()));
+    console.print((command.quiet ? "" : "\n") + prodcon_summary(command, *report, console.unicode()));
   }
   return report->end == labs::ProdconReport::End::interrupted ? kExitInterrupted : kExitOk;
 }
 
 constexpr const char* kProdconDescription =
-    "Producers and consumers around a bounded queue\n"
+    "Producers and consumers with a bounded queue\n"
     "\n"
-    "Producers make jobs, consumers do them; a queue between them holds only so many, so that who is too fast waits. "
-    "Runs until Ctrl-C, --jobs or --duration. Every job that was made is done once: what is queued at the end is still "
-    "done, unless it was interrupted.";
+    "Producers put jobs into a queue of limited capacity, from which consumers take them; the faster side waits. Runs "
+    "until Ctrl-C, --jobs or --duration. Each job is consumed exactly once. Queued jobs are finished at the end, "
+    "except "
+    "when interrupted.";
 
 constexpr const char* kProdconFooter =
-    "Interrupted, it ends at once with exit code 130 and says how many jobs are left.\n"
+    "When interrupted, it ends at once with exit code 130 and prints the number of jobs left.\n"
     "\n"
     "Examples:\n"
-    "  ece465 prodcon                                       one producer, three consumers, until Ctrl-C\n"
-    "  ece465 prodcon --jobs 20 --consumers 1               a queue that fills\n"
+    "  ece465 prodcon                          one producer, three consumers, until Ctrl-C\n"
+    "  ece465 prodcon --jobs 20 --consumers 1  a queue that fills\n"
     "  ece465 prodcon --produce 0 --consume 0 --duration 5s --quiet\n";
 
 }  // namespace
 
-void setup_prodcon(CLI::App& app, Action& chosen) {
-  const auto command = std::make_shared<ProdconCommand>();
-  labs::ProdconOptions& options = command->options;
-  CLI::App* prodcon = add_command(
-      app, "prodcon", kProdconDescription, chosen,
-      [command](Console& console, std::stop_token stop) { return run_prodcon(*command, console, std::move(stop)); });
-  prodcon->footer(kProdconFooter);
+void setup_prodcon(Command& program) {
+  const auto prodcon = std::make_shared<ProdconCommand>();
+  labs::ProdconOptions& options = prodcon->options;
+  Command& command = program.add_command(
+      "prodcon", kProdconDescription,
+      [prodcon](Console& console, std::stop_token stop) { return run_prodcon(*prodcon, console, std::move(stop)); });
+  command.footer = kProdconFooter;
 
-  constexpr const char* kWho = "Who and how fast";
-  const auto threads = [](std::string_view text) { return parse_number(text, 1, 10'000); };
-  add_value<int>(*prodcon, "--producers", options.producers, "N", threads, "Threads that make jobs")
-      ->default_str("1")
-      ->group(kWho);
-  add_value<int>(*prodcon, "--consumers", options.consumers, "N", threads, "Threads that do them")
-      ->default_str("3")
-      ->group(kWho);
-  add_value<std::size_t>(
-      *prodcon, "--capacity", options.capacity, "N",
-      [](std::string_view text) -> Result<std::size_t> {
-        ECE465_ASSIGN(const int capacity, parse_number(text, 1, 1'000'000));
-        return static_cast<std::size_t>(capacity);
-      },
-      "Jobs that the queue holds")
-      ->default_str("10")
-      ->group(kWho);
-  add_value<labs::Span>(*prodcon, "--produce", options.produce, "TIME..TIME", parse_span, "How long making a job takes")
-      ->default_str("500ms..1500ms")
-      ->group(kWho);
-  add_value<labs::Span>(*prodcon, "--consume", options.consume, "TIME..TIME", parse_span, "How long doing one takes")
-      ->default_str("1s..2s")
-      ->group(kWho);
-  add_seed(*prodcon, command->seed)->group(kWho);
+  command.current_group = "Threads and times";
+  add_number(command, "--producers", options.producers, 1, 10'000, "Number of producer threads");
+  add_number(command, "--consumers", options.consumers, 1, 10'000, "Number of consumer threads");
+  add_number(command, "--capacity", options.capacity, 1, 1'000'000, "Capacity of the queue");
+  add_value(command, "--produce", options.produce, "TIME..TIME", parse_span,
+            "Time to produce a job, drawn uniformly from this range")
+      .with_default("500ms..1500ms");
+  add_value(command, "--consume", options.consume, "TIME..TIME", parse_span,
+            "Time to consume a job, drawn uniformly from this range")
+      .with_default("1s..2s");
+  add_seed(command, prodcon->seed);
 
-  constexpr const char* kEnd = "End";
-  add_value<std::uint64_t>(*prodcon, "--jobs", options.jobs, "N", parse_count, "Ends after so many jobs; 0: never")
-      ->default_str("0")
-      ->group(kEnd);
-  add_value<std::chrono::nanoseconds>(*prodcon, "--duration", options.duration, "TIME", parse_pause,
-                                      "Makes nothing more after so long; 0: goes on")
-      ->default_str("0")
-      ->group(kEnd);
+  command.current_group = "End";
+  add_value(command, "--jobs", options.jobs, "N", parse_count, "End after this number of jobs; 0: unlimited")
+      .with_default("0");
+  add_value(command, "--duration", options.duration, "TIME", parse_duration_or_zero,
+            "Stop producing after this time; 0: never")
+      .with_default("0");
 
-  constexpr const char* kOutput = "Telling";
-  add_switch(*prodcon, "-q,--quiet", command->quiet, "The summary only")->group(kOutput);
-  add_switch(*prodcon, "--json", command->json, "The summary only, as one JSON object")->group(kOutput);
+  command.current_group = "Output";
+  add_switch(command, "-q,--quiet", prodcon->quiet, "Print the summary only");
+  add_switch(command, "--json", prodcon->json, "Print the summary only, as one JSON object");
 }
 
 }  // namespace ece465::cli

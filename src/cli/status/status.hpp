@@ -10,17 +10,17 @@
 
 namespace ece465::cli {
 
-/// What `ece465 status` was asked to do.
+/// The options of `ece465 status`.
 struct StatusCommand {
   std::string url = kDefaultUrl;
-  std::chrono::milliseconds patience = std::chrono::seconds(5);
-  int jobs = 10;  ///< shown, at most
-  /// Shows it again and again, so often; nothing: once.
+  std::chrono::milliseconds timeout = std::chrono::seconds(5);
+  int jobs = 10;  ///< maximum to show
+  /// Interval at which to show it repeatedly; none: once.
   std::optional<std::chrono::milliseconds> watch;
   bool json = false;
 };
 
-/// Shows how a master is; returns the exit code.
+/// Shows a master's status; returns the exit code.
 [[nodiscard]] int run_status(const StatusCommand& command, Console& console, std::stop_token stop);
 
 }  // namespace ece465::cli

@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kGap = 2;
 
 /// Widths of all columns, shrunk until they fit.
-class Layout {
+class TableLayout {
  public:
-  Layout(std::vector<Column>& columns, std::vector<std::vector<Cell>>& rows, std::size_t room)
+  TableLayout(std::vector<Column>& columns, std::vector<std::vector<Cell>>& rows, std::size_t room)
       : columns_(columns), rows_(rows), room_(room) {
     measure();
     while (total() > room_ && (shrink() || drop())) {
@@ -36,29 +36,29 @@ class Layout {
     return std::accumulate(widths_.begin(), widths_.end(), std::size_t{0}) + kGap * (widths_.size() - 1);
   }
 
-  /// Takes from the widest of the elastic columns; false when none has anything to give.
+  /// Shortens the widest elastic column by one; false if none can be shortened.
   bool shrink() {
     std::optional<std::size_t> widest;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      if (!columns_[c].elastic || widths_[c] <= columns_[c].least) continue;
+      if (!columns_[c].elastic || widths_[c] <= columns_[c].min_width) continue;
       if (!widest || widths_[c] > widths_[*widest]) widest = c;
     }
     if (widest) --widths_[*widest];
     return widest.has_value();
   }
 
-  /// Leaves out the column that is worth least.
+  /// Drops the column of the lowest priority; false if there is none.
   bool drop() {
-    std::optional<std::size_t> least;
+    std::optional<std::size_t> lowest;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      if (columns_[c].worth == 0) continue;
-      if (!least || columns_[c].worth < columns_[*least].worth) least = c;
+      if (columns_[c].priority == 0) continue;
+      if (!lowest || columns_[c].priority < columns_[*lowest].priority) lowest = c;
     }
-    if (!least) return false;
-    const auto at = static_cast<std::ptrdiff_t>(*least);
+    if (!lowest) return false;
+    const auto at = static_cast<std::ptrdiff_t>(*lowest);
     columns_.erase(columns_.begin() + at);
     for (auto& row : rows_) row.erase(row.begin() + at);
-    measure();  // what was shrunk for nothing gets its room back
+    measure();  // undoes the shortening, which was not enough
     return true;
   }
 
@@ -100,7 +100,7 @@ Cell state_cell(const std::string& state) {
   return cell;
 }
 
-std::string_view word_of(RemoteState state) {
+std::string_view state_name(RemoteState state) {
   switch (state) {
     case RemoteState::queued: return "queued";
     case RemoteState::running: return "running";
@@ -112,17 +112,17 @@ std::string_view word_of(RemoteState state) {
 }
 
 std::vector<std::string> worker_lines(const StatusView& view, const TableStyle& style) {
-  if (view.workers.empty()) return {"no workers: the master does the work itself"};
+  if (view.workers.empty()) return {"no workers: the master processes jobs itself"};
   std::uint64_t merged = 0;
   for (const RemoteWorker& worker : view.workers) merged += worker.strips_merged;
-  const std::vector<Column> columns{{.title = "WORKER", .elastic = true, .least = 12},
-                                    {.title = "DIALECT", .worth = 2},
+  const std::vector<Column> columns{{.title = "WORKER", .elastic = true, .min_width = 12},
+                                    {.title = "DIALECT", .priority = 2},
                                     {.title = "STATE"},
-                                    {.title = "SHARE", .right = true, .worth = 5},
-                                    {.title = "STRIPS", .right = true, .worth = 1},
-                                    {.title = "MB/S", .right = true, .worth = 6},
-                                    {.title = "IN FLIGHT", .right = true, .worth = 3},
-                                    {.title = "HEARD", .right = true, .worth = 4}};
+                                    {.title = "SHARE", .right = true, .priority = 5},
+                                    {.title = "STRIPS", .right = true, .priority = 1},
+                                    {.title = "MB/S", .right = true, .priority = 6},
+                                    {.title = "IN FLIGHT", .right = true, .priority = 3},
+                                    {.title = "HEARD", .right = true, .priority = 4}};
   const auto now = view.status.now();
   std::vector<std::vector<Cell>> rows;
   for (const RemoteWorker& worker : view.workers) {
@@ -154,35 +154,35 @@ std::string phase_of(const RemoteJob& job, bool unicode) {
 }
 
 /// "2", "2 + master", "master"
-std::string short_form(const Doers& doers) {
-  if (doers.workers == 0) return doers.master ? "master" : "-";
-  return fmt::format("{}{}", doers.workers, doers.master ? " + master" : "");
+std::string short_form(const Participants& participants) {
+  if (participants.workers == 0) return participants.master ? "master" : "-";
+  return fmt::format("{}{}", participants.workers, participants.master ? " + master" : "");
 }
 
 std::vector<std::string> job_lines(const StatusView& view, const TableStyle& style) {
-  if (view.jobs.empty()) return {"no jobs yet; give it one with: ece465 submit IMAGE"};
+  if (view.jobs.empty()) return {"no jobs yet; submit one with: ece465 submit IMAGE"};
   const std::vector<Column> columns{{.title = "JOB"},
-                                    {.title = "FILE", .elastic = true, .least = 12},
+                                    {.title = "FILE", .elastic = true, .min_width = 12},
                                     {.title = "STATE"},
-                                    {.title = "SECONDS", .right = true, .worth = 3},
-                                    {.title = "RETRIES", .right = true, .worth = 1},
-                                    {.title = "WORKERS", .worth = 2},
-                                    {.title = "PROGRESS", .elastic = true, .least = 23}};
+                                    {.title = "SECONDS", .right = true, .priority = 3},
+                                    {.title = "RETRIES", .right = true, .priority = 1},
+                                    {.title = "WORKERS", .priority = 2},
+                                    {.title = "PROGRESS", .elastic = true, .min_width = 23}};
   std::vector<std::vector<Cell>> rows;
   for (const RemoteJob& job : view.jobs) {
     rows.push_back({{printable(job.id)},
                     {printable(job.file)},
-                    state_cell(std::string(word_of(job.state))),
+                    state_cell(std::string(state_name(job.state))),
                     {job.state == RemoteState::queued ? "-" : fmt::format("{:.2f}", job.seconds)},
                     {fmt::format("{}", job.retries)},
-                    {short_form(doers_of(job))},
+                    {short_form(participants_of(job))},
                     {phase_of(job, style.unicode)}});
   }
   return table_lines(columns, rows, style);
 }
 
-/// Words that go together, as many as there is room for.
-std::string joined(const std::vector<std::string>& parts, std::size_t room) {
+/// The first parts, as many as fit.
+std::string join_fitting(const std::vector<std::string>& parts, std::size_t room) {
   std::string line;
   for (const auto& part : parts) {
     if (!line.empty() && display_width(line) + kGap + display_width(part) > room) break;
@@ -195,8 +195,8 @@ std::string joined(const std::vector<std::string>& parts, std::size_t room) {
 
 std::vector<std::string> table_lines(std::vector<Column> columns, std::vector<std::vector<Cell>> rows,
                                      const TableStyle& style) {
-  // The last column of a terminal stays free: some wrap when it is written to.
-  const Layout layout(columns, rows, style.width > 1 ? style.width - 1 : 1);
+  // Some terminals wrap when the last column is written.
+  const TableLayout layout(columns, rows, style.width > 1 ? style.width - 1 : 1);
   std::vector<Cell> titles;
   for (const Column& column : columns) titles.push_back({column.title, &Paint::dim});
   std::vector<std::string> lines{table_line(columns, titles, layout.widths(), style.paint)};
@@ -217,15 +217,15 @@ std::vector<std::string> status_lines(const StatusView& view, const TableStyle& 
     if (count > 0 || word == std::string_view("running"))
       jobs.push_back(fmt::format("{} {}", format_count(count), word));
   }
-  const std::string title = elide(joined({view.url, "ece465 " + printable(status.version), up}, room), room);
+  const std::string title = elide(join_fitting({view.url, "ece465 " + printable(status.version), up}, room), room);
   std::vector<std::string> lines{style.paint.bold(title)};
   lines.push_back(elide(fmt::format("jobs: {}", fmt::join(jobs, ", ")), room));
-  lines.push_back(elide(joined({fmt::format("workers: {}", format_count(status.workers)),
-                                fmt::format("{} sent", format_bytes(status.bytes_sent)),
-                                fmt::format("{} received", format_bytes(status.bytes_received)),
-                                fmt::format("{:.1f} Mpixel/s", status.pixels_per_second / 1e6),
-                                counted(status.connections, "connection")},
-                               room),
+  lines.push_back(elide(join_fitting({fmt::format("workers: {}", format_count(status.workers)),
+                                      fmt::format("{} sent", format_bytes(status.bytes_sent)),
+                                      fmt::format("{} received", format_bytes(status.bytes_received)),
+                                      fmt::format("{:.1f} Mpixel/s", status.pixels_per_second / 1e6),
+                                      counted(status.connections, "connection")},
+                                     room),
                         room));
   lines.emplace_back();
   for (auto& line : worker_lines(view, style)) lines.push_back(std::move(line));

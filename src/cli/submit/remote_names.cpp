@@ -10,10 +10,10 @@
 namespace ece465::cli {
 namespace {
 
-// The master takes names of up to 200 bytes; tag, number and "_equalized" must fit as well.
+// The master accepts names of up to 200 bytes, including tag, number and "_equalized".
 constexpr std::size_t kMaxStemBytes = 150;
 
-std::string_view usual_extension(image::Format format) {
+std::string_view default_extension(image::Format format) {
   switch (format) {
     case image::Format::jpeg: return ".jpg";
     case image::Format::tiff: return ".tif";
@@ -22,11 +22,11 @@ std::string_view usual_extension(image::Format format) {
   return ".png";
 }
 
-/// `text` cut to `most` bytes, between characters.
-std::string cut(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  text.resize(most);
+/// `text` truncated to at most `max` bytes, between characters.
+std::string truncated(std::string text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) --max;
+  text.resize(max);
   return text;
 }
 
@@ -36,10 +36,10 @@ std::string safe_stem(const std::filesystem::path& input) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F || c == '\\' || c == '/' || c == '"') c = '_';
   }
-  // Hidden there, or the name of a result.
+  // A leading dot would hide it, and the suffix marks results.
   stem.erase(0, stem.find_first_not_of('.'));
   if (stem.ends_with(kResultSuffix)) stem[stem.size() - kResultSuffix.size()] = '-';
-  stem = cut(std::move(stem), kMaxStemBytes);
+  stem = truncated(std::move(stem), kMaxStemBytes);
   return stem.empty() ? "image" : stem;
 }
 
@@ -49,7 +49,7 @@ std::string RemoteNames::take(const std::filesystem::path& input, image::Format 
   std::string stem = safe_stem(input);
   if (!tag.empty()) stem += fmt::format("-{}", tag);
   std::string extension = input.extension().string();
-  if (image::format_of_name(extension) != format) extension = usual_extension(format);
+  if (image::format_of_name(extension) != format) extension = default_extension(format);
   std::string name = stem + extension;
   for (int number = 2; !taken_.insert(name).second; ++number) name = fmt::format("{}-{}{}", stem, number, extension);
   return name;

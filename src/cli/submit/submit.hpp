@@ -10,23 +10,23 @@
 
 namespace ece465::cli {
 
-/// What `ece465 submit` was asked to do.
+/// The options of `ece465 submit`.
 struct SubmitCommand {
   std::vector<std::string> inputs;
   std::string output;
   bool recursive = false;
   bool force = false;
   image::Channels channels = image::Channels::luma;
-  int quality = 0;  ///< 0: as the input, or the default
+  int quality = 0;  ///< 0: that of the input, or the default
   std::string url = kDefaultUrl;
-  std::chrono::milliseconds patience = kDefaultPatience;
+  std::chrono::milliseconds timeout = kDefaultTimeout;
   bool no_wait = false;
   bool remove = false;
   bool json = false;
   bool quiet = false;
 };
 
-/// Has a master equalize files and reports them on `console`; returns the exit code.
+/// Has a master equalize files and reports on `console`; returns the exit code.
 [[nodiscard]] int run_submit(const SubmitCommand& command, Console& console, std::stop_token stop);
 
 }  // namespace ece465::cli

@@ -11,27 +11,27 @@
 
 namespace ece465::cli {
 
-/// How files are given to a master; the same for all of a run.
+/// Options of a run.
 struct SubmitOptions {
   http::Url url;
   image::Channels channels = image::Channels::luma;
-  int quality = 0;  ///< 0: as the input, or the default
+  int quality = 0;  ///< 0: that of the input, or the default
   bool force = false;
-  /// Wait for the result and download it; else a job is only started.
+  /// Wait for the result and download it; else only start the job.
   bool wait = true;
-  /// Leave nothing on the master. The files have names of their own there, so that nobody else's is touched.
+  /// Delete the file and its result on the master. They get unique names, so that no other file is replaced.
   bool remove = false;
-  /// For each byte; and for how long a master that had answered may be gone (it may be restarting).
-  std::chrono::steady_clock::duration patience = std::chrono::seconds(30);
+  /// Between bytes, and for how long to wait for a master that has answered before (it may be restarting).
+  std::chrono::steady_clock::duration timeout = std::chrono::seconds(30);
   unsigned at_once = 4;
   std::stop_token stop;
   int stdout_descriptor = 1;
 };
 
-/// Has a master equalize every job's file, several at once: uploads it, starts a job, waits for its end, downloads
-/// the result. One failure does not stop the others; a master that cannot be reached does, and so does a request to
-/// stop, which also cancels the jobs that were started (if they were to be waited for).
-/// `report(file)` is called once per job, in the order of the jobs.
+/// Has a master equalize the files of all jobs, several at once: uploads each, starts a job, waits for its end, and
+/// downloads the result. One failure does not stop the others. An unreachable master does, and so does a request to
+/// stop, which also cancels the jobs that were started, if they are waited for. `report(file)` is called once per job,
+/// in the order of the jobs.
 void submit_files(const std::vector<Job>& jobs, const SubmitOptions& options, Progress& progress,
                   const std::function<void(SubmittedFile&&)>& report);
 

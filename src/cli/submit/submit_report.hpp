@@ -7,15 +7,16 @@
 #include <vector>
 
 #include "common/master_json.hpp"
+#include "common/run_report.hpp"
 
-/// What is told of files that a master equalized, as text or JSON.
+/// Reports on files that a master equalized, as text or JSON.
 
 namespace ece465::cli {
 
-/// What became of one input.
+/// The outcome of one input.
 struct SubmittedFile {
-  std::string input, output;  ///< as shown; the output is empty when nothing was downloaded
-  std::string name;           ///< of the input on the master
+  std::string input, output;  ///< as shown; the output is empty if nothing was downloaded
+  std::string name;           ///< of the input, on the master
   std::optional<RemoteJob> job;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::chrono::nanoseconds upload{}, download{}, duration{};
@@ -23,31 +24,22 @@ struct SubmittedFile {
   std::optional<Error> error;
 };
 
-struct SubmitReport {
-  std::string url;
-  std::vector<SubmittedFile> files;
-  std::vector<std::string> notes;
-  std::size_t done = 0, failed = 0;
-  std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::chrono::nanoseconds duration{};
-};
-
-/// Who has a share in a job.
-struct Doers {
+/// Who worked on a job.
+struct Participants {
   std::size_t workers = 0;
   bool master = false;
 };
-[[nodiscard]] Doers doers_of(const RemoteJob& job);
+[[nodiscard]] Participants participants_of(const RemoteJob& job);
 
-/// One line for a finished file:
-/// "in.jpg -> out.jpg  1000x750 8-bit color  2 workers  up 0.001, read 0.002, ... down 0.001 s  1.50 MB moved  0.031
-/// s".
+/// One line for a finished file: "in.jpg -> out.jpg  1000x750 8-bit color  2 workers  up 0.001, read 0.002, ... down
+/// 0.001 s  1.50 MB to workers and back  0.031 s".
 [[nodiscard]] std::string submitted_line(const SubmittedFile& file);
 
 /// The same for a job that is not waited for: "in.jpg -> http://.../download/in_equalized.jpg  job_7".
 [[nodiscard]] std::string started_line(const SubmittedFile& file, const std::string& url);
 
-/// The object that `submit --json` prints; keys are documented in its help.
-[[nodiscard]] std::string submit_json(const SubmitReport& report);
+/// The object that `submit --json` prints; its help documents the keys.
+[[nodiscard]] std::string submit_json(const std::string& url, const std::vector<SubmittedFile>& files,
+                                      const RunTotals& totals);
 
 }  // namespace ece465::cli

@@ -16,7 +16,7 @@
 namespace ece465::cli {
 namespace {
 
-/// What `ece465 worker` was asked to be; 0 and empty stand for what is found out when it starts.
+/// The options of `ece465 worker`; 0 and empty: to be determined at the start.
 struct WorkerCommand {
   net::Address master{"127.0.0.1", 6000};
   std::string id;
@@ -25,8 +25,8 @@ struct WorkerCommand {
   std::uint64_t memory_bytes = cluster::WorkerOptions{}.memory_bytes;
 };
 
-constexpr std::uint16_t kPort = 6000;
-constexpr int kMapped = 64 << 10;
+constexpr std::uint16_t kDefaultPort = 6000;
+constexpr int kMmapThreshold = 64 << 10;
 constexpr std::uint64_t kStripBytes = std::uint64_t{1} << 20;
 
 std::string default_id() {
@@ -37,17 +37,17 @@ std::string default_id() {
 
 int run_worker(const WorkerCommand& command, Console& console, std::stop_token stop) {
   ignore_sigchld();
-  // One heap for all threads: they allocate little, and each one's own would keep a megabyte. Measured on mixed jobs
-  // with two threads: 23.4 instead of 24.1 MB, in the same time.
+  // One malloc arena for all threads: they allocate little, and each arena keeps a megabyte. Measured on mixed jobs
+  // with two threads: 23.4 MB instead of 24.1 MB, in the same time.
   mallopt(M_ARENA_MAX, 1);
-  // Samples come from the system and go back to it, whatever lies beside them. Otherwise a worker grows to 29 MB over
-  // ninety jobs; so it stays at 23.
-  mallopt(M_MMAP_THRESHOLD, kMapped);
+  // Map buffers of samples, so that freeing one returns its memory. Otherwise fragmentation lets a worker grow to 29 MB
+  // over ninety jobs; it stays at 23 MB.
+  mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
   cluster::WorkerOptions options;
   options.master = command.master;
   options.id = command.id.empty() ? default_id() : command.id;
   options.threads = command.threads == 0 ? usable_cpus() : command.threads;
-  // A strip for every thread, one that arrives and one that leaves.
+  // A strip for each thread, one being received and one being sent.
   options.credit_bytes = command.credit_bytes != 0
                              ? command.credit_bytes
                              : std::max(options.credit_bytes, (options.threads + std::uint64_t{2}) * kStripBytes);
@@ -61,64 +61,59 @@ int run_worker(const WorkerCommand& command, Console& console, std::stop_token s
 constexpr const char* kWorkerDescription =
     "Work for a master: count and map strips of its images\n"
     "\n"
-    "Connects to the master, in whichever dialect of the worker protocol it speaks, does what it is sent, and goes "
-    "back "
-    "to it whenever the connection is lost. Start as many as you like, before or after the master, and stop them at "
-    "any time.";
+    "Connects to the master in whichever dialect of the worker protocol the master speaks, processes what it sends, "
+    "and "
+    "reconnects to it after any failure. Start any number of workers, before or after the master, and stop them at any "
+    "time.";
 
 constexpr const char* kWorkerFooter =
-    "Interrupted (Ctrl-C, SIGTERM) it says goodbye, finishes what it has begun and ends with exit code 0; a second "
-    "time it ends at once. The log goes to standard error, one line per event.\n"
+    "On SIGINT or SIGTERM it tells the master, finishes its current strips and exits with 0; a second signal ends it "
+    "at "
+    "once. The log goes to standard error, one line per event.\n"
     "\n"
     "Examples:\n"
-    "  ece465 worker                               for a master on this machine\n"
-    "  ece465 worker --master 10.0.0.1:6000        for one elsewhere\n"
-    "  MASTER_HOST=master ece465 worker            the same by the environment; MASTER_PORT, too\n"
-    "  ece465 worker --threads 1 --id bench-3      one thread, under a name of its own\n"
-    "  ece465 worker --memory 256M --credit 32M    keeps more of an image\n"
-    "  ece465 worker --log-format json             a log for programs\n";
+    "  ece465 worker                             connect to a master on this machine\n"
+    "  ece465 worker --master 10.0.0.1:6000      connect to another machine\n"
+    "  MASTER_HOST=master ece465 worker          the same by the environment\n"
+    "  ece465 worker --threads 1 --id bench-3    one thread, and a name\n"
+    "  ece465 worker --memory 256M --credit 32M  cache more of an image\n"
+    "  ece465 worker --log-format json           log JSON objects\n";
 
 }  // namespace
 
-void setup_worker(CLI::App& app, Action& chosen) {
+void setup_worker(Command& program) {
   const auto options = std::make_shared<WorkerCommand>();
-  CLI::App* command = add_command(
-      app, "worker", kWorkerDescription, chosen,
+  Command& command = program.add_command(
+      "worker", kWorkerDescription,
       [options](Console& console, std::stop_token stop) { return run_worker(*options, console, std::move(stop)); });
-  command->footer(kWorkerFooter);
+  command.footer = kWorkerFooter;
 
-  constexpr const char* kCluster = "Cluster";
-  const auto parse_master = [](std::string_view text) { return net::parse_address(text, kPort); };
-  add_value<net::Address>(*command, "--master", options->master, "HOST:PORT", parse_master,
-                          "Where the master is (MASTER_HOST and MASTER_PORT say so, too)")
-      ->default_str(options->master.to_string())
-      ->envname("MASTER_HOST:MASTER_PORT")
-      ->group(kCluster);
+  command.current_group = "Cluster";
+  const auto parse_master = [](std::string_view text) { return net::parse_address(text, kDefaultPort); };
+  add_value(command, "--master", options->master, "HOST:PORT", parse_master, "The master's address")
+      .with_default(options->master.to_string())
+      .with_variable("MASTER_HOST:MASTER_PORT");
   const auto parse_id = [](std::string_view text) -> Result<std::string> {
     ECE465_TRY(wire::check_worker_id(text, WireLimits{}));
     return std::string(text);
   };
-  add_value<std::string>(*command, "--id", options->id, "ID", parse_id,
-                         "Name under which the master knows it, unlike any other's; unless given, host name and "
-                         "process id")
-      ->group(kCluster);
+  add_value(command, "--id", options->id, "ID", parse_id,
+            "Name of this worker, unique within the cluster; by default host name and process id");
 
-  constexpr const char* kWork = "Work";
-  add_threads(*command, options->threads)->group(kWork);
+  command.current_group = "Work";
+  add_threads(command, options->threads);
   const auto parse_credit = [](std::string_view text) -> Result<std::uint64_t> {
     if (text == "auto") return std::uint64_t{0};
     return parse_memory(text);
   };
-  add_value<std::uint64_t>(*command, "--credit", options->credit_bytes, "SIZE", parse_credit,
-                           "Samples that may be on their way to it or waiting here, at most; auto: 4M, and more for "
-                           "more than two threads")
-      ->default_str("auto")
-      ->group(kWork);
-  add_value<std::uint64_t>(*command, "--memory", options->memory_bytes, "SIZE", parse_size,
-                           "Samples kept between counting and mapping, at most; what nobody keeps the master rather "
-                           "does itself, or it is sent twice")
-      ->default_str(fmt::format("{}M", options->memory_bytes >> 20))
-      ->group(kWork);
+  add_value(command, "--credit", options->credit_bytes, "SIZE", parse_credit,
+            "Maximum amount of samples that the master sends ahead; auto: 4M, and more for more than two threads")
+      .with_default("auto");
+  add_value(
+      command, "--memory", options->memory_bytes, "SIZE", parse_size,
+      "Maximum memory for samples cached between counting and mapping; strips that no worker caches are processed "
+      "by the master, or sent twice")
+      .with_default(fmt::format("{}M", options->memory_bytes >> 20));
 }
 
 }  // namespace ece465::cli

@@ -13,17 +13,17 @@ namespace {
 
 using net::Task;
 
-/// What somebody who waits is woken by: true, he has what he waited for; false, he is to leave.
+/// Resumes a waiting coroutine. True: it has what it waited for; false: it must leave.
 using Wake = std::move_only_function<void(bool)>;
 
-/// Waits until `wake` is called. All on one thread, so that nothing here needs a lock.
-Task<bool> sleep_until(Wake& wake) {
+/// Waits until `wake` is called. Everything here runs on one thread, so nothing needs a lock.
+Task<bool> suspend(Wake& wake) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
       [&wake](auto handler) { wake = [h = std::move(handler)](bool got) mutable { std::move(h)(got); }; },
       asio::use_awaitable);
 }
 
-/// A lock that is awaited. Two share it, so that there is one at most who waits.
+/// An awaitable lock. Two philosophers share it, so at most one waits.
 struct Chopstick {
   bool taken = false;
   Wake waiter;
@@ -35,14 +35,14 @@ class CoroutineTable {
   CoroutineTable(const DineOptions& options, const DineHooks& hooks)
       : dinner_(options, hooks),
         chopsticks_(static_cast<std::size_t>(options.philosophers)),
-        asked_(options.philosophers, options.on_busy),
+        coordinator_(options.philosophers, options.on_busy),
         approvals_(static_cast<std::size_t>(options.philosophers)) {
     for (int i = 0; i < options.philosophers; ++i) timers_.emplace_back(context_);
   }
 
   Result<DineReport> run(const std::stop_token& stop) {
     for (int i = 0; i < dinner_.options.philosophers; ++i) asio::co_spawn(context_, live(i), asio::detached);
-    // A first turn, in which everybody comes as far as the first wait: for the beginning.
+    // Runs each coroutine up to its first wait, which is for the beginning.
     context_.poll();
     dinner_.begin();
     for (auto& timer : timers_) timer.cancel();
@@ -53,7 +53,7 @@ class CoroutineTable {
   }
 
  private:
-  enum class Got : std::uint8_t { both, denied, sent_home };
+  enum class Outcome : std::uint8_t { both, denied, stopped };
 
   asio::steady_timer& timer(int i) { return timers_[static_cast<std::size_t>(i)]; }
   Chopstick& chopstick(int number) { return chopsticks_[static_cast<std::size_t>(number)]; }
@@ -63,34 +63,34 @@ class CoroutineTable {
     co_await timer(i).async_wait(net::kNoThrow);
     Random random(dinner_.options.seed, static_cast<std::uint64_t>(i));
     TableWatch& table = dinner_.table;
-    const Span think = dinner_.options.think, eat = dinner_.options.eat;
+    const DurationRange think = dinner_.options.think, eat = dinner_.options.eat;
     for (;;) {
       table.thinks(i);
-      dinner_.say(i, dinner_.words.thinking);
-      const bool still_here = co_await rest(i, random.between(think.least, think.most));
-      if (!still_here) break;
+      dinner_.print(i, dinner_.phrases.thinking);
+      const bool stay = co_await sleep(i, random.between(think.min, think.max));
+      if (!stay) break;
       table.asks(i);
-      const Got got = co_await take_both(i);
-      if (got == Got::sent_home) break;
-      if (got == Got::denied) {
+      const Outcome outcome = co_await take_both(i);
+      if (outcome == Outcome::stopped) break;
+      if (outcome == Outcome::denied) {
         table.denied(i);
         continue;
       }
       table.eats(i);
-      dinner_.say(i, dinner_.words.eating);
-      const auto meal = random.between(eat.least, eat.most);
-      if (meal.count() > 0) (void)co_await rest(i, meal);
-      dinner_.say(i, dinner_.words.returning);
+      dinner_.print(i, dinner_.phrases.eating);
+      const auto meal = random.between(eat.min, eat.max);
+      if (meal.count() > 0) (void)co_await sleep(i, meal);
+      dinner_.print(i, dinner_.phrases.returning);
       table.stops_eating(i);
       put_both(i);
-      if (dinner_.stopping() || dinner_.had_enough(i)) break;
+      if (dinner_.stopping() || dinner_.has_finished(i)) break;
     }
     table.leaves(i, false);
-    dinner_.left();
+    dinner_.leave();
   }
 
-  /// False: everybody is to leave. Who thinks for no time at all still lets others have their turn.
-  Task<bool> rest(int i, std::chrono::nanoseconds time) {
+  /// False: all must leave. A time of 0 still lets other coroutines run.
+  Task<bool> sleep(int i, std::chrono::nanoseconds time) {
     if (time.count() <= 0) {
       co_await asio::post(context_, asio::use_awaitable);
     } else if (!dinner_.stopping()) {
@@ -100,26 +100,26 @@ class CoroutineTable {
     co_return !dinner_.stopping();
   }
 
-  Task<Got> take_both(int i) {
+  Task<Outcome> take_both(int i) {
     if (dinner_.options.strategy == Strategy::coordinator) co_return co_await ask_for_both(i);
     const int left = dinner_.table.left_fork(i), right = dinner_.table.right_fork(i);
     const bool naive = dinner_.options.strategy == Strategy::naive;
     const int first = naive ? left : std::min(left, right);
     const int second = naive ? right : std::max(left, right);
-    // See threads.cpp: the first time, the naive all reach out at once.
+    // The first time, all naive philosophers take their chopsticks at the same moment: see threads.cpp.
     const bool together = naive && dinner_.table.meals(i) == 0;
     if (together) {
-      const bool all_here = co_await meet(i, hungry_);
-      if (!all_here) co_return Got::sent_home;
+      const bool all_ready = co_await barrier(i, ready_);
+      if (!all_ready) co_return Outcome::stopped;
     }
     const bool has_first = co_await take(i, first);
-    if (!has_first) co_return Got::sent_home;
+    if (!has_first) co_return Outcome::stopped;
     if (together) {
-      const bool all_have_one = co_await meet(i, with_one_);
-      if (!all_have_one) co_return Got::sent_home;
+      const bool all_have_one = co_await barrier(i, have_one_);
+      if (!all_have_one) co_return Outcome::stopped;
     }
     const bool has_second = co_await take(i, second);
-    co_return has_second ? Got::both : Got::sent_home;
+    co_return has_second ? Outcome::both : Outcome::stopped;
   }
 
   Task<bool> take(int i, int number) {
@@ -127,7 +127,7 @@ class CoroutineTable {
     if (stick.taken) {
       if (dinner_.stopping()) co_return false;
       dinner_.waits.begins(i, number);
-      const bool got = co_await sleep_until(stick.waiter);
+      const bool got = co_await suspend(stick.waiter);
       dinner_.waits.ends(i);
       if (!got) co_return false;
     }
@@ -139,7 +139,7 @@ class CoroutineTable {
   void put(int i, int number) {
     Chopstick& stick = chopstick(number);
     dinner_.table.puts(i, number);
-    // Handed on, it stays taken: nobody else can come in between.
+    // Passed to the waiter directly, it stays taken, so that no other coroutine can get it first.
     if (stick.waiter) {
       resume(std::exchange(stick.waiter, nullptr), true);
     } else {
@@ -153,33 +153,31 @@ class CoroutineTable {
       put(i, dinner_.table.right_fork(i));
       return;
     }
-    dinner_.table.puts(i, dinner_.table.left_fork(i));
-    dinner_.table.puts(i, dinner_.table.right_fork(i));
+    dinner_.table.puts_both(i);
     std::vector<int> approved;
-    (void)asked_.give_back(i, approved);
+    (void)coordinator_.release(i, approved);
     for (const int other : approved) {
       resume(std::exchange(approvals_[static_cast<std::size_t>(other)], nullptr), true);
     }
   }
 
-  Task<Got> ask_for_both(int i) {
-    const auto answer = asked_.request(i);
-    if (answer == ForkTable::Answer::denied) co_return Got::denied;
+  Task<Outcome> ask_for_both(int i) {
+    const auto answer = coordinator_.request(i);
+    if (answer == ForkTable::Answer::denied) co_return Outcome::denied;
     if (answer == ForkTable::Answer::queued) {
-      if (dinner_.stopping()) co_return Got::sent_home;
-      const bool approved = co_await sleep_until(approvals_[static_cast<std::size_t>(i)]);
-      if (!approved) co_return Got::sent_home;
+      if (dinner_.stopping()) co_return Outcome::stopped;
+      const bool approved = co_await suspend(approvals_[static_cast<std::size_t>(i)]);
+      if (!approved) co_return Outcome::stopped;
     }
-    dinner_.table.takes(i, dinner_.table.left_fork(i));
-    dinner_.table.takes(i, dinner_.table.right_fork(i));
-    co_return Got::both;
+    dinner_.table.takes_both(i);
+    co_return Outcome::both;
   }
 
-  /// Waits until everybody is there.
-  Task<bool> meet(int i, std::vector<int>& there) {
-    there.push_back(i);
-    if (static_cast<int>(there.size()) == dinner_.options.philosophers) {
-      for (const int other : there) timer(other).cancel();
+  /// Waits until all philosophers have arrived.
+  Task<bool> barrier(int i, std::vector<int>& arrived) {
+    arrived.push_back(i);
+    if (static_cast<int>(arrived.size()) == dinner_.options.philosophers) {
+      for (const int other : arrived) timer(other).cancel();
     } else if (!dinner_.stopping()) {
       timer(i).expires_at(std::chrono::steady_clock::time_point::max());
       co_await timer(i).async_wait(net::kNoThrow);
@@ -191,7 +189,7 @@ class CoroutineTable {
     asio::post(context_, [w = std::move(wake), got]() mutable { w(got); });
   }
 
-  /// Everybody who waits is sent home.
+  /// Wakes all waiting coroutines.
   void wake() {
     for (auto& one : timers_) one.cancel();
     for (Chopstick& stick : chopsticks_) {
@@ -206,9 +204,9 @@ class CoroutineTable {
   asio::io_context context_{1};
   std::vector<asio::steady_timer> timers_;
   std::vector<Chopstick> chopsticks_;
-  ForkTable asked_;
+  ForkTable coordinator_;
   std::vector<Wake> approvals_;
-  std::vector<int> hungry_, with_one_;
+  std::vector<int> ready_, have_one_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "ece465/labs/dine.hpp"
 
-#include "ways.hpp"
+#include "dinner.hpp"
 
 namespace ece465::labs {
 
@@ -14,18 +14,18 @@ std::string_view opening_line(DineMode mode) {
   return {};
 }
 
-std::string cycle_text(const std::vector<int>& circle) {
+std::string cycle_text(const std::vector<int>& cycle) {
   constexpr std::size_t kShown = 12;
-  if (circle.empty()) return {};
+  if (cycle.empty()) return {};
   std::string text;
-  for (std::size_t i = 0; i < circle.size(); ++i) {
-    if (circle.size() > kShown && i == kShown / 2) {
+  for (std::size_t i = 0; i < cycle.size(); ++i) {
+    if (cycle.size() > kShown && i == kShown / 2) {
       text += "... waits for ";
-      i = circle.size() - kShown / 2;
+      i = cycle.size() - kShown / 2;
     }
-    text += fmt::format("{} waits for ", circle[i]);
+    text += fmt::format("{} waits for ", cycle[i]);
   }
-  return text + fmt::format("{}", circle.front());
+  return text + fmt::format("{}", cycle.front());
 }
 
 Result<DineReport> dine(const DineOptions& options, const DineHooks& hooks, std::stop_token stop) {
@@ -35,7 +35,7 @@ Result<DineReport> dine(const DineOptions& options, const DineHooks& hooks, std:
     case DineMode::tcp: return dine_by_network(options, hooks, stop);
     case DineMode::ipc: break;
   }
-  return fail(Errc::internal, "philosophers that are processes are started by ForkedPhilosophers");
+  return fail(Errc::internal, "mode ipc is run by ForkedPhilosophers");
 }
 
 }  // namespace ece465::labs

@@ -7,34 +7,34 @@
 
 namespace ece465::labs {
 
-/// What a coordinator knows and decides: who eats, and who waits since when. A pure state machine, which pipes,
-/// sockets, threads and coroutines are put around.
+/// A coordinator's state and decisions: who eats, and who has waited since when. A pure state machine, driven through
+/// pipes, sockets, threads or coroutines.
 ///
-/// Queueing is fair between neighbours, the only ones who compete: somebody who asks is passed over while a neighbour
-/// who asked before still waits. So the one who has waited longest of all is always next at both his forks, and
-/// nobody waits for ever.
+/// The queue is fair between neighbours, the only ones that compete: a request is not granted while a neighbour that
+/// asked earlier is still waiting. So the longest waiting of all is always next for both its forks, and no philosopher
+/// starves.
 class ForkTable {
  public:
   ForkTable(int philosophers, OnBusy on_busy);
 
-  enum class Answer : std::uint8_t { approved, denied, queued, wrong };
-  /// `wrong`: he eats already, or waits.
+  enum class Answer : std::uint8_t { approved, denied, queued, invalid };
+  /// `invalid`: it already eats or waits.
   [[nodiscard]] Answer request(int i);
-  /// Puts both forks back; those who may eat now are added to `approved`. False: he had none.
-  [[nodiscard]] bool give_back(int i, std::vector<int>& approved);
-  /// He is gone, whatever he was doing.
-  void forget(int i, std::vector<int>& approved);
-  [[nodiscard]] bool eats(int i) const { return seats_[static_cast<std::size_t>(i)].state == State::eats; }
-  [[nodiscard]] bool waits(int i) const { return seats_[static_cast<std::size_t>(i)].state == State::waits; }
+  /// Returns both forks; adds those that may eat now to `approved`. False: it had none.
+  [[nodiscard]] bool release(int i, std::vector<int>& approved);
+  /// It left, in whatever state.
+  void remove(int i, std::vector<int>& approved);
+  [[nodiscard]] bool is_eating(int i) const { return seats_[static_cast<std::size_t>(i)].state == State::eating; }
+  [[nodiscard]] bool is_waiting(int i) const { return seats_[static_cast<std::size_t>(i)].state == State::waiting; }
 
  private:
-  enum class State : std::uint8_t { thinks, waits, eats };
+  enum class State : std::uint8_t { thinking, waiting, eating };
   struct Seat {
-    State state = State::thinks;
-    std::uint64_t ticket = 0;  ///< while he waits: the order of asking
+    State state = State::thinking;
+    std::uint64_t ticket = 0;  ///< while waiting: the order of requests
   };
   [[nodiscard]] bool may_eat(int i) const;
-  void serve_neighbours(int i, std::vector<int>& approved);
+  void approve_neighbours(int i, std::vector<int>& approved);
 
   std::vector<Seat> seats_;
   OnBusy on_busy_;

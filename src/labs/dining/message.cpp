@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kActions{"SIT", "SEATED", "FULL", "REQUEST", "APPROVED", "DENIED", "RETURN"};
 
-/// A number of the object within [0, most]; nothing when it is missing, `wrong` set when it is something else.
-int number_in(const nlohmann::json& object, const char* name, int most, int missing, bool& wrong) {
+/// object[name] within [0, max], or `missing`. Sets `invalid` if it is anything else.
+int number_in(const nlohmann::json& object, const char* name, int max, int missing, bool& invalid) {
   const auto at = object.find(name);
   if (at == object.end()) return missing;
-  if (!at->is_number_unsigned() || at->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
-    wrong = true;
+  if (!at->is_number_unsigned() || at->get<std::uint64_t>() > static_cast<std::uint64_t>(max)) {
+    invalid = true;
     return missing;
   }
   return at->get<int>();
@@ -41,12 +41,12 @@ std::optional<Message> decode(std::string_view line) {
   if (action == object.end() || !action->is_string()) return std::nullopt;
   const auto* const known = std::ranges::find(kActions, action->get_ref<const std::string&>());
   if (known == kActions.end()) return std::nullopt;
-  bool wrong = false;
+  bool invalid = false;
   Message message;
   message.action = static_cast<Action>(known - kActions.begin());
-  message.pid = number_in(object, "pid", kMaxPhilosophers - 1, -1, wrong);
-  message.seats = number_in(object, "seats", kMaxPhilosophers, 0, wrong);
-  if (wrong || (message.action == Action::seated && (message.seats < 2 || message.pid < 0))) return std::nullopt;
+  message.pid = number_in(object, "pid", kMaxPhilosophers - 1, -1, invalid);
+  message.seats = number_in(object, "seats", kMaxPhilosophers, 0, invalid);
+  if (invalid || (message.action == Action::seated && (message.seats < 2 || message.pid < 0))) return std::nullopt;
   return message;
 }
 

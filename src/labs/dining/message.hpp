@@ -8,11 +8,11 @@
 
 namespace ece465::labs {
 
-/// What philosophers and their coordinator say to each other, over pipes and over TCP: one JSON object per line, with
-/// the words of the course notes.
+/// The protocol between philosophers and their coordinator, over pipes and TCP: one JSON object per line, in the
+/// course's words.
 ///
-///     philosopher → coordinator   {"action":"SIT"}                            tcp only; "pid" asks for that seat
-///     coordinator → philosopher   {"action":"SEATED","pid":2,"seats":5}       or {"action":"FULL"}
+///     philosopher → coordinator   {"action":"SIT"}                            TCP only; an optional "pid" requests
+///     that seat coordinator → philosopher   {"action":"SEATED","pid":2,"seats":5}       or {"action":"FULL"}
 ///     philosopher → coordinator   {"action":"REQUEST","pid":2}
 ///     coordinator → philosopher   {"action":"APPROVED","pid":2}               or {"action":"DENIED","pid":2}
 ///     philosopher → coordinator   {"action":"RETURN","pid":2}
@@ -20,16 +20,16 @@ enum class Action : std::uint8_t { sit, seated, full, request, approved, denied,
 
 struct Message {
   Action action = Action::request;
-  int pid = -1;   ///< the seat; -1: not said
+  int pid = -1;   ///< the seat; -1: none given
   int seats = 0;  ///< of SEATED
 };
 
-/// A line longer than this is no message.
+/// Longer lines are invalid.
 constexpr std::size_t kMaxMessageBytes = 256;
 
-/// The line, with its newline.
+/// A line with its newline.
 [[nodiscard]] std::string encode(const Message& message);
-/// Reads a line without its newline; nothing when it is no message. What it does not know in an object it passes over.
+/// Parses a line without its newline; nothing if it is not a message. Unknown keys are ignored.
 [[nodiscard]] std::optional<Message> decode(std::string_view line);
 
 }  // namespace ece465::labs

@@ -3,21 +3,20 @@
 
 #include "dinner.hpp"
 #include "message.hpp"
-#include "open_files.hpp"
 #include "random.hpp"
+#include "resources.hpp"
 #include "serve/server.hpp"
-#include "ways.hpp"
 
 namespace ece465::labs {
 namespace {
 
 using net::Task;
 
-constexpr auto kConnectLimit = std::chrono::seconds(10);
-/// Others' meals are waited for as long as it takes; only a coordinator that is gone ends that.
-constexpr auto kAnswerLimit = std::chrono::hours(24);
+constexpr auto kConnectTimeout = std::chrono::seconds(10);
+/// Neighbours may eat for long: in practice only a lost connection ends the wait for an answer.
+constexpr auto kAnswerTimeout = std::chrono::hours(24);
 
-/// A philosopher's end of the connection.
+/// A philosopher's connection to the coordinator.
 struct Client {
   explicit Client(net::Stream connected)
       : stream(std::move(connected)), lines(stream, 2 * kMaxMessageBytes), timer(stream.executor()) {}
@@ -28,24 +27,24 @@ struct Client {
 };
 
 Task<Result<Message>> receive(Client& client) {
-  ECE465_CO_ASSIGN(const auto line, co_await client.lines.line(kAnswerLimit));
+  ECE465_CO_ASSIGN(const auto line, co_await client.lines.line(kAnswerTimeout));
   const auto message = decode(line);
-  if (!message) co_return fail(Errc::corrupt, "{} is no coordinator of philosophers", client.stream.peer());
+  if (!message) co_return fail_on(client.stream.peer(), Errc::corrupt, "not a philosophers' coordinator");
   co_return *message;
 }
 
-Task<Result<void>> tell(Client& client, Message message) {
+Task<Result<void>> send(Client& client, Message message) {
   const std::string line = encode(message);
-  co_return co_await client.stream.write(as_bytes(line), kConnectLimit);
+  co_return co_await client.stream.write(as_bytes(line), kConnectTimeout);
 }
 
-/// Philosophers as clients, all on one thread; what they see of the table is watched here, at their end.
+/// Philosophers as clients, all on one thread. The invariants are checked at this end, by what the clients observe.
 class NetworkTable {
  public:
   NetworkTable(const DineOptions& options, const DineHooks& hooks) : options_(options), hooks_(hooks) {}
 
   Result<DineReport> run(const std::stop_token& stop) {
-    ECE465_TRY(allow_open_files(2 * static_cast<std::uint64_t>(options_.philosophers) + 64));
+    ECE465_TRY(raise_open_file_limit(2 * static_cast<std::uint64_t>(options_.philosophers) + 64));
     net::Address server(options_.server_host, options_.server_port);
     if (server.host.empty()) {
       ECE465_ASSIGN(server_, open_server());
@@ -55,9 +54,9 @@ class NetworkTable {
     auto report = dine(server, stop);
     if (server_) server_->stop();
     if (server_thread_.joinable()) server_thread_.join();
-    if (server_ && report && report->breach.empty()) {
-      report->breach = server_->report().breach;
-      if (!report->breach.empty()) report->end = DineEnd::breach;
+    if (server_ && report && report->violation.empty()) {
+      report->violation = server_->report().violation;
+      if (!report->violation.empty()) report->end = DineEnd::violation;
     }
     return report;
   }
@@ -70,8 +69,8 @@ class NetworkTable {
     serve.seats = options_.philosophers;
     serve.on_busy = options_.on_busy;
     serve.limits.max_connections = static_cast<std::size_t>(options_.philosophers);
-    serve.limits.meal = serve.limits.idle = std::chrono::hours(2);  // no thought and no meal takes longer
-    return Server::open(serve, ServeHooks{.note = hooks_.note});
+    serve.limits.meal = serve.limits.idle = std::chrono::hours(2);  // the longest thinking and eating times are an hour
+    return Server::open(serve, ServeHooks{.on_warning = hooks_.on_warning});
   }
 
   Result<DineReport> dine(const net::Address& server, const std::stop_token& stop) {
@@ -86,21 +85,21 @@ class NetworkTable {
       });
       context_.run();
     }
-    // Who is stopped on the way to the table goes home as everybody does.
+    // A stop while philosophers are being seated is a regular end.
     if (stop.stop_requested()) {
       clients_.clear();
     } else if (failure_) {
       return std::unexpected(*failure_);
     }
 
-    // The table may have more seats than philosophers come from here.
+    // The coordinator may have more seats than this process has philosophers.
     DineOptions table = options_;
     table.philosophers = std::max(seats_, options_.philosophers);
     Dinner dinner(table, hooks_);
     const auto start_up = std::chrono::steady_clock::now() - arrived;
     const auto memory =
         (resident_bytes() - std::min(before, resident_bytes())) / std::max<std::size_t>(1, clients_.size());
-    for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(table.philosophers); ++i) dinner.left();
+    for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(table.philosophers); ++i) dinner.leave();
     dinner.begin();
     context_.restart();
     for (auto& client : clients_) asio::co_spawn(context_, live(dinner, *client), asio::detached);
@@ -127,28 +126,28 @@ class NetworkTable {
     }
   }
 
-  /// Asks for a seat. A coordinator that says nothing is left by closing the connection.
-  static Task<Result<Message>> be_seated(Client& client) {
+  /// Requests a seat. Closing the connection cancels it.
+  static Task<Result<Message>> request_seat(Client& client) {
     const Message request{.action = Action::sit};
-    ECE465_CO_TRY(co_await tell(client, request));
+    ECE465_CO_TRY(co_await send(client, request));
     co_return co_await receive(client);
   }
 
   Task<Result<void>> sit(net::Address server, std::stop_token stop) {
-    ECE465_CO_ASSIGN(auto stream, co_await net::connect(server, kConnectLimit, stop));
+    ECE465_CO_ASSIGN(auto stream, co_await net::connect(server, kConnectTimeout, stop));
     auto client = std::make_unique<Client>(std::move(stream));
-    // A request to stop is seen here, or finds who is sitting down.
-    if (stop.stop_requested()) co_return fail(Errc::cancelled, "told to stop");
+    // A stop request is seen here, or closes `sitting_`.
+    if (stop.stop_requested()) co_return fail(Errc::cancelled, "stopped");
     sitting_ = client.get();
-    auto heard = co_await be_seated(*client);
+    auto answer = co_await request_seat(*client);
     sitting_ = nullptr;
-    if (!heard) co_return std::unexpected(std::move(heard).error());
-    const Message& message = *heard;
+    if (!answer) co_return std::unexpected(std::move(answer).error());
+    const Message& message = *answer;
     if (message.action == Action::full) {
       co_return fail_on(server.to_string(), Errc::unavailable, "no seat is free at the table");
     }
     if (message.action != Action::seated || message.pid >= message.seats || (seats_ != 0 && seats_ != message.seats)) {
-      co_return fail(Errc::unavailable, "{} is no coordinator of philosophers", server.to_string());
+      co_return fail_on(server.to_string(), Errc::unavailable, "not a philosophers' coordinator");
     }
     seats_ = message.seats;
     client->seat = message.pid;
@@ -157,49 +156,48 @@ class NetworkTable {
   }
 
   Task<void> live(Dinner& dinner, Client& client) {
-    const auto done = co_await eat_and_think(dinner, client);
+    const auto done = co_await think_and_eat(dinner, client);
     const bool early = !done && !dinner.stopping();
-    if (early && hooks_.note) hooks_.note(fmt::format("philosopher {}: {}", client.seat, done.error().text()));
+    if (early && hooks_.on_warning)
+      hooks_.on_warning(fmt::format("philosopher {}: {}", client.seat, done.error().text()));
     dinner.table.leaves(client.seat, early);
     client.stream.close();
-    dinner.left();
+    dinner.leave();
   }
 
-  Task<Result<void>> eat_and_think(Dinner& dinner, Client& client) {
+  Task<Result<void>> think_and_eat(Dinner& dinner, Client& client) {
     const int i = client.seat;
     TableWatch& table = dinner.table;
     Random random(options_.seed, static_cast<std::uint64_t>(i));
     const Message request{.action = Action::request, .pid = i};
-    const Message back{.action = Action::returned, .pid = i};
+    const Message release{.action = Action::returned, .pid = i};
     while (!dinner.stopping()) {
       table.thinks(i);
-      dinner.say(i, dinner.words.thinking);
-      co_await rest(dinner, client, random.between(options_.think.least, options_.think.most));
+      dinner.print(i, dinner.phrases.thinking);
+      co_await sleep(dinner, client, random.between(options_.think.min, options_.think.max));
       if (dinner.stopping()) break;
       table.asks(i);
-      dinner.say(i, dinner.words.requesting);
-      ECE465_CO_TRY(co_await tell(client, request));
+      dinner.print(i, dinner.phrases.requesting);
+      ECE465_CO_TRY(co_await send(client, request));
       ECE465_CO_ASSIGN(const auto answer, co_await receive(client));
       if (answer.action != Action::approved) {
         table.denied(i);
         continue;
       }
-      table.takes(i, table.left_fork(i));
-      table.takes(i, table.right_fork(i));
+      table.takes_both(i);
       table.eats(i);
-      dinner.say(i, dinner.words.eating);
-      co_await rest(dinner, client, random.between(options_.eat.least, options_.eat.most));
-      dinner.say(i, dinner.words.returning);
+      dinner.print(i, dinner.phrases.eating);
+      co_await sleep(dinner, client, random.between(options_.eat.min, options_.eat.max));
+      dinner.print(i, dinner.phrases.returning);
       table.stops_eating(i);
-      table.puts(i, table.left_fork(i));
-      table.puts(i, table.right_fork(i));
-      ECE465_CO_TRY(co_await tell(client, back));
-      if (dinner.had_enough(i)) break;
+      table.puts_both(i);
+      ECE465_CO_TRY(co_await send(client, release));
+      if (dinner.has_finished(i)) break;
     }
     co_return Result<void>{};
   }
 
-  static Task<void> rest(Dinner& dinner, Client& client, std::chrono::nanoseconds time) {
+  static Task<void> sleep(Dinner& dinner, Client& client, std::chrono::nanoseconds time) {
     if (time.count() <= 0 || dinner.stopping()) co_return;
     client.timer.expires_after(time);
     co_await client.timer.async_wait(net::kNoThrow);
@@ -211,7 +209,7 @@ class NetworkTable {
   std::jthread server_thread_;
   asio::io_context context_{1};
   std::vector<std::unique_ptr<Client>> clients_;
-  Client* sitting_ = nullptr;  // who is being seated now
+  Client* sitting_ = nullptr;  // while it requests a seat
   int seats_ = 0;
   std::optional<Error> failure_;
 };

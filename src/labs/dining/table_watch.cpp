@@ -5,112 +5,113 @@
 namespace ece465::labs {
 namespace {
 
-/// Moments kept for one philosopher: an hour at the notes' pace.
-constexpr std::size_t kMostMoments = 8192;
+/// Timeline entries per philosopher: enough for an hour at the default pace.
+constexpr std::size_t kMaxTimelineEntries = 8192;
 
-constexpr std::array<std::string_view, 9> kDeeds{"",     "thinks",    "asks",           "is denied", "takes fork",
-                                                 "eats", "has eaten", "puts back fork", "leaves"};
+constexpr std::array<std::string_view, 9> kEventNames{"",     "thinks",    "asks",           "is denied", "takes fork",
+                                                      "eats", "has eaten", "puts back fork", "leaves"};
 
-DurationStats spread_of(const TimeCounts& counts) {
-  return {counts.least(), counts.percentile(0.5), counts.percentile(0.99), counts.most()};
+DurationStats stats_of(const DurationHistogram& durations) {
+  return {durations.min(), durations.percentile(0.5), durations.percentile(0.99), durations.max()};
 }
 
 }  // namespace
 
-TableWatch::TableWatch(int philosophers, bool keep_timeline, std::function<void()> breached)
+TableWatch::TableWatch(int philosophers, bool keep_timeline, std::function<void()> on_violation)
     : seats_(static_cast<std::size_t>(philosophers)),
       forks_(static_cast<std::size_t>(philosophers)),
       keep_timeline_(keep_timeline),
-      on_breach_(std::move(breached)) {}
+      on_violation_(std::move(on_violation)) {}
 
-TableWatch::Clock::duration TableWatch::note(int i, Deed deed, int fork) {
+TableWatch::Clock::duration TableWatch::record(int i, Event event, int fork) {
   const auto at = since_start();
   Seat& s = seat(i);
-  const std::uint32_t n = s.deeds.load(std::memory_order_relaxed);
+  const std::uint32_t n = s.events.load(std::memory_order_relaxed);
   const auto ns = static_cast<std::uint64_t>(at.count());
-  s.history[n % kHistory].store(ns << 20U | static_cast<std::uint64_t>(fork) << 4U | static_cast<std::uint64_t>(deed),
+  s.history[n % kHistory].store(ns << 20U | static_cast<std::uint64_t>(fork) << 4U | static_cast<std::uint64_t>(event),
                                 std::memory_order_relaxed);
-  s.deeds.store(n + 1, std::memory_order_relaxed);
+  s.events.store(n + 1, std::memory_order_relaxed);
   return at;
 }
 
-void TableWatch::turn_to(int i, Doing doing, Clock::duration at) {
+void TableWatch::begin(int i, Activity activity, Clock::duration at) {
   Seat& s = seat(i);
-  s.doing.store(doing, std::memory_order_relaxed);
-  if (keep_timeline_ && i < kTimelineSeats && s.timeline.size() < kMostMoments) s.timeline.push_back({at, doing});
+  s.activity.store(activity, std::memory_order_relaxed);
+  if (keep_timeline_ && i < kMaxTimelineSeats && s.timeline.size() < kMaxTimelineEntries)
+    s.timeline.push_back({at, activity});
 }
 
-void TableWatch::thinks(int i) { turn_to(i, Doing::thinking, note(i, Deed::thinks)); }
+void TableWatch::thinks(int i) { begin(i, Activity::thinking, record(i, Event::thinks)); }
 
 void TableWatch::asks(int i) {
   Seat& s = seat(i);
-  const auto at = note(i, Deed::asks);
-  // Who was denied and asks again has waited since the first time.
+  const auto at = record(i, Event::asks);
+  // After a denial, the wait counts from the first request.
   if (!s.waiting) s.asked = at;
   s.waiting = true;
-  turn_to(i, Doing::waiting, at);
+  begin(i, Activity::waiting, at);
 }
 
 void TableWatch::denied(int i) {
   ++seat(i).denied;
-  note(i, Deed::denied);
+  record(i, Event::denied);
 }
 
 void TableWatch::takes(int i, int fork) {
-  note(i, Deed::takes, fork);
+  record(i, Event::takes, fork);
   const int other = forks_[static_cast<std::size_t>(fork)].holder.exchange(i);
   if (other != -1)
-    breach(fmt::format("fork {} is in two hands: {} took it while {} had it", fork, i, other), {i, other});
+    report_violation(fmt::format("fork {} has two holders: {} took it while {} had it", fork, i, other), {i, other});
 }
 
 void TableWatch::puts(int i, int fork) {
-  note(i, Deed::puts, fork);
+  record(i, Event::puts, fork);
   const int other = forks_[static_cast<std::size_t>(fork)].holder.exchange(-1);
-  if (other != i) breach(fmt::format("{} puts fork {} back, which {} has", i, fork, other), {i});
+  if (other != i) report_violation(fmt::format("{} puts back fork {}, which {} holds", i, fork, other), {i});
 }
 
 void TableWatch::eats(int i) {
   Seat& s = seat(i);
-  const auto at = note(i, Deed::eats);
-  // Sequentially consistent: of two neighbours who begin at once, one at least sees the other.
+  const auto at = record(i, Event::eats);
+  // Sequentially consistent: if two neighbours begin at once, at least one of them sees the other.
   s.eating.store(true);
   const int n = philosophers();
   for (const int neighbour : {(i + n - 1) % n, (i + 1) % n}) {
     if (seat(neighbour).eating.load()) {
-      breach(fmt::format("the neighbours {} and {} eat at the same time", i, neighbour), {i, neighbour});
+      report_violation(fmt::format("neighbours {} and {} eat at the same time", i, neighbour), {i, neighbour});
     }
   }
   for (const int fork : {left_fork(i), right_fork(i)}) {
-    if (holder(fork) != i) breach(fmt::format("{} eats without fork {}", i, fork), {i});
+    if (holder(fork) != i) report_violation(fmt::format("{} eats without fork {}", i, fork), {i});
   }
   if (s.waiting) s.waited.add(at - s.asked);
   s.waiting = false;
   s.meals.fetch_add(1, std::memory_order_relaxed);
-  turn_to(i, Doing::eating, at);
+  begin(i, Activity::eating, at);
 }
 
 void TableWatch::stops_eating(int i) {
-  note(i, Deed::stops_eating);
+  record(i, Event::stops_eating);
   seat(i).eating.store(false);
 }
 
 void TableWatch::leaves(int i, bool lost) {
   Seat& s = seat(i);
-  const auto at = note(i, Deed::leaves);
+  const auto at = record(i, Event::leaves);
   s.eating.store(false);
   for (const int fork : {left_fork(i), right_fork(i)}) {
     int mine = i;
     forks_[static_cast<std::size_t>(fork)].holder.compare_exchange_strong(mine, -1);
   }
   s.lost = lost;
-  turn_to(i, Doing::gone, at);
+  begin(i, Activity::gone, at);
 }
 
 std::vector<SeatView> TableWatch::view() const {
   std::vector<SeatView> all;
   all.reserve(seats_.size());
   for (const Seat& s : seats_) {
-    all.push_back({s.doing.load(std::memory_order_relaxed), s.meals.load(std::memory_order_relaxed)});
+    all.push_back({s.activity.load(std::memory_order_relaxed), s.meals.load(std::memory_order_relaxed)});
   }
   return all;
 }
@@ -118,48 +119,48 @@ std::vector<SeatView> TableWatch::view() const {
 std::string TableWatch::history_of(int i) const {
   const Seat& s = seat(i);
   std::string text;
-  const std::uint32_t n = s.deeds.load(std::memory_order_relaxed);
+  const std::uint32_t n = s.events.load(std::memory_order_relaxed);
   for (std::size_t k = n < kHistory ? 0 : n - kHistory; k < n; ++k) {
     const std::uint64_t packed = s.history[k % kHistory].load(std::memory_order_relaxed);
-    const auto deed = static_cast<Deed>(packed & 0xFU);
+    const auto event = static_cast<Event>(packed & 0xFU);
     const double seconds = static_cast<double>(packed >> 20U) / 1e9;
-    text += fmt::format("  {:>12.6f} s  {} {}", seconds, i, kDeeds[static_cast<std::size_t>(deed)]);
-    if (deed == Deed::takes || deed == Deed::puts) text += fmt::format(" {}", packed >> 4U & 0xFFFFU);
+    text += fmt::format("  {:>12.6f} s  {} {}", seconds, i, kEventNames[static_cast<std::size_t>(event)]);
+    if (event == Event::takes || event == Event::puts) text += fmt::format(" {}", packed >> 4U & 0xFFFFU);
     text += '\n';
   }
   return text;
 }
 
-void TableWatch::breach(std::string what, std::initializer_list<int> concerned) {
-  if (breached_.exchange(true)) return;  // what follows a breach says nothing
+void TableWatch::report_violation(std::string what, std::initializer_list<int> involved) {
+  if (violated_.exchange(true)) return;  // only the first is meaningful
   what += '\n';
-  for (const int i : concerned) {
+  for (const int i : involved) {
     if (i >= 0) what += history_of(i);
   }
   {
     const std::scoped_lock lock(mutex_);
-    breach_ = std::move(what);
+    violation_ = std::move(what);
   }
-  on_breach_();
+  on_violation_();
 }
 
 void TableWatch::report(DineReport& into) const {
   {
     const std::scoped_lock lock(mutex_);
-    into.breach = breach_;
+    into.violation = violation_;
   }
-  TimeCounts all;
+  DurationHistogram all;
   double sum = 0, squares = 0;
   for (int i = 0; i < philosophers(); ++i) {
     const Seat& s = seat(i);
-    if (s.deeds.load() == 0) continue;  // nobody sat there
+    if (s.events.load() == 0) continue;  // never taken
     SeatReport one;
     one.number = i;
     one.meals = s.meals.load();
     one.denied = s.denied;
     one.lost = s.lost;
     one.timeline = s.timeline;
-    if (s.waited.count() > 0) one.waited = spread_of(s.waited);
+    if (s.waited.count() > 0) one.waited = stats_of(s.waited);
     all.add(s.waited);
     into.meals += one.meals;
     const auto meals = static_cast<double>(one.meals);
@@ -167,7 +168,7 @@ void TableWatch::report(DineReport& into) const {
     squares += meals * meals;
     into.seats.push_back(std::move(one));
   }
-  if (all.count() > 0) into.waited = spread_of(all);
+  if (all.count() > 0) into.waited = stats_of(all);
   into.fairness = squares > 0 ? sum * sum / (static_cast<double>(into.seats.size()) * squares) : 1;
 }
 

@@ -11,10 +11,10 @@
 namespace ece465::labs {
 namespace {
 
-/// How often somebody who waits looks whether everybody is to leave.
-constexpr auto kLookUp = std::chrono::milliseconds(250);
+/// How often a waiting thread checks whether all must leave.
+constexpr auto kCheckInterval = std::chrono::milliseconds(250);
 
-/// A lock with a number. Not a plain mutex, because somebody who waits for one cannot be told to go home.
+/// Not a plain mutex: waiting for one cannot be interrupted.
 struct alignas(64) Fork {
   std::mutex mutex;  // guards `taken`
   std::condition_variable freed;
@@ -27,26 +27,20 @@ class ThreadTable {
   ThreadTable(const DineOptions& options, const DineHooks& hooks)
       : dinner_(options, hooks),
         forks_(static_cast<std::size_t>(options.philosophers)),
-        asked_(options.philosophers, options.on_busy),
-        approved_(static_cast<std::size_t>(options.philosophers)) {}
+        coordinator_(options.philosophers, options.on_busy),
+        approvals_(static_cast<std::size_t>(options.philosophers)) {}
 
   Result<DineReport> run(const std::stop_token& stop) {
     const int n = dinner_.options.philosophers;
     std::vector<std::jthread> threads;
     threads.reserve(static_cast<std::size_t>(n));
-    std::string failed;
     try {
       for (int i = 0; i < n; ++i) threads.emplace_back([this, i] { live(i); });
     } catch (const std::system_error& error) {
-      failed = error.code().message();
-    }
-    if (!failed.empty()) {
       dinner_.end(DineEnd::interrupted);
-      (void)dinner_.look(stop);
-      dinner_.wake_resting();
-      const std::size_t seated = threads.size();
-      threads.clear();
-      return fail(Errc::io, "only {} of {} philosophers got a thread: {}", seated, n, failed);
+      (void)dinner_.poll(stop);
+      dinner_.wake_sleepers();
+      return fail(Errc::io, "cannot start thread {} of {}: {}", threads.size() + 1, n, error.code().message());
     }
     dinner_.begin();
     dinner_.supervise(stop, [this] { wake(); });
@@ -55,52 +49,53 @@ class ThreadTable {
   }
 
  private:
-  enum class Got : std::uint8_t { both, denied, sent_home };
+  enum class Outcome : std::uint8_t { both, denied, stopped };
 
   void live(int i) {
-    if (dinner_.wait_for_begin()) eat_and_think(i);
+    if (dinner_.wait_for_begin()) think_and_eat(i);
     dinner_.table.leaves(i, false);
-    dinner_.left();
+    dinner_.leave();
   }
 
-  void eat_and_think(int i) {
+  void think_and_eat(int i) {
     Random random(dinner_.options.seed, static_cast<std::uint64_t>(i));
     TableWatch& table = dinner_.table;
-    const Span think = dinner_.options.think, eat = dinner_.options.eat;
+    const DurationRange think = dinner_.options.think, eat = dinner_.options.eat;
     for (;;) {
       table.thinks(i);
-      dinner_.say(i, dinner_.words.thinking);
-      if (!dinner_.rest(random.between(think.least, think.most))) break;
+      dinner_.print(i, dinner_.phrases.thinking);
+      if (!dinner_.sleep(random.between(think.min, think.max))) break;
       table.asks(i);
-      const Got got = take_both(i);
-      if (got == Got::sent_home) break;
-      if (got == Got::denied) {
+      const Outcome outcome = take_both(i);
+      if (outcome == Outcome::stopped) break;
+      if (outcome == Outcome::denied) {
         table.denied(i);
         std::this_thread::yield();
         continue;
       }
       table.eats(i);
-      dinner_.say(i, dinner_.words.eating);
-      const bool go_on = dinner_.rest(random.between(eat.least, eat.most));
-      dinner_.say(i, dinner_.words.returning);
+      dinner_.print(i, dinner_.phrases.eating);
+      const bool stay = dinner_.sleep(random.between(eat.min, eat.max));
+      dinner_.print(i, dinner_.phrases.returning);
       table.stops_eating(i);
       put_both(i);
-      if (!go_on || dinner_.had_enough(i)) break;
+      if (!stay || dinner_.has_finished(i)) break;
     }
   }
 
-  Got take_both(int i) {
+  Outcome take_both(int i) {
     if (dinner_.options.strategy == Strategy::coordinator) return ask_for_both(i);
     const int left = dinner_.table.left_fork(i), right = dinner_.table.right_fork(i);
     const bool naive = dinner_.options.strategy == Strategy::naive;
     const int first = naive ? left : std::min(left, right);
     const int second = naive ? right : std::max(left, right);
-    // The first time, the naive all reach out at once: left to chance, their deadlock might not come within a lesson.
+    // The first time, all naive philosophers take their forks at the same moment: left to chance, the deadlock that
+    // this strategy demonstrates may take hours.
     const bool together = naive && dinner_.table.meals(i) == 0;
-    if (together && !dinner_.meet(0)) return Got::sent_home;
-    if (!take(i, first)) return Got::sent_home;
-    if (together && !dinner_.meet(1)) return Got::sent_home;
-    return take(i, second) ? Got::both : Got::sent_home;
+    if (together && !dinner_.barrier(0)) return Outcome::stopped;
+    if (!take(i, first)) return Outcome::stopped;
+    if (together && !dinner_.barrier(1)) return Outcome::stopped;
+    return take(i, second) ? Outcome::both : Outcome::stopped;
   }
 
   bool take(int i, int number) {
@@ -108,7 +103,7 @@ class ThreadTable {
     std::unique_lock lock(fork.mutex);
     if (fork.taken) {
       dinner_.waits.begins(i, number);
-      while (!fork.freed.wait_for(lock, kLookUp, [&] { return !fork.taken || dinner_.stopping(); })) {
+      while (!fork.freed.wait_for(lock, kCheckInterval, [&] { return !fork.taken || dinner_.stopping(); })) {
       }
       dinner_.waits.ends(i);
       if (fork.taken) return false;
@@ -129,56 +124,53 @@ class ThreadTable {
   }
 
   void put_both(int i) {
-    const int left = dinner_.table.left_fork(i), right = dinner_.table.right_fork(i);
     if (dinner_.options.strategy != Strategy::coordinator) {
-      put(i, left);
-      put(i, right);
+      put(i, dinner_.table.left_fork(i));
+      put(i, dinner_.table.right_fork(i));
       return;
     }
     std::vector<int> approved;
-    const std::scoped_lock lock(coordinator_);
-    dinner_.table.puts(i, left);
-    dinner_.table.puts(i, right);
-    (void)asked_.give_back(i, approved);
+    const std::scoped_lock lock(coordinator_mutex_);
+    dinner_.table.puts_both(i);
+    (void)coordinator_.release(i, approved);
     for (const int other : approved) {
-      Approval& approval = approved_[static_cast<std::size_t>(other)];
+      Approval& approval = approvals_[static_cast<std::size_t>(other)];
       approval.given = true;
-      approval.told.notify_one();
+      approval.changed.notify_one();
     }
   }
 
-  Got ask_for_both(int i) {
-    Approval& approval = approved_[static_cast<std::size_t>(i)];
-    std::unique_lock lock(coordinator_);
-    const auto answer = asked_.request(i);
-    if (answer == ForkTable::Answer::denied) return Got::denied;
+  Outcome ask_for_both(int i) {
+    Approval& approval = approvals_[static_cast<std::size_t>(i)];
+    std::unique_lock lock(coordinator_mutex_);
+    const auto answer = coordinator_.request(i);
+    if (answer == ForkTable::Answer::denied) return Outcome::denied;
     if (answer == ForkTable::Answer::queued) {
-      while (!approval.told.wait_for(lock, kLookUp, [&] { return approval.given || dinner_.stopping(); })) {
+      while (!approval.changed.wait_for(lock, kCheckInterval, [&] { return approval.given || dinner_.stopping(); })) {
       }
-      if (!std::exchange(approval.given, false)) return Got::sent_home;
+      if (!std::exchange(approval.given, false)) return Outcome::stopped;
     }
-    dinner_.table.takes(i, dinner_.table.left_fork(i));
-    dinner_.table.takes(i, dinner_.table.right_fork(i));
-    return Got::both;
+    dinner_.table.takes_both(i);
+    return Outcome::both;
   }
 
-  /// Everybody who waits looks up. Without the locks, which would have to be had one after the other from thousands of
-  /// threads that all want to run: somebody who just went to sleep and misses it looks up by himself.
+  /// Wakes all waiting threads, without locking: acquiring every lock in turn among thousands of runnable threads takes
+  /// long. A thread that misses the notification wakes up after kCheckInterval.
   void wake() {
     for (Fork& fork : forks_) fork.freed.notify_all();
-    for (Approval& approval : approved_) approval.told.notify_all();
+    for (Approval& approval : approvals_) approval.changed.notify_all();
   }
 
   struct Approval {
-    std::condition_variable told;
+    std::condition_variable changed;
     bool given = false;
   };
 
   Dinner dinner_;
   std::vector<Fork> forks_;
-  std::mutex coordinator_;  // guards what follows
-  ForkTable asked_;
-  std::vector<Approval> approved_;
+  std::mutex coordinator_mutex_;  // guards what follows
+  ForkTable coordinator_;
+  std::vector<Approval> approvals_;
 };
 
 }  // namespace

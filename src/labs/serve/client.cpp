@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "duration_histogram.hpp"
 #include "ece465/labs/serve.hpp"
 #include "ece465/net/stream.hpp"
-#include "open_files.hpp"
 #include "random.hpp"
-#include "time_counts.hpp"
+#include "resources.hpp"
 
 namespace ece465::labs {
 namespace {
@@ -13,57 +13,54 @@ namespace {
 using net::Task;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMaxAnswerBytes = std::size_t{66} << 10;  // a message of a server's longest, and its words
+constexpr std::size_t kMaxAnswerBytes = std::size_t{66} << 10;  // max_message_bytes and the answer's own words
 
-/// One end of a conversation in lines.
-struct Line {
-  Line(net::Stream connected, std::size_t most_bytes) : stream(std::move(connected)), reader(stream, most_bytes) {}
+struct LineStream {
+  LineStream(net::Stream connected, std::size_t max_bytes) : stream(std::move(connected)), reader(stream, max_bytes) {}
   net::Stream stream;
   net::LineReader reader;
 };
 
 /// Sends `text` and waits for a line.
-Task<Result<std::string_view>> exchange(Line& line, std::string_view text, net::Duration patience) {
-  ECE465_CO_TRY(co_await line.stream.write(as_bytes(text), patience));
-  co_return co_await line.reader.line(patience);
+Task<Result<std::string_view>> exchange(LineStream& server, std::string_view text, net::Duration timeout) {
+  ECE465_CO_TRY(co_await server.stream.write(as_bytes(text), timeout));
+  co_return co_await server.reader.line(timeout);
 }
 
-/// Runs `context` until it has nothing to do; `stop` has `close` called on its thread.
+/// Runs `context` until it has no more work; on `stop`, calls `close` on this thread.
 void run_until(asio::io_context& context, const std::stop_token& stop, const std::function<void()>& close) {
   const std::stop_callback when_stopped(stop, [&] { asio::post(context, close); });
   context.restart();
   context.run();
 }
 
-/// Many connections that ask and wait, all on one thread.
+/// Many connections on one thread.
 class Load {
  public:
   Load(const LoadOptions& options, std::stop_token stop)
       : options_(options), stop_(std::move(stop)), request_(options.message + "\n") {}
 
   Result<LoadReport> run() {
-    ECE465_TRY(allow_open_files(options_.connections + 64));
+    ECE465_TRY(raise_open_file_limit(options_.connections + 64));
     for (std::size_t i = 0; i < options_.connections; ++i) asio::co_spawn(context_, open(), asio::detached);
     run_until(context_, stop_, [] {});
-    if (lines_.empty()) {
-      return fail(failure_.value_or(Error()).code, "{}", failure_.value_or(Error()).text());
-    }
+    if (streams_.empty()) return std::unexpected(failure_.value_or(Error()));
     const auto start = Clock::now();
-    for (auto& line : lines_) asio::co_spawn(context_, ask(*line), asio::detached);
+    for (auto& stream : streams_) asio::co_spawn(context_, send_requests(*stream), asio::detached);
     run_until(context_, stop_, [this] {
-      for (auto& line : lines_) line->stream.close();
+      for (auto& stream : streams_) stream->stream.close();
     });
     LoadReport report;
     report.elapsed = Clock::now() - start;
     report.answered = times_.count();
     report.failed = failed_;
     report.first_failure = failure_ ? failure_->text() : std::string();
-    report.least = times_.least();
+    report.min = times_.min();
     report.median = times_.percentile(0.5);
     report.p90 = times_.percentile(0.9);
     report.p99 = times_.percentile(0.99);
     report.p999 = times_.percentile(0.999);
-    report.most = times_.most();
+    report.max = times_.max();
     return report;
   }
 
@@ -75,18 +72,19 @@ class Load {
   }
 
   Task<void> open() {
-    auto stream = co_await net::connect(options_.server, options_.patience, stop_);
+    auto stream = co_await net::connect(options_.server, options_.timeout, stop_);
     if (!stream) {
       failed(std::move(stream).error(), options_.requests);
       co_return;
     }
-    lines_.push_back(std::make_unique<Line>(*std::move(stream), std::max<std::size_t>(2 * request_.size(), 256)));
+    streams_.push_back(
+        std::make_unique<LineStream>(*std::move(stream), std::max<std::size_t>(2 * request_.size(), 256)));
   }
 
-  Task<void> ask(Line& line) {
+  Task<void> send_requests(LineStream& stream) {
     for (std::uint64_t i = 0; i < options_.requests; ++i) {
       const auto begin = Clock::now();
-      const auto answer = co_await exchange(line, request_, options_.patience);
+      const auto answer = co_await exchange(stream, request_, options_.timeout);
       if (!answer) {
         failed(answer.error(), options_.requests - i);
         co_return;
@@ -99,23 +97,23 @@ class Load {
   std::stop_token stop_;
   std::string request_;
   asio::io_context context_{1};
-  std::vector<std::unique_ptr<Line>> lines_;
-  TimeCounts times_;
+  std::vector<std::unique_ptr<LineStream>> streams_;
+  DurationHistogram times_;
   std::uint64_t failed_ = 0;
   std::optional<Error> failure_;
 };
 
-/// The notes' networked philosopher.
-class NotesPhilosopher {
+/// The course's networked philosopher.
+class CoursePhilosopher {
  public:
-  NotesPhilosopher(const PhilosopherOptions& options, const ServeHooks& hooks, std::stop_token stop)
+  CoursePhilosopher(const PhilosopherOptions& options, const ServeHooks& hooks, std::stop_token stop)
       : options_(options), hooks_(hooks), stop_(std::move(stop)), random_(options.seed, 0), timer_(context_) {}
 
   std::uint64_t run() {
     asio::co_spawn(context_, live(), asio::detached);
     run_until(context_, stop_, [this] {
       timer_.cancel();
-      if (line_ != nullptr) line_->stream.close();
+      if (stream_ != nullptr) stream_->stream.close();
     });
     return answers_;
   }
@@ -127,46 +125,46 @@ class NotesPhilosopher {
 
   Task<void> live() {
     auto pause = options_.retry_min;
-    bool told = false;
+    bool warned = false;
     while (!done()) {
-      auto stream = co_await net::connect(options_.server, options_.patience, stop_);
+      auto stream = co_await net::connect(options_.server, options_.timeout, stop_);
       Error failure;
       if (stream) {
         pause = options_.retry_min;
-        told = false;
+        warned = false;
         failure = co_await converse(*std::move(stream));
       } else {
         failure = std::move(stream).error();
       }
       if (done()) break;
-      // A coordinator that is away for long is told of once.
-      if (!std::exchange(told, true) && hooks_.note) hooks_.note(failure.text() + "; trying again");
+      // Once per outage, not per attempt.
+      if (!std::exchange(warned, true) && hooks_.on_warning) hooks_.on_warning(failure.text() + "; trying again");
       co_await sleep(pause);
       pause = std::min(2 * pause, options_.retry_max);
     }
   }
 
-  /// Until the connection ends; why it did.
+  /// Returns why the connection ended.
   Task<Error> converse(net::Stream stream) {
-    Line line(std::move(stream), kMaxAnswerBytes);
-    line_ = &line;
-    Error why;
+    LineStream server(std::move(stream), kMaxAnswerBytes);
+    stream_ = &server;
+    Error reason;
     while (!done()) {
-      say(fmt::format("[Client {}] Thinking...", options_.id));
-      co_await sleep(random_.between(options_.think.least, options_.think.most));
+      print(fmt::format("[Client {}] Thinking...", options_.id));
+      co_await sleep(random_.between(options_.think.min, options_.think.max));
       if (done()) break;
-      // Without a newline, as the notes' client sends it, it would be a message only after a pause.
+      // With a newline, unlike the course's client: without it the server would wait for a pause.
       const std::string request = fmt::format("Philosopher {} requesting to eat!\n", options_.id);
-      const auto answer = co_await exchange(line, request, options_.patience);
+      const auto answer = co_await exchange(server, request, options_.timeout);
       if (!answer) {
-        why = answer.error();
+        reason = answer.error();
         break;
       }
       ++answers_;
-      say(fmt::format("[Coordinator] replied: {}", *answer));
+      print(fmt::format("[Coordinator] replied: {}", *answer));
     }
-    line_ = nullptr;
-    co_return why;
+    stream_ = nullptr;
+    co_return reason;
   }
 
   Task<void> sleep(std::chrono::nanoseconds time) {
@@ -175,8 +173,8 @@ class NotesPhilosopher {
     co_await timer_.async_wait(net::kNoThrow);
   }
 
-  void say(const std::string& line) const {
-    if (hooks_.say) hooks_.say(line);
+  void print(const std::string& line) const {
+    if (hooks_.on_line) hooks_.on_line(line);
   }
 
   const PhilosopherOptions& options_;
@@ -185,13 +183,13 @@ class NotesPhilosopher {
   Random random_;
   asio::io_context context_{1};
   asio::steady_timer timer_;
-  Line* line_ = nullptr;
+  LineStream* stream_ = nullptr;
   std::uint64_t answers_ = 0;
 };
 
 class TcpConversation final : public Conversation {
  public:
-  explicit TcpConversation(std::chrono::milliseconds patience) : patience_(patience) {}
+  explicit TcpConversation(std::chrono::milliseconds timeout) : timeout_(timeout) {}
 
   Result<void> connect(const net::Address& server, const std::stop_token& stop) {
     Result<void> done;
@@ -203,23 +201,23 @@ class TcpConversation final : public Conversation {
   Result<std::optional<std::string>> ask(std::string_view text, const std::stop_token& stop) override {
     Result<std::optional<std::string>> answer;
     asio::co_spawn(context_, ask_for(std::string(text) + "\n", answer), asio::detached);
-    run_until(context_, stop, [this] { line_->stream.close(); });
+    run_until(context_, stop, [this] { stream_->stream.close(); });
     if (stop.stop_requested()) return fail(Errc::cancelled, "");
     return answer;
   }
 
  private:
   Task<void> connect_to(net::Address server, std::stop_token stop, Result<void>& done) {
-    auto stream = co_await net::connect(server, patience_, stop);
+    auto stream = co_await net::connect(server, timeout_, stop);
     if (stream) {
-      line_.emplace(*std::move(stream), kMaxAnswerBytes);
+      stream_.emplace(*std::move(stream), kMaxAnswerBytes);
     } else {
       done = std::unexpected(std::move(stream).error());
     }
   }
 
   Task<void> ask_for(std::string text, Result<std::optional<std::string>>& answer) {
-    const auto line = co_await exchange(*line_, text, patience_);
+    const auto line = co_await exchange(*stream_, text, timeout_);
     if (line) {
       answer = std::string(*line);
     } else if (line.error().code == Errc::unavailable) {
@@ -229,9 +227,9 @@ class TcpConversation final : public Conversation {
     }
   }
 
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds timeout_;
   asio::io_context context_{1};
-  std::optional<Line> line_;
+  std::optional<LineStream> stream_;
 };
 
 }  // namespace
@@ -242,12 +240,12 @@ Result<LoadReport> load(const LoadOptions& options, std::stop_token stop) {
 
 Result<std::uint64_t> run_philosopher(const PhilosopherOptions& options, const ServeHooks& hooks,
                                       std::stop_token stop) {
-  return NotesPhilosopher(options, hooks, std::move(stop)).run();
+  return CoursePhilosopher(options, hooks, std::move(stop)).run();
 }
 
-Result<std::unique_ptr<Conversation>> Conversation::open(const net::Address& server, std::chrono::milliseconds patience,
+Result<std::unique_ptr<Conversation>> Conversation::open(const net::Address& server, std::chrono::milliseconds timeout,
                                                          const std::stop_token& stop) {
-  auto conversation = std::make_unique<TcpConversation>(patience);
+  auto conversation = std::make_unique<TcpConversation>(timeout);
   ECE465_TRY(conversation->connect(server, stop));
   return conversation;
 }

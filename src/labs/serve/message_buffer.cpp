@@ -12,8 +12,8 @@ MutableBytes MessageBuffer::room() {
     begin_ = 0;
     end_ = held;
   }
-  if (end_ == buffer_.size() && buffer_.size() < most_bytes_) {
-    Buffer larger(std::clamp(2 * buffer_.size(), std::min(kFirst, most_bytes_), most_bytes_));
+  if (end_ == buffer_.size() && buffer_.size() < max_bytes_) {
+    Buffer larger(std::clamp(2 * buffer_.size(), std::min(kFirst, max_bytes_), max_bytes_));
     std::copy_n(buffer_.data(), held, larger.data());
     buffer_ = std::move(larger);
   }
@@ -45,10 +45,10 @@ std::optional<std::string_view> MessageBuffer::rest() {
 }
 
 std::string_view stripped(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n\v\f\r";
-  const auto first = text.find_first_not_of(kBlanks);
+  constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
+  const auto first = text.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
 }  // namespace ece465::labs

@@ -8,33 +8,33 @@
 
 namespace ece465::labs {
 
-/// Bytes as they come from a peer, cut into messages: a line each, or what is there when the peer pauses or ends. Small
-/// until a peer sends much: there is one for each of ten thousand connections.
+/// Splits a peer's bytes into messages: lines, or what has arrived when the peer pauses or closes. Starts small, since
+/// there may be ten thousand connections.
 class MessageBuffer {
  public:
-  explicit MessageBuffer(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  explicit MessageBuffer(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// Room to read into; empty when a message is longer than allowed. Valid until the next call of anything.
+  /// Space to read into; empty if a message is longer than allowed. Valid until the next call.
   [[nodiscard]] MutableBytes room();
-  /// So many bytes were read into the room.
+  /// `count` bytes were read into `room()`.
   void filled(std::size_t count) { end_ += count; }
-  /// The next whole line without its "\n" or "\r\n"; valid until `room`.
+  /// The next complete line without its "\n" or "\r\n"; valid until `room`.
   [[nodiscard]] std::optional<std::string_view> line();
-  /// All that is there and is no whole line; nothing when that is nothing. Call it after `line` gave nothing.
+  /// The incomplete line, if there is one. Call it after `line` returned nothing.
   [[nodiscard]] std::optional<std::string_view> rest();
-  /// Something is there that is no whole line.
+  /// There is an incomplete line.
   [[nodiscard]] bool partial() const { return begin_ != end_; }
 
  private:
-  static constexpr std::size_t kFirst = 1024;  // what the notes' server reads at once
+  static constexpr std::size_t kFirst = 1024;  // as much as the course's server reads at once
 
-  std::size_t most_bytes_;
+  std::size_t max_bytes_;
   Buffer buffer_;
   std::size_t begin_ = 0, end_ = 0;
-  std::size_t searched_ = 0;  // from begin_
+  std::size_t searched_ = 0;  // bytes from begin_ on without a newline
 };
 
-/// Without blanks at both ends, as Python's strip does it.
+/// Without white space at both ends, like Python's str.strip.
 [[nodiscard]] std::string_view stripped(std::string_view text);
 
 }  // namespace ece465::labs

@@ -9,22 +9,22 @@
 
 namespace ece465::labs {
 
-/// A listening server, run on whatever thread calls `run`.
+/// A listening server; serves on the thread that calls `run`.
 class Server {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Server>> open(const ServeOptions& options, const ServeHooks& hooks);
 
   [[nodiscard]] net::Address address() const { return listener_->address(); }
-  /// Until `stop` is called, from whatever thread.
+  /// Returns after `stop`, which any thread may call.
   void run();
   void stop();
-  /// Afterwards.
+  /// Call after `run` has returned.
   [[nodiscard]] ServeReport report() const;
 
  private:
   Server(ServeOptions options, ServeHooks hooks);
   net::Task<void> session(net::Stream stream);
-  net::Task<void> wind_up();
+  net::Task<void> shut_down();
 
   ServeOptions options_;
   ServeHooks hooks_;

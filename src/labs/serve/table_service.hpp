@@ -3,43 +3,40 @@
 #include <memory>
 #include <vector>
 
-#include "dining/fork_table.hpp"
-#include "dining/message.hpp"
-#include "dining/table_watch.hpp"
-#include "talkers.hpp"
+#include "dining/coordinator.hpp"
+#include "sessions.hpp"
 
 namespace ece465::labs {
 
-/// The coordinator of philosophers that come by TCP. One thread.
+/// The coordinator of philosophers that connect over TCP. On one thread.
 class TableService {
  public:
-  /// `breached` is called when the coordinator itself broke the rules.
-  TableService(ServeState& state, std::function<void()> breached);
+  /// `on_violation` is called if the coordinator itself violates an invariant.
+  TableService(ServeState& state, std::function<void()> on_violation);
 
   [[nodiscard]] net::Task<void> session(net::Stream stream);
   [[nodiscard]] const TableWatch& watch() const { return watch_; }
 
  private:
-  struct Guest {
-    explicit Guest(net::Stream from) : stream(std::move(from)) {}
+  struct Client {
+    explicit Client(net::Stream from) : stream(std::move(from)) {}
     net::Stream stream;
     std::string name;
     int seat = -1;
   };
 
-  [[nodiscard]] net::Task<void> serve(std::shared_ptr<Guest> guest);
-  net::Task<void> send(std::shared_ptr<Guest> guest, std::string line);
-  void tell(const std::shared_ptr<Guest>& guest, const Message& message);
-  bool take_seat(const std::shared_ptr<Guest>& guest, const Message& message);
-  bool heard(const std::shared_ptr<Guest>& guest, const Message& message);
-  void approve(int seat);
-  void put_back(int seat);
-  void leave(Guest& guest);
+  [[nodiscard]] net::Task<void> serve(std::shared_ptr<Client> client);
+  net::Task<void> send(std::shared_ptr<Client> client, std::string line);
+  void reply(const std::shared_ptr<Client>& client, const Message& message);
+  bool take_seat(const std::shared_ptr<Client>& client, const Message& message);
+  bool handle(const Client& client, const Message& message);
+  void leave(Client& client);
+  void print(int seat, std::string_view text) const;
 
   ServeState& state_;
-  ForkTable forks_;
   TableWatch watch_;
-  std::vector<std::shared_ptr<Guest>> guests_;  // by seat; empty: free
+  Coordinator coordinator_;
+  std::vector<std::shared_ptr<Client>> clients_;  // by seat; empty: free
 };
 
 }  // namespace ece465::labs

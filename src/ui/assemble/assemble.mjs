@@ -1,10 +1,10 @@
-// Makes the web page out of its sources and the npm packages, and a C++ file that has all of it inside the program.
+// Assembles the web page from its sources and the npm packages, and writes it as a C++ file to be compiled in.
 //
 //   node assemble.mjs --sources FOLDER --packages NODE_MODULES --out FOLDER --cpp FILE  SOURCE...
 //
-// There is no bundler: modules are served as they are written. What is done here: packages are cut down to the files
-// that are used, everything is checked (checks.mjs), compressed, and put under a folder named by a hash of it all, so
-// that browsers may keep it for ever. `--out` gets the files as they are served, to look at.
+// There is no bundler: modules are served as they are written. Packages are reduced to the files that are used
+// (packages.mjs); all files are checked (checks.mjs), compressed, and put into a folder named by a hash of all contents,
+// so that browsers may cache them forever. `--out` receives the files as they are served, for inspection.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const { values: options, positionals: sources } = parseArgs({
   allowPositionals: true,
 });
 
-/// What all files together may weigh, compressed, fonts left out.
+/// Limit for all files together, compressed, without fonts.
 const LIMIT_BYTES = 120 * 1000;
 
 const TYPES = {
@@ -33,7 +33,7 @@ const TYPES = {
 
 const hash = (...parts) => parts.reduce((h, part) => h.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
-/// The page's own files and those of packages: name in the page's folder -> content.
+/// The page's own files and those of packages: path in the page's folder -> content.
 function collect() {
   const files = new Map();
   for (const name of sources) files.set(name, readFileSync(join(options.sources, name)));
@@ -41,7 +41,7 @@ function collect() {
   return files;
 }
 
-/// The page itself names the folder, and every module that is needed at once: they are fetched side by side instead of
+/// index.html with the folder's name and a modulepreload for each module, so that they are fetched in parallel instead of
 /// one import after the other.
 function page(template, folder, modules) {
   const preloads = modules.map((name) => `<link rel="modulepreload" href="${folder}${name}">`).join('\n  ');
@@ -51,14 +51,14 @@ function page(template, folder, modules) {
 /// The modules that `name` imports statically, itself first.
 function imports(files, name, found = new Set()) {
   if (found.has(name)) return found;
-  if (!files.has(name)) throw new Error(`${name} is imported and not there`);
+  if (!files.has(name)) throw new Error(`${name} is imported but does not exist`);
   found.add(name);
   const text = files.get(name).toString();
   for (const [, from] of text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"](\.[^'"]+)['"];$/gm)) {
     imports(files, join(dirname(name), from), found);
   }
   for (const [, later] of text.matchAll(/\bimport\(['"]([^'"]+)['"]\)/g)) {
-    if (!files.has(join(dirname(name), later))) throw new Error(`${name} imports ${later}, which is not there`);
+    if (!files.has(join(dirname(name), later))) throw new Error(`${name} imports ${later}, which does not exist`);
   }
   return found;
 }
@@ -74,17 +74,17 @@ function main() {
   for (const [name, content] of files) {
     assets.push({ path: folder + name, type: TYPES[name.split('.').pop()], content });
   }
-  const complaints = assets.flatMap((asset) => check(asset.path, asset.content, new Set(assets.map((a) => a.path))));
-  let weight = 0;
+  const problems = assets.flatMap((asset) => check(asset.path, asset.content, new Set(assets.map((a) => a.path))));
+  let size = 0;
   for (const asset of assets) {
     const gzip = asset.type === TYPES.woff2 ? Buffer.alloc(0) : gzipSync(asset.content, { level: 9 });
     asset.gzip = gzip.length < asset.content.length ? gzip : Buffer.alloc(0);
     asset.etag = hash(asset.content);
-    if (asset.type !== TYPES.woff2) weight += asset.gzip.length || asset.content.length;
+    if (asset.type !== TYPES.woff2) size += asset.gzip.length || asset.content.length;
   }
-  if (weight > LIMIT_BYTES) complaints.push(`the page weighs ${weight} bytes, compressed; ${LIMIT_BYTES} are allowed`);
-  if (complaints.length > 0) {
-    for (const complaint of complaints) console.error(`web page: ${complaint}`);
+  if (size > LIMIT_BYTES) problems.push(`the page is ${size} bytes compressed; the limit is ${LIMIT_BYTES}`);
+  if (problems.length > 0) {
+    for (const problem of problems) console.error(`web page: ${problem}`);
     return 1;
   }
 
@@ -95,7 +95,7 @@ function main() {
     writeFileSync(path, asset.content);
   }
   writeFileSync(options.cpp, cpp(assets));
-  console.log(`web page: ${assets.length} files, ${(weight / 1000).toFixed(1)} kB compressed, without fonts`);
+  console.log(`web page: ${assets.length} files, ${(size / 1000).toFixed(1)} kB compressed, without fonts`);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// The page as C++: arrays of bytes, and a table of them. GCC 12 has neither #embed nor std::embed.
+// Writes the page as C++: byte arrays and a table of them. GCC 12 has no #embed.
 
 const bytes = (name, content) => {
   const lines = [];

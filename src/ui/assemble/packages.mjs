@@ -1,25 +1,25 @@
-// What the page takes from npm packages, cut down to what it uses.
+// The files that the page uses from npm packages.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/// Roboto in two weights: Latin, and a system font for what is beyond.
+/// Roboto's weights; Latin only, other scripts fall back to a system font.
 const FONTS = [400, 500];
 
-/// beercss without its icon fonts (half a megabyte each, and a CDN's address beside every one) and without pictures
-/// of shapes that the page does not use.
+/// beercss without its icon fonts (half a megabyte each, with CDN URLs) and without shape images, which the page does not
+/// use.
 function beercss(text) {
   return text.replace(/@font-face\{[^}]*\}/g, '').replace(/url\((?!data:)[^)]*\)/g, 'none');
 }
 
-/// uPlot as a module: its small form is a script that makes a global name. Its head names its home page; licences.txt
-/// says it all.
+/// uPlot as a module: its minified form is a script that defines a global. Removes the banner, which contains a URL; the
+/// licence is in licences.txt.
 function uplot(text) {
   return `${text.replace(/^\/\*![\s\S]*?\*\/\s*/, '')}\nexport default uPlot;\n`;
 }
 
 const RULE = `\n${'-'.repeat(80)}\n\n`;
 
-/// htm's standalone build has Preact inside, and its package does not say so.
+/// htm's standalone build includes Preact, whose licence is not in htm's package.
 const PREACT = `Preact, in htm's standalone build
 
 The MIT License (MIT)
@@ -28,7 +28,7 @@ Copyright (c) 2015-present Jason Miller
 
 `;
 
-/// Files from packages: [name in the page's folder, content].
+/// Returns [path in the page's folder, content] pairs.
 export function packages(folder) {
   const read = (...path) => readFileSync(join(folder, ...path));
   const text = (...path) => read(...path).toString();

@@ -1,4 +1,4 @@
-// What can be done with an image, and what is told about it.
+// Actions on an image, and how their outcome is reported.
 import { html, useState } from '../preact.js';
 import { deleteFile, startJob } from '../state/api.js';
 import { show } from '../state/route.js';
@@ -8,16 +8,16 @@ import { Confirm } from './confirm.js';
 import { Icon } from './icon.js';
 
 export const CHANNELS = {
-  luma: 'Brightness, colours kept',
-  gray: 'To a gray image',
-  each: 'Each channel on its own',
+  luma: 'Brightness only',
+  gray: 'Convert to gray',
+  each: 'Each channel separately',
 };
 
-/// Starts a job, and shows it.
+/// Starts a job and shows it.
 export async function equalize(name, channels) {
   try {
     const job = await startJob(name, channels);
-    // Its events may be on their way already; what they say is newer.
+    // An event about the job may have arrived first, and is newer.
     set(({ jobs }) => (jobs.has(job.id) ? {} : { jobs: new Map(jobs).set(job.id, job) }));
     show(name);
   } catch (error) {
@@ -36,7 +36,7 @@ async function remove(name, selected) {
   refreshFiles();
 }
 
-/// A button that deletes an image and its result, after a question.
+/// A button that deletes an image and its result, after confirmation.
 export function DeleteButton({ name, hasResult, selected, wordy }) {
   const [asking, setAsking] = useState(false);
   const answered = (yes) => {
@@ -47,5 +47,5 @@ export function DeleteButton({ name, hasResult, selected, wordy }) {
     <button class=${wordy ? 'border danger-text' : 'icon-button'} aria-label=${`Delete ${name}`} title="Delete" onClick=${() => setAsking(true)}>
       <${Icon} name="delete" />${wordy && html`<span>Delete</span>`}</button>
     ${asking && html`<${Confirm} title="Delete ${name}?" yes="Delete" onAnswer=${answered}
-      words=${hasResult ? 'The image and its equalized result are removed from the master.' : 'The image is removed from the master.'} />`}`;
+      words=${hasResult ? 'The image and its equalized result will be deleted from the master.' : 'The image will be deleted from the master.'} />`}`;
 }

@@ -4,7 +4,7 @@ import { colorOf, letterOf, textOn } from '../state/colors.js';
 /// A worker's colour and letter.
 export function Badge({ id, gone }) {
   const element = useRef();
-  // Not a style attribute: the page's policy forbids those.
+  // Not by a style attribute: the Content-Security-Policy forbids those.
   useLayoutEffect(() => {
     const color = colorOf(id);
     element.current.style.backgroundColor = color;

@@ -1,6 +1,6 @@
 import { html, useEffect, useRef } from '../preact.js';
 
-/// A question that must be answered. `onAnswer(true)` for yes; Escape is no.
+/// A modal question. `onAnswer(true)` for yes; Escape means no.
 export function Confirm({ title, words, yes, onAnswer }) {
   const dialog = useRef();
   useEffect(() => {
@@ -8,7 +8,7 @@ export function Confirm({ title, words, yes, onAnswer }) {
     dialog.current.showModal();
     return () => {
       dialog.current?.close();
-      // Once the dialog is gone: as long as it is there nothing else can have the focus.
+      // In the next frame: nothing else can be focused while the dialog exists.
       requestAnimationFrame(() => before?.focus());
     };
   }, []);

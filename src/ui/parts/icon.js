@@ -1,5 +1,5 @@
-// Icons, drawn for this page in a square of 24. They are decoration: what they stand for is said beside them or in the
-// label of what they sit in.
+// Icons, drawn for this page in a square of 24. They are decorative: their meaning is given by the text beside them or
+// by their element's label.
 import { html } from '../preact.js';
 
 const PATHS = {

@@ -5,7 +5,7 @@ import { useStore } from '../state/store.js';
 import { DeleteButton, equalize } from './actions.js';
 import { Icon } from './icon.js';
 
-/// The newest job of a file, of those that are known.
+/// The newest known job of a file.
 export const newestJob = (jobs, name) => {
   let newest = null;
   for (const job of jobs.values()) {
@@ -16,7 +16,7 @@ export const newestJob = (jobs, name) => {
 
 function State({ file, job }) {
   if (file.detail) return html`<small class="error-words">${file.detail}</small>`;
-  if (job?.state === 'queued') return html`<small>waits its turn</small>`;
+  if (job?.state === 'queued') return html`<small>queued</small>`;
   if (job?.state === 'running') {
     return html`<small class="running">${job.phase} ${percent(job.progress)}</small>
       <progress max="1" value=${job.progress} aria-label=${`Job of ${file.name}`}></progress>`;
@@ -25,18 +25,18 @@ function State({ file, job }) {
   return file.result ? html`<small class="good">equalized</small>` : html`<small>not equalized yet</small>`;
 }
 
-const TRIES = 4, PAUSE_MS = 2000;
+const MAX_TRIES = 4, PAUSE_MS = 2000;
 
-/// A small picture by the master. Making one can be refused for a while, when many are wanted: then it is asked again.
+/// A preview made by the master, which may refuse temporarily if many are requested at once: then it is retried.
 function Thumbnail({ file }) {
   const [tries, setTries] = useState(1);
-  const again = () => setTimeout(() => setTries(tries + 1), PAUSE_MS);
-  if (!file.image || tries > TRIES) return html`<span class="thumbnail missing"><${Icon} name="image" /></span>`;
+  const retry = () => setTimeout(() => setTries(tries + 1), PAUSE_MS);
+  if (!file.image || tries > MAX_TRIES) return html`<span class="thumbnail missing"><${Icon} name="image" /></span>`;
   return html`<img key=${tries} class="thumbnail" src=${previewPath(file.name, 160, `${file.modified} ${tries}`)} alt="" width="72"
-    height="54" loading="lazy" onError=${again} />`;
+    height="54" loading="lazy" onError=${retry} />`;
 }
 
-/// One image of the list.
+/// An image in the list.
 export function ImageRow({ file, selected }) {
   const job = useStore((state) => newestJob(state.jobs, file.name));
   const working = job && (job.state === 'queued' || job.state === 'running');

@@ -8,24 +8,24 @@ import { Icon } from './icon.js';
 import { newestJob } from './image_row.js';
 import { JobView } from './job_view.js';
 
-/// Jobs of a file that the events have not told of: they ended before the page was opened. Asked for after each hello,
-/// which tells of none of them.
+/// Loads a file's jobs that ended before the page was opened. Repeated after each `hello` event, which replaces the known
+/// jobs by those that are queued or running.
 function useOlderJobs(name) {
   const hellos = useStore((state) => state.hellos);
   useEffect(() => {
     if (hellos === 0) return undefined;
-    let gone = false;
+    let unmounted = false;
     listJobs(name).then((older) => {
-      if (gone) return;
+      if (unmounted) return;
       set(({ jobs }) => ({ jobs: new Map([...older.map((job) => [job.id, job]), ...jobs]) }));
     }).catch((error) => notify(error.message, 'error'));
-    return () => { gone = true; };
+    return () => { unmounted = true; };
   }, [name, hellos]);
 }
 
-/// Where everything is in one column, what was chosen is far below.
+/// If the page is a single column, the selected image is far below the list.
 const oneColumn = matchMedia('(max-width: 64rem)');
-function useInSight() {
+function useScrollIntoView() {
   useEffect(() => {
     if (oneColumn.matches) document.getElementById('view').scrollIntoView();
   }, []);
@@ -52,15 +52,15 @@ function Controls({ file, job }) {
     </div>`;
 }
 
-/// All about one image: what can be done with it, how it was or is done, and what came out.
+/// One image: its actions, its job and its result.
 export function ImageView({ name }) {
   const [files, job] = useStore((state) => [state.files, newestJob(state.jobs, name)]);
   useOlderJobs(name);
-  useInSight();
+  useScrollIntoView();
   const file = files?.find((one) => one.name === name);
-  if (!files) return html`<section class="card"><p class="empty">Asking the master…</p></section>`;
+  if (!files) return html`<section class="card"><p class="empty">Loading…</p></section>`;
   if (!file) {
-    return html`<section class="card"><h1>${name}</h1><p class="empty">The master has no such image (any more).
+    return html`<section class="card"><h1>${name}</h1><p class="empty">The master does not have this image.
       <a class="link" href="#/">Back</a></p></section>`;
   }
   return html`

@@ -4,7 +4,7 @@ import { useStore } from '../state/store.js';
 import { Icon } from './icon.js';
 import { ImageRow } from './image_row.js';
 
-/// The images that the master has.
+/// The master's images.
 export function Images({ selected }) {
   const [files, failed] = useStore((state) => [state.files, state.filesError]);
   return html`
@@ -12,7 +12,7 @@ export function Images({ selected }) {
       <h2 id="images-title"><${Icon} name="image" />Images<span class="push"></span>
         <small>${files ? plural(files.length, 'image') : ''}</small></h2>
       ${failed && html`<p class="error-words" role="alert">${failed}</p>`}
-      ${files?.length === 0 && html`<p class="empty">None yet. Upload one, and let the cluster equalize it.</p>`}
+      ${files?.length === 0 && html`<p class="empty">No images yet. Upload one to equalize it.</p>`}
       <ul class="image-list">
         ${(files ?? []).map((file) => html`<${ImageRow} key=${file.name} file=${file} selected=${file.name === selected} />`)}
       </ul>

@@ -12,7 +12,7 @@ function Share({ id, part }) {
   return html`<span ref=${element}></span>`;
 }
 
-/// Who did how much of it.
+/// Each worker's share of the job.
 function Shares({ workers }) {
   const total = workers.reduce((sum, worker) => sum + worker.bytes, 0);
   if (total === 0) return null;
@@ -27,7 +27,7 @@ function Shares({ workers }) {
 const Fact = ({ name, value, words, alarm }) => html`
   <div class="fact ${alarm ? 'alarm' : ''}"><dt>${name}</dt><dd>${value}<small>${words}</small></dd></div>`;
 
-/// The job in numbers: time, bytes on the wire, what went wrong and did no harm.
+/// The job in numbers: times, bytes transferred, failures that were recovered from.
 export function JobNumbers({ job }) {
   const { phases, bytes: moved, strips } = job;
   const perByte = moved.pixels > 0 ? ((moved.sent + moved.received) / moved.pixels).toFixed(2) : '0';
@@ -38,11 +38,11 @@ export function JobNumbers({ job }) {
         <${Fact} name="Map" value=${duration(phases.map)} words=${`${bytes(moved.map.sent)} out, ${bytes(moved.map.received)} back`} />
         <${Fact} name="Reduce" value=${duration(phases.reduce)} words="one table" />
         <${Fact} name="Apply" value=${duration(phases.apply)} words=${`${bytes(moved.apply.sent)} out, ${bytes(moved.apply.received)} back`} />
-        <${Fact} name="Stitch" value=${duration(phases.stitch)} words="encode, in the shadow of Apply" />
-        <${Fact} name="Moved" value=${bytes(moved.sent + moved.received)} words=${`${perByte} bytes for each of the image; ${bytes(moved.spared)} spared by keeping strips`} />
-        <${Fact} name="Strips" value=${count(strips.total)} words=${`${count(strips.attempts)} handed out, both phases`} />
+        <${Fact} name="Stitch" value=${duration(phases.stitch)} words="encode, while Apply runs" />
+        <${Fact} name="Transferred" value=${bytes(moved.sent + moved.received)} words=${`${perByte} bytes per image byte; ${bytes(moved.spared)} saved by caching strips on workers`} />
+        <${Fact} name="Strips" value=${count(strips.total)} words=${`${count(strips.attempts)} attempts in both phases`} />
         <${Fact} name="Retries" value=${count(strips.retries)} alarm=${strips.retries > 0}
-          words=${`lost or late; ${count(strips.lies)} wrong, ${count(strips.duplicates)} run twice, ${count(strips.stolen)} moved`} />
+          words=${`lost or late; ${count(strips.lies)} invalid results, ${count(strips.duplicates)} duplicated, ${count(strips.stolen)} stolen`} />
       </dl>
       <${Shares} workers=${job.workers} />
       ${job.notes.length > 0 && html`<ul class="notes">${job.notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`}

@@ -1,13 +1,13 @@
-// A demo login: any name and password will do, and the password goes nowhere. Real accounts take this place: `log_in`
-// would ask the master, and everything else stays.
+// A demo login: any name and password are accepted, and the password is not sent anywhere. For real accounts, `logIn`
+// would ask the master; the rest would stay as it is.
 import { html, useState } from '../preact.js';
 import { set } from '../state/store.js';
 import { Icon } from './icon.js';
 
 const KEY = 'ece465.user';
 
-/// Who logged in before in this tab stays so.
-export function remembered() {
+/// Restores the login of this browser tab.
+export function restoreLogin() {
   const user = sessionStorage.getItem(KEY);
   if (user) set({ user });
 }
@@ -35,7 +35,7 @@ export function Login() {
     <main class="login">
       <article class="card login-card">
         <h1><img src=${new URL('../icon.svg', import.meta.url).pathname} alt="" width="40" height="40" />ece465</h1>
-        <p>Images go in, and a cluster equalizes them before your eyes.</p>
+        <p>Upload images and watch a cluster equalize them.</p>
         <form onSubmit=${submit} novalidate>
           <div class="field label border">
             <input id="name" name="name" autocomplete="username" autofocus placeholder=" " aria-describedby="demo missing" />
@@ -48,8 +48,8 @@ export function Login() {
           <p class="error-words" id="missing" role="alert">${missing}</p>
           <button class="responsive large"><${Icon} name="user" /><span>Log in</span></button>
         </form>
-        <p class="demo" id="demo"><strong>Demo login.</strong> Any user name and password will do; the password is not sent
-          anywhere. Whoever can open this page can use the master.</p>
+        <p class="demo" id="demo"><strong>Demo login.</strong> Any user name and password work; the password is not sent
+          anywhere. Anyone who can open this page can use the master.</p>
       </article>
     </main>`;
 }

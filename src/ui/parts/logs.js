@@ -7,11 +7,11 @@ import { Icon } from './icon.js';
 
 const NEAR_END = 24; // pixels
 
-/// The distributed log, as the course's console has it: time, source, message. The newest line is at the end and in
-/// sight, unless somebody has scrolled up to read.
+/// The distributed log, in the columns of the course's console: time, source, message. Scrolls to the newest line, at
+/// the end, unless the user has scrolled up.
 export function Logs() {
   const live = useStore((state) => state.logs);
-  const [frozen, freeze] = useState(null); // lines as they were when paused
+  const [frozen, freeze] = useState(null); // the lines when it was paused
   const [source, setSource] = useState('');
   const list = useRef();
   const atEnd = useRef(true);

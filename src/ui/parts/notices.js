@@ -2,7 +2,7 @@ import { html } from '../preact.js';
 import { dismiss, useStore } from '../state/store.js';
 import { Icon } from './icon.js';
 
-/// What happened to what somebody asked for, at the bottom of the page for a while.
+/// Short messages about the user's actions, at the bottom of the page for a few seconds.
 export function Notices() {
   const notices = useStore((state) => state.notices);
   return html`

@@ -20,8 +20,8 @@ export function TopBar({ user }) {
         <strong>ece465</strong><span class="wide-only">${version}</span></a>
       <span class="connection ${connection}" role="status"><span class="dot"></span>${WORDS[connection]}</span>
       <span class="push"></span>
-      <span class="who" title="Demo login: any name will do"><${Icon} name="user" /><span>${user}</span><span class="tag">demo</span></span>
-      <button class="bar-button" onClick=${toggleTheme} aria-label=${`Show the page ${other}`} title=${`Show the page ${other}`}>
+      <span class="who" title="Demo login: any name works"><${Icon} name="user" /><span>${user}</span><span class="tag">demo</span></span>
+      <button class="bar-button" onClick=${toggleTheme} aria-label=${`Switch to ${other} theme`} title=${`Switch to ${other} theme`}>
         <${Icon} name=${other} /></button>
       <button class="bar-button" onClick=${logOut} aria-label="Log out" title="Log out"><${Icon} name="logout" /></button>
     </header>`;

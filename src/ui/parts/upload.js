@@ -4,7 +4,7 @@ import { useStore } from '../state/store.js';
 import { ACCEPT, add, dismissUpload } from '../state/uploads.js';
 import { Icon } from './icon.js';
 
-const STATES = { waiting: 'waits its turn', sending: '', done: 'uploaded', failed: '' };
+const STATES = { waiting: 'waiting', sending: '', done: 'uploaded', failed: '' };
 
 function UploadRow({ upload }) {
   const { key, name, size, part, state, words } = upload;
@@ -20,13 +20,13 @@ function UploadRow({ upload }) {
     </li>`;
 }
 
-/// Files come in by button or by being dropped anywhere on the page.
+/// Files are chosen by a button, or dropped anywhere on the page.
 export function Upload() {
   const uploads = useStore((state) => state.uploads);
   const [over, setOver] = useState(false);
   const input = useRef();
   useEffect(() => {
-    let depth = 0; // of entered elements: leave comes for each of them
+    let depth = 0; // of entered elements: dragleave is sent for each of them
     const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
     const handlers = {
       dragenter(event) {
@@ -55,7 +55,7 @@ export function Upload() {
   }, []);
   const chosen = (event) => {
     add(event.target.files);
-    event.target.value = ''; // the same file may be chosen again
+    event.target.value = ''; // so that the same file can be chosen again
   };
   return html`
     <section class="card upload ${over ? 'over' : ''}" aria-labelledby="upload-title">
@@ -63,7 +63,7 @@ export function Upload() {
       <input ref=${input} id="files" type="file" class="visually-hidden" multiple accept=${ACCEPT} onChange=${chosen}
         tabindex="-1" aria-label="Files to upload" />
       <button class="responsive" onClick=${() => input.current.click()}><${Icon} name="upload" /><span>Upload images</span></button>
-      <p class="hint">${over ? 'Let go: they will be uploaded.' : 'Or drop them on the page. JPEG, TIFF or PNG, 8 or 16 bits.'}</p>
+      <p class="hint">${over ? 'Drop to upload.' : 'Or drop them on the page. JPEG, TIFF or PNG, 8 or 16 bits.'}</p>
       ${uploads.length > 0 && html`<ul class="uploads">${uploads.map((upload) => html`<${UploadRow} key=${upload.key} upload=${upload} />`)}</ul>`}
     </section>`;
 }

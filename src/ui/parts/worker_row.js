@@ -5,16 +5,16 @@ import { Badge } from './badge.js';
 import { Sparkline } from './sparkline.js';
 
 const STATES = {
-  proving: 'new: gets one strip at a time until it has answered',
-  active: 'at the master’s disposal',
-  late: 'late with an answer',
-  quarantined: 'answered wrongly: gets nothing for a while',
-  leaving: 'says goodbye',
+  proving: 'new: gets one strip at a time until it has answered some',
+  active: 'available',
+  late: 'has not answered in time',
+  quarantined: 'returned an invalid result: gets no strips for a while',
+  leaving: 'shutting down',
 };
 
-/// One worker. `share`: of what was done in the last seconds, or null when nothing was; `most`: the highest throughput
-/// that any worker has shown.
-export function WorkerRow({ worker, share, most, places }) {
+/// A worker. `share`: of the work of the last seconds, or null if there was none; `peak`: the highest throughput of any
+/// worker.
+export function WorkerRow({ worker, share, peak, places }) {
   const now = worker.samples.at(-1)?.rate ?? 0;
   const working = share === null ? 'idle' : percent(share);
   return html`
@@ -26,17 +26,17 @@ export function WorkerRow({ worker, share, most, places }) {
       </div>
       <div class="worker-share"><strong>${working}</strong><small>of the work</small></div>
       <div class="worker-rate">
-        <${Sparkline} values=${worker.samples.map((sample) => sample.rate)} most=${most} places=${places}
+        <${Sparkline} values=${worker.samples.map((sample) => sample.rate)} peak=${peak} places=${places}
           label=${`Throughput in the last half minute, now ${rate(now)}`} />
         <small>${now > 0 ? rate(now) : `${bytes(worker.bytes_merged)} so far`}</small>
       </div>
-      <small class="worker-heard">heard ${ago(age(worker.last_heard))}</small>
+      <small class="worker-heard">seen ${ago(age(worker.last_heard))}</small>
     </li>`;
 }
 
-/// One that was here a moment ago.
+/// A worker that was lost recently.
 export const LostWorker = ({ id }) => html`
   <li class="worker lost" data-worker=${id}>
     <${Badge} id=${id} gone />
-    <div class="worker-name"><strong>${id}</strong><small>lost: its strips go to others</small></div>
+    <div class="worker-name"><strong>${id}</strong><small>lost: its strips were reassigned</small></div>
   </li>`;

@@ -1,35 +1,34 @@
 import { html, useLayoutEffect, useRef, useState } from '../preact.js';
 import { previewPath } from '../state/api.js';
 
-const SIZE = 2048; // pixels of the longer side: the most that the master makes
-const MOST = 8; // how far one can zoom
+const SIZE = 2048; // pixels of the longer side: the largest preview that the master makes
+const MAX_SCALE = 8;
 const STEP = 1.25;
-const TRIES = 3, PAUSE_MS = 1500; // of loading the pictures
+const MAX_TRIES = 3, PAUSE_MS = 1500; // for loading a picture
 
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
 
-/// How much is seen of the picture, and where: `scale` times its size in the frame, `x` and `y` of its centre in the
-/// picture's own terms (0 to 1).
+/// The visible part of the picture: the zoom factor `scale`, and the centre `x` and `y` in fractions of the picture.
 const WHOLE = { scale: 1, x: 0.5, y: 0.5 };
 function within({ scale, x, y }) {
-  const zoomed = clamp(scale, 1, MOST);
+  const zoomed = clamp(scale, 1, MAX_SCALE);
   const margin = 0.5 / zoomed;
   return { scale: zoomed, x: clamp(x, margin, 1 - margin), y: clamp(y, margin, 1 - margin) };
 }
 
-/// Before on the left of a line, after on its right. The line is a slider: it can be drawn, and moved by the arrow keys.
-/// Wheel or buttons zoom; a zoomed picture can be drawn about.
+/// The picture before on the left of a line, after on its right. The line is a slider: it can be dragged, and moved with
+/// the arrow keys. Wheel or buttons zoom; a zoomed picture can be panned.
 export function Compare({ file, job }) {
   const [at, setAt] = useState(50); // percent
   const [view, setView] = useState(WHOLE);
   const [tries, setTries] = useState(1);
-  const failed = tries > TRIES;
+  const failed = tries > MAX_TRIES;
   const [ratio, setRatio] = useState(file.image.width / file.image.height);
   const frame = useRef();
   const drag = useRef(null);
   const zoom = (factor, x = view.x, y = view.y) => setView((old) => within({ scale: old.scale * factor, x, y }));
 
-  // By the style's properties, not by a style attribute: the page's policy forbids those.
+  // Not by a style attribute: the Content-Security-Policy forbids those.
   useLayoutEffect(() => {
     const { style } = frame.current;
     style.setProperty('--at', `${at}%`);
@@ -64,8 +63,8 @@ export function Compare({ file, job }) {
     }));
   };
   const up = () => { drag.current = null; };
-  /// Its tags may say that a picture is to be held another way.
-  const turned = (event) => setRatio(event.target.naturalWidth / event.target.naturalHeight);
+  /// An orientation tag may have turned the picture.
+  const loaded = (event) => setRatio(event.target.naturalWidth / event.target.naturalHeight);
   const key = (event) => {
     if (event.target !== frame.current) return;
     const step = 0.1 / view.scale;
@@ -77,26 +76,26 @@ export function Compare({ file, job }) {
     event.preventDefault();
   };
   const version = job.finished ?? job.id;
-  const again = () => { if (!failed) setTimeout(() => setTries(tries + 1), PAUSE_MS); };
+  const retry = () => { if (!failed) setTimeout(() => setTries(tries + 1), PAUSE_MS); };
   return html`
     <div class="compare">
       <div class="compare-frame ${view.scale > 1 ? 'zoomed' : ''}" ref=${frame} onPointerDown=${down} onPointerMove=${move}
         onPointerUp=${up} onPointerCancel=${up} onKeyDown=${key} tabindex="0" role="group"
-        aria-label="Before and after: plus and minus zoom, arrow keys move what is zoomed">
-        <img class="compare-before" src=${previewPath(file.name, SIZE, `${file.modified} ${tries}`)} alt="Before" draggable=${false} onLoad=${turned} onError=${again} />
-        <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, `${version} ${tries}`)} alt="After" draggable=${false} onError=${again} /></div>
+        aria-label="Before and after: plus and minus zoom, arrow keys pan">
+        <img class="compare-before" src=${previewPath(file.name, SIZE, `${file.modified} ${tries}`)} alt="Before" draggable=${false} onLoad=${loaded} onError=${retry} />
+        <div class="compare-clip"><img class="compare-after" src=${previewPath(job.result, SIZE, `${version} ${tries}`)} alt="After" draggable=${false} onError=${retry} /></div>
         <span class="compare-word before" aria-hidden="true">before</span><span class="compare-word after" aria-hidden="true">after</span>
         <div class="compare-line" aria-hidden="true"></div>
-        <input class="compare-slider" type="range" min="0" max="100" step="0.5" value=${at} aria-label="Where before ends and after begins"
+        <input class="compare-slider" type="range" min="0" max="100" step="0.5" value=${at} aria-label="Divider between before and after"
           onInput=${(event) => setAt(Number(event.target.value))} />
       </div>
-      ${failed && html`<p class="error-words">The master has made no preview of this image: it would need too much memory.</p>`}
+      ${failed && html`<p class="error-words">The master could not make a preview of this image: it would need too much memory.</p>`}
       <div class="compare-tools">
         <button class="small border" onClick=${() => zoom(1 / STEP)} disabled=${view.scale <= 1} aria-label="Zoom out">−</button>
         <output aria-label="Zoom">${Math.round(view.scale * 100)} %</output>
-        <button class="small border" onClick=${() => zoom(STEP)} disabled=${view.scale >= MOST} aria-label="Zoom in">+</button>
+        <button class="small border" onClick=${() => zoom(STEP)} disabled=${view.scale >= MAX_SCALE} aria-label="Zoom in">+</button>
         <button class="small border" onClick=${() => setView(WHOLE)} disabled=${view.scale === 1}>Whole image</button>
-        <small class="hint wide-only">Draw the line; Ctrl and wheel zoom; draw the picture when it is zoomed.</small>
+        <small class="hint wide-only">Drag the line; zoom with Ctrl and wheel; drag the zoomed picture to pan.</small>
       </div>
     </div>`;
 }

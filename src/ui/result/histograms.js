@@ -6,7 +6,7 @@ import { rebin, useHistograms } from './use_histograms.js';
 const BINS = 256;
 const NAMES = { luma: 'Brightness', gray: 'Gray', red: 'Red', green: 'Green', blue: 'Blue' };
 
-/// Both histograms of a page with their cumulative curves, and the table between them.
+/// The histograms of a page before and after, with their cumulative curves, and its table.
 export function Histograms({ job }) {
   const [page, setPage] = useState(1);
   const [chosen, choose] = useState(0);
@@ -18,7 +18,7 @@ export function Histograms({ job }) {
     const binned = rebin(plane.before, BINS);
     return { before: binned, after: rebin(plane.after, BINS), levels: binned.map((_, i) => i * width) };
   }, [plane]);
-  if (!plane) return html`<p class="empty">Histograms are on their way…</p>`;
+  if (!plane) return html`<p class="empty">Loading histograms…</p>`;
   return html`
     <div class="histograms">
       <div class="controls">
@@ -28,8 +28,8 @@ export function Histograms({ job }) {
         ${found.planes.length > 1 && html`<label class="select-label"><span>Channel</span>
           <select value=${chosen} onChange=${(event) => choose(Number(event.target.value))}>
             ${found.planes.map(({ name }, i) => html`<option key=${name} value=${i}>${NAMES[name] ?? name}</option>`)}</select></label>`}
-        <p class="hint">${NAMES[plane.name] ?? plane.name}, ${found.bits} bits${plane.before.length > BINS ? `, ${plane.before.length / BINS} levels in each bar` : ''}.
-          Equalizing spreads the levels, so that the curve of their sum comes near a straight line.</p>
+        <p class="hint">${NAMES[plane.name] ?? plane.name}, ${found.bits} bits${plane.before.length > BINS ? `, ${plane.before.length / BINS} levels per bar` : ''}.
+          Equalization spreads the levels, so that the cumulative curve approaches a straight line.</p>
       </div>
       <div class="plots">
         <${Plot} title="Before" name="samples" bins=${before} levels=${levels} stroke="--before" />

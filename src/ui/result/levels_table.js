@@ -3,7 +3,7 @@ import { count } from '../state/format.js';
 
 const ROWS = 64;
 
-/// The table that the reduce phase made, level by level: how many samples had it, and what it became.
+/// The table of the reduce phase: for each level, how many samples have it, and the new level.
 export function LevelsTable({ plane, path }) {
   const [first, setFirst] = useState(() => Math.max(0, Math.floor(plane.before.findIndex((n) => n > 0) / ROWS) * ROWS));
   const last = Math.min(first + ROWS, plane.table.length) - 1;
@@ -19,7 +19,7 @@ export function LevelsTable({ plane, path }) {
         <button class="small border" disabled=${first === 0} onClick=${() => setFirst(first - ROWS)}>Lower</button>
         <span>Levels ${first} to ${last} of ${plane.table.length - 1}</span>
         <button class="small border" disabled=${last + 1 >= plane.table.length} onClick=${() => setFirst(first + ROWS)}>Higher</button>
-        <a class="link" href=${path}>All of it as JSON</a>
+        <a class="link" href=${path}>Full table as JSON</a>
       </div>
       <div class="levels-scroll" tabindex="0" role="region" aria-label="Levels">
         <table><thead><tr><th scope="col">Old level</th><th scope="col">Samples</th><th scope="col">New level</th></tr></thead>

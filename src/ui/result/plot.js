@@ -5,7 +5,7 @@ import { color } from '../state/theme.js';
 const HEIGHT = 220;
 const RETRY_MS = 2000;
 
-/// uPlot comes when it is needed, with its style.
+/// Loads uPlot and its style sheet on first use.
 let loading = null;
 async function load() {
   loading ??= (async () => {
@@ -18,7 +18,7 @@ async function load() {
   try {
     return await loading;
   } catch (error) {
-    loading = null; // the next plot tries again
+    loading = null; // so that the next plot retries
     throw error;
   }
 }
@@ -31,7 +31,7 @@ function options(uPlot, width, { stroke, name }) {
     width,
     height: HEIGHT,
     cursor: { drag: { x: true, y: false } },
-    scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(most, 1)] }, part: { range: [0, 1] } },
+    scales: { x: { time: false }, y: { range: (_, min, max) => [0, Math.max(max, 1)] }, part: { range: [0, 1] } },
     axes: [
       { ...axis, space: 60, size: 28 },
       { ...axis, size: 52, values: (_, ticks) => ticks.map((n) => (n >= 1e6 ? `${n / 1e6}M` : n >= 1e3 ? `${n / 1e3}k` : n)) },
@@ -44,7 +44,7 @@ function options(uPlot, width, { stroke, name }) {
         paths: uPlot.paths.bars({ size: [1], gap: 0 }), value: (_, n) => (n === null ? '–' : count(n)),
       },
       {
-        label: 'up to here', scale: 'part', stroke: color('--primary'), width: 2, points: { show: false },
+        label: 'cumulative', scale: 'part', stroke: color('--primary'), width: 2, points: { show: false },
         value: (_, n) => (n === null ? '–' : `${(n * 100).toFixed(1)} %`),
       },
     ],
@@ -55,13 +55,13 @@ function options(uPlot, width, { stroke, name }) {
 export function Plot({ title, name, bins, levels, stroke }) {
   const element = useRef();
   useEffect(() => {
-    let plot = null, gone = false;
+    let plot = null, unmounted = false;
     const total = Math.max(1, bins.reduce((sum, n) => sum + n, 0));
     let sum = 0;
     const parts = bins.map((n) => (sum += n) / total);
     const make = async () => {
       const uPlot = await load().catch(() => null);
-      if (gone) return;
+      if (unmounted) return;
       if (!uPlot) {
         setTimeout(make, RETRY_MS);
         return;
@@ -74,7 +74,7 @@ export function Plot({ title, name, bins, levels, stroke }) {
     watcher.observe(element.current);
     addEventListener('themechange', make);
     return () => {
-      gone = true;
+      unmounted = true;
       watcher.disconnect();
       removeEventListener('themechange', make);
       plot?.destroy();

@@ -2,7 +2,7 @@ import { html } from '../preact.js';
 import { Compare } from './compare.js';
 import { Histograms } from './histograms.js';
 
-/// What came out: before and after side by side, and what happened to the levels.
+/// A job's result: before and after side by side, histograms and table.
 export function Result({ file, job }) {
   return html`
     <section class="card result" aria-labelledby="result-title">

@@ -1,7 +1,7 @@
-// Calls of the master's HTTP API. Whatever goes wrong is an Error whose message can be shown.
+// Calls of the master's HTTP API. They throw an Error whose message can be shown to the user.
 
-/// The API's `detail` is a sentence, or a list of what is wrong with the request.
-function words(status, body) {
+/// The API's `detail` is a sentence, or a list of validation errors.
+function errorText(status, body) {
   const { detail } = body ?? {};
   if (typeof detail === 'string') return detail;
   if (Array.isArray(detail)) return detail.map((entry) => entry.msg).join(' ');
@@ -10,8 +10,8 @@ function words(status, body) {
 
 const PAUSES_MS = [200, 1000];
 
-/// GETs something. A request that gets no answer is sent again: browsers give up what is under way whenever a network
-/// interface comes or goes, and reading twice does no harm.
+/// GETs a path, retrying without an answer: browsers abort requests in progress whenever a network interface appears or
+/// disappears, and a GET can be repeated safely.
 export async function read(path) {
   for (const pause of PAUSES_MS) {
     try {
@@ -36,7 +36,7 @@ async function call(method, path, json) {
   }
   const body = await response.json().catch(() => null);
   if (response.ok) return body;
-  throw Object.assign(new Error(words(response.status, body)), { status: response.status });
+  throw Object.assign(new Error(errorText(response.status, body)), { status: response.status });
 }
 
 const name = encodeURIComponent;
@@ -53,10 +53,10 @@ export const getHistograms = (id, page) => call('GET', `/api/v1/jobs/${name(id)}
 export const getTimeline = (id, page, from) => call('GET', `/api/v1/jobs/${name(id)}/timeline?page=${page}&from=${from}`);
 
 export const downloadPath = (file) => `/download/${name(file)}`;
-/// `version`: anything that changes when the file does, so that a replaced file is not shown as it was.
+/// `version`: anything that changes with the file, so that no stale preview is shown from the browser's cache.
 export const previewPath = (file, size, version) => `/api/v1/files/${name(file)}/preview?size=${size}&v=${name(version)}`;
 
-/// Uploads a file; `progress(bytes)` is told how much has left. fetch() does not tell that yet.
+/// Uploads a file. Calls `progress` with the fraction sent, which fetch() cannot report yet.
 export function upload(file, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -67,9 +67,9 @@ export function upload(file, progress) {
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () => {
       if (request.status === 200) resolve(request.response);
-      else reject(new Error(words(request.status, request.response)));
+      else reject(new Error(errorText(request.status, request.response)));
     };
-    request.onerror = () => reject(new Error('The connection was lost while the file was sent.'));
+    request.onerror = () => reject(new Error('The connection was lost while sending the file.'));
     request.send(form);
   });
 }

@@ -1,5 +1,5 @@
-// Every worker has a colour and a letter, the same everywhere on the page. The colours can be told apart by people who
-// see fewer of them (Okabe and Ito's set, without those that vanish on either background); the letters need no colour.
+// Each worker has a colour and a letter, the same everywhere on the page. The colours can be distinguished with colour
+// vision deficiencies (Okabe and Ito's set, without those too faint on either background); the letters need no colour.
 
 const COLORS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#8250c4', '#a3a500', '#d55e00'];
 const MASTER = '#7d7370';
@@ -10,8 +10,8 @@ function place(id) {
   return places.get(id);
 }
 
-/// Gives a list of workers their places in the order of their ids, so that a page that is loaded again shows the same.
-export function introduce(ids) {
+/// Assigns colours and letters in the order of ids, so that reloading the page does not change them.
+export function registerWorkers(ids) {
   for (const id of [...ids].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) if (id !== 'master') place(id);
 }
 
@@ -25,7 +25,7 @@ export function letterOf(id) {
   return letters[n % letters.length] + (n < letters.length ? '' : Math.floor(n / letters.length) + 1);
 }
 
-/// Black or white, whichever reads better on a colour.
+/// Black or white, whichever has more contrast with the colour.
 export function textOn(color) {
   const [r, g, b] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.26 ? '#000000' : '#ffffff';

@@ -1,12 +1,12 @@
-// The master's events, as they happen, into the store. The connection is made again for as long as the page is open.
+// Receives the master's events and updates the store. Reconnects for as long as the page is open.
 import { listLogs, listFiles } from './api.js';
 import { newKey, set } from './store.js';
 
 const LOG_LINES = 1000;
-const SAMPLES = 60; // of a worker's throughput: the master tells twice a second
+const SAMPLES = 60; // of a worker's throughput: the master reports twice a second
 const LOST_SHOWN_MS = 15000;
-/// The master says something at least every 15 s. A connection that says nothing for longer than that is dead, even if
-/// nobody has told the browser.
+/// The master sends something at least every 15 s. A connection that stays silent for longer is dead, even if the browser
+/// has not noticed.
 const SILENCE_MS = 40000;
 const RETRY_MS = [500, 1000, 2000, 4000];
 
@@ -14,10 +14,10 @@ let source = null;
 let failures = 0;
 let silence = 0;
 let retry = 0;
-/// How far this machine's clock is ahead of the master's, at most: ages are counted from it.
+/// Upper bound of this machine's clock minus the master's, in milliseconds; used to compute ages.
 let skew = Infinity;
 
-/// Milliseconds since `time`, a time that the master told.
+/// Milliseconds since `time`, a timestamp of the master's.
 export const age = (time) => Math.max(0, Date.now() - Date.parse(time) - (Number.isFinite(skew) ? skew : 0));
 
 function withSample(worker, before) {
@@ -25,7 +25,7 @@ function withSample(worker, before) {
   skew = Math.min(skew, now - Date.parse(worker.last_heard));
   const last = before?.samples.at(-1);
   const seconds = last ? (now - last.at) / 1000 : 0;
-  // Counted anew: it came back under its old id.
+  // Negative if the counter was reset: the worker reconnected under its old id.
   const merged = last ? worker.bytes_merged - last.bytes : 0;
   const rate = seconds > 0 && merged > 0 ? merged / seconds : 0;
   return { ...worker, samples: [...(before?.samples ?? []).slice(1 - SAMPLES), { at: now, bytes: worker.bytes_merged, rate }] };
@@ -33,11 +33,11 @@ function withSample(worker, before) {
 
 const line = (entry) => ({ ...entry, key: newKey() });
 
-let filesWanted = 0;
-/// Asks for the list of files again, once for all that happens within a moment.
+let filesTimer = 0;
+/// Reloads the list of files, once for several events in quick succession.
 export function refreshFiles() {
-  clearTimeout(filesWanted);
-  filesWanted = setTimeout(async () => {
+  clearTimeout(filesTimer);
+  filesTimer = setTimeout(async () => {
     try {
       set({ files: await listFiles(), filesError: null });
     } catch (error) {
@@ -51,7 +51,7 @@ async function refreshLogs() {
     const lines = await listLogs();
     set({ logs: lines.map(line) });
   } catch {
-    // They are a convenience; the connection's state is told elsewhere.
+    // Not essential; a lost connection is reported separately.
   }
 }
 
@@ -93,11 +93,11 @@ const handlers = {
     set(({ logs }) => ({ logs: [...logs.slice(1 - LOG_LINES), line(entry)] }));
   },
   beat() {},
-  /// Some events did not fit: what is known may be wrong, so begin anew.
+  /// Events were dropped because this page was too slow: reconnect for the full state.
   gap: connect,
 };
 
-function listenForSilence() {
+function restartSilenceTimer() {
   clearTimeout(silence);
   silence = setTimeout(lost, SILENCE_MS);
 }
@@ -111,7 +111,7 @@ function lost() {
   retry = setTimeout(connect, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
 }
 
-/// Connects, and stays connected. Not left to EventSource: it gives up when the master answers 503.
+/// Connects, and reconnects when the connection is lost. EventSource's own reconnection gives up on status 503.
 export function connect() {
   source?.close();
   clearTimeout(retry);
@@ -119,11 +119,11 @@ export function connect() {
   source.onerror = lost;
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => {
-      listenForSilence();
+      restartSilenceTimer();
       handle(JSON.parse(event.data));
     });
   }
-  listenForSilence();
+  restartSilenceTimer();
 }
 
 export function disconnect() {

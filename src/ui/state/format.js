@@ -1,4 +1,4 @@
-// Numbers and times for people.
+// Human-readable numbers and times.
 
 const scaled = (value, units, base) => {
   let i = 0;
@@ -33,7 +33,7 @@ export function ago(ms) {
 
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
-/// "6000 × 4000, 8-bit colour JPEG", of what the API calls an image.
+/// "6000 × 4000, 8-bit colour JPEG" from the API's `image` object.
 export function imageWords({ width, height, bits, color, format, pages }) {
   return `${width} × ${height}, ${bits}-bit ${color ? 'colour' : 'gray'} ${format}${pages > 1 ? `, ${pages} pages` : ''}`;
 }

@@ -1,4 +1,4 @@
-// What is looked at is in the address, so that it can be shared and the browser's buttons work: #/image/NAME.
+// The selected image is part of the address, #/image/NAME, so that it can be shared and the browser's buttons work.
 import { useEffect, useState } from '../preact.js';
 
 function read() {
@@ -6,11 +6,11 @@ function read() {
   try {
     return kind === 'image' && name ? decodeURIComponent(name) : null;
   } catch {
-    return null; // a % that is none
+    return null; // an invalid % sequence
   }
 }
 
-/// The name of the image that is looked at, or null.
+/// The name of the selected image, or null.
 export function useSelected() {
   const [selected, select] = useState(read);
   useEffect(() => {

@@ -1,16 +1,16 @@
-// What the page knows, in one place. Parts read it by `useStore` and are drawn again when what they read has changed.
+// The page's state. Components read it with `useStore` and are rendered again when the part they read changes.
 import { useEffect, useReducer, useRef } from '../preact.js';
 
 const state = {
-  user: null, // who is logged in (a demo: see parts/login.js)
+  user: null, // name of the logged-in user (see parts/login.js)
   connection: 'connecting', // to the master's events: connecting, live, lost
-  hellos: 0, // how often the master has begun to tell: what is known of jobs is then only what it knows by heart
+  hellos: 0, // number of `hello` events; each replaces the known jobs by those that are queued or running
   version: '',
   workerPort: 6000, // where workers connect
-  workers: new Map(), // id -> what /api/v1/workers says, with `samples` of its throughput
-  lost: [], // workers that are gone: {id, at}
-  jobs: new Map(), // id -> what /api/v1/jobs says
-  files: null, // what /api/v1/files says; null: not asked yet
+  workers: new Map(), // id -> entry of /api/v1/workers, with `samples` of its throughput
+  lost: [], // recently lost workers: {id, at}
+  jobs: new Map(), // id -> entry of /api/v1/jobs
+  files: null, // answer of /api/v1/files; null: not loaded yet
   filesError: null,
   uploads: [], // {key, name, size, sent, state, words}
   logs: [], // {key, time, source, message}
@@ -20,7 +20,7 @@ const watchers = new Set();
 
 export const get = () => state;
 
-/// Changes what is known: `set({files})`, or `set((state) => ({...}))`. Maps are replaced, not changed.
+/// Changes the state: `set({files})`, or `set((state) => ({...}))`. Maps are replaced, not modified.
 export function set(change) {
   Object.assign(state, typeof change === 'function' ? change(state) : change);
   for (const watcher of [...watchers]) watcher();
@@ -29,7 +29,7 @@ export function set(change) {
 const same = (a, b) => Object.is(a, b) ||
   (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => Object.is(item, b[i])));
 
-/// What `pick` finds in the state, now and whenever it becomes something else (lists are compared by their items).
+/// Returns `pick(state)`, and renders the component again when that changes (arrays are compared by their items).
 export function useStore(pick) {
   const [, redraw] = useReducer((n) => n + 1, 0);
   const picked = useRef();
@@ -51,7 +51,7 @@ export function useStore(pick) {
 let keys = 0;
 export const newKey = () => ++keys;
 
-/// A word to whoever sits there, for some seconds. `kind`: info or error.
+/// Shows a message for a few seconds. `kind`: info or error.
 export function notify(words, kind = 'info') {
   const key = newKey();
   set(({ notices }) => ({ notices: [...notices.slice(-2), { key, words, kind }] }));

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless somebody chose. beercss reads a class of the body.
+// Light or dark: the system's preference unless the user has chosen. beercss uses a class of the body.
 const KEY = 'ece465.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 
@@ -6,7 +6,7 @@ export const isDark = () => (localStorage.getItem(KEY) ?? (system.matches ? 'dar
 
 function apply() {
   document.body.className = isDark() ? 'dark' : 'light';
-  // Canvases and plots have to be painted again.
+  // Canvases and plots must be redrawn.
   dispatchEvent(new Event('themechange'));
 }
 
@@ -20,5 +20,5 @@ export function startTheme() {
   apply();
 }
 
-/// A colour of the theme that is in force: color('--primary').
+/// A colour of the current theme: color('--primary').
 export const color = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();

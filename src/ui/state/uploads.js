@@ -1,8 +1,8 @@
-// Files on their way to the master, one after the other: side by side they would only share the line.
+// Uploads to the master, one after the other: in parallel they would only share the bandwidth.
 import { upload } from './api.js';
 import { newKey, set } from './store.js';
 
-/// The course's rule, and PNG, which its upload takes as well.
+/// The course's rule, and PNG, which the master also accepts.
 const ALLOWED = /\.(jpe?g|tiff?|png)$/i;
 export const ACCEPT = '.jpg,.jpeg,.tif,.tiff,.png';
 const DONE_SHOWN_MS = 4000;
@@ -33,14 +33,14 @@ async function work() {
   busy = false;
 }
 
-/// Takes files from a button or a drop. Those that the master would refuse by their names are not sent.
+/// Queues files. Those whose names the master would refuse are not sent.
 export function add(files) {
   const added = [...files].map((file) => {
     const entry = { key: newKey(), name: file.name, size: file.size, part: 0, state: 'waiting', words: '' };
     if (!ALLOWED.test(file.name)) {
       return { ...entry, state: 'failed', words: 'Only JPG, TIFF and PNG files are permitted (.jpg .jpeg .tif .tiff .png).' };
     }
-    if (file.size === 0) return { ...entry, state: 'failed', words: 'The file is empty, or a folder.' };
+    if (file.size === 0) return { ...entry, state: 'failed', words: 'The file is empty, or it is a folder.' };
     queue.push({ key: entry.key, file });
     return entry;
   });

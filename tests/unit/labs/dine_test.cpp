@@ -27,18 +27,18 @@ DineOptions quick(DineMode mode, int philosophers, std::uint64_t meals) {
   return options;
 }
 
-/// What is said, in order.
-struct Heard {
+/// Collects lines of output.
+struct Output {
   std::mutex mutex;
   std::vector<std::string> lines;
-  DineHooks hooks{.say = [this](std::string_view line) {
+  DineHooks hooks{.on_line = [this](std::string_view line) {
     const std::scoped_lock lock(mutex);
     lines.emplace_back(line);
   }};
-  std::vector<std::string> of(const std::string& who) {
+  std::vector<std::string> of(const std::string& name) {
     std::vector<std::string> own;
     for (const auto& line : lines) {
-      if (line.starts_with("[" + who + "]")) own.push_back(line.substr(who.size() + 3));
+      if (line.starts_with("[" + name + "]")) own.push_back(line.substr(name.size() + 3));
     }
     return own;
   }
@@ -47,8 +47,7 @@ struct Heard {
 }  // namespace
 
 TEST_SUITE("labs: dine") {
-  TEST_CASE(
-      "every mode and strategy, over sizes and seeds: everybody eats his meals, and the table is never breached") {
+  TEST_CASE("every mode and strategy, over sizes and seeds: all finish their meals, and no invariant is violated") {
     for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
       for (const Strategy strategy : {Strategy::ordered, Strategy::coordinator}) {
         if (mode == DineMode::tcp && strategy == Strategy::ordered) continue;
@@ -60,7 +59,7 @@ TEST_SUITE("labs: dine") {
             const auto report = dine(options, {}, {});
             REQUIRE(report.has_value());
             CHECK(report->end == DineEnd::meals);
-            CHECK(report->breach.empty());
+            CHECK(report->violation.empty());
             CHECK(report->meals == 5 * static_cast<std::uint64_t>(philosophers));
             CHECK(report->fairness == doctest::Approx(1.0));
             CHECK(report->seats.size() == static_cast<std::size_t>(philosophers));
@@ -70,7 +69,7 @@ TEST_SUITE("labs: dine") {
     }
   }
 
-  TEST_CASE("without time to think or eat nobody keeps the table to himself for ever") {
+  TEST_CASE("without time to think or eat, no philosopher starves") {
     for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
       DineOptions options = quick(mode, 5, 200);
       options.think = options.eat = {};
@@ -80,7 +79,7 @@ TEST_SUITE("labs: dine") {
     }
   }
 
-  TEST_CASE("a coordinator that denies is asked again until there is a meal") {
+  TEST_CASE("denied requests are repeated until they are granted") {
     for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
       DineOptions options = quick(mode, 5, 10);
       options.strategy = Strategy::coordinator;
@@ -91,29 +90,31 @@ TEST_SUITE("labs: dine") {
     }
   }
 
-  TEST_CASE("the naive come to a deadlock, which is found and named") {
+  TEST_CASE("the naive strategy deadlocks, and the cycle is reported") {
     for (const DineMode mode : {DineMode::thread, DineMode::async}) {
       DineOptions options = quick(mode, 5, 0);
       options.strategy = Strategy::naive;
       const auto report = dine(options, {}, {});
       REQUIRE(report.has_value());
       CHECK(report->end == DineEnd::deadlock);
-      CHECK(cycle_text(report->circle) == "0 waits for 1 waits for 2 waits for 3 waits for 4 waits for 0");
+      CHECK(cycle_text(report->cycle) == "0 waits for 1 waits for 2 waits for 3 waits for 4 waits for 0");
       CHECK(report->meals == 0);
     }
   }
 
-  TEST_CASE("a stop ends it whatever they do: thinking, waiting, eating") {
+  TEST_CASE("a stop ends it while philosophers think, wait or eat") {
     for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
-      for (const Span& think : {Span{0ns, 0ns}, Span{1h, 1h}}) {
+      for (const DurationRange& think : {DurationRange{0ns, 0ns}, DurationRange{1h, 1h}}) {
         DineOptions options = quick(mode, 5, 0);
         options.think = think;
         options.eat = {1h, 1h};
         std::stop_source stop;
         DineHooks hooks;
-        hooks.look = [&](const std::vector<SeatView>& seats, auto) {
-          const auto doing = [&](Doing what) { return std::ranges::count(seats, what, &SeatView::doing); };
-          const bool settled = think.most > 0ns ? doing(Doing::thinking) == 5 : doing(Doing::eating) >= 1;
+        hooks.on_progress = [&](const std::vector<SeatView>& seats, auto) {
+          const auto count = [&](Activity activity) {
+            return std::ranges::count(seats, activity, &SeatView::activity);
+          };
+          const bool settled = think.max > 0ns ? count(Activity::thinking) == 5 : count(Activity::eating) >= 1;
           if (settled) stop.request_stop();
         };
         const auto report = dine(options, hooks, stop.get_token());
@@ -123,7 +124,7 @@ TEST_SUITE("labs: dine") {
     }
   }
 
-  TEST_CASE("it ends when the time is over") {
+  TEST_CASE("it ends when the time is up") {
     for (const DineMode mode : {DineMode::thread, DineMode::async, DineMode::tcp}) {
       DineOptions options = quick(mode, 3, 0);
       options.duration = 20ms;
@@ -134,26 +135,25 @@ TEST_SUITE("labs: dine") {
     }
   }
 
-  TEST_CASE("says the words of the course notes") {
+  TEST_CASE("prints the course's lines") {
     using Lines = std::vector<std::string>;
-    Heard threads;
+    Output threads;
     REQUIRE(dine(quick(DineMode::thread, 3, 1), threads.hooks, {}));
     CHECK(threads.of("Thread 2") == Lines{"Thinking...", "Eating!", "Returning forks..."});
-    Heard coroutines;
+    Output coroutines;
     REQUIRE(dine(quick(DineMode::async, 3, 1), coroutines.hooks, {}));
     CHECK(coroutines.of("Async Philosopher 2") ==
           Lines{"Thinking...", "Eating with chopsticks!", "Returning chopsticks..."});
-    Heard clients;
+    Output clients;
     REQUIRE(dine(quick(DineMode::tcp, 3, 1), clients.hooks, {}));
     CHECK(clients.of("Philosopher 2") == Lines{"Thinking...", "Requesting forks...", "Eating!", "Returning forks..."});
   }
 
-  TEST_CASE(
-      "who is stopped before all sit ends as everybody does: on the way, or before a coordinator that is silent") {
-    const DineOptions on_the_way = quick(DineMode::tcp, 3, 1);
+  TEST_CASE("a stop before all are seated is a regular end: while connecting, or before a silent coordinator") {
+    const DineOptions connecting = quick(DineMode::tcp, 3, 1);
     std::stop_source before;
     before.request_stop();
-    const auto none = dine(on_the_way, {}, before.get_token());
+    const auto none = dine(connecting, {}, before.get_token());
     REQUIRE(none.has_value());
     CHECK(none->end == DineEnd::interrupted);
     CHECK(none->meals == 0);
@@ -166,21 +166,21 @@ TEST_SUITE("labs: dine") {
     REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(listener.get(), 1) == 0);
     REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    DineOptions seated = on_the_way;
-    seated.server_host = "127.0.0.1";
-    seated.server_port = ntohs(address.sin_port);
+    DineOptions waiting = connecting;
+    waiting.server_host = "127.0.0.1";
+    waiting.server_port = ntohs(address.sin_port);
     std::stop_source stop;
     Descriptor first;
     const std::jthread silent([&] {
       first = Descriptor(::accept(listener.get(), nullptr, nullptr));
       stop.request_stop();
     });
-    const auto report = dine(seated, {}, stop.get_token());
+    const auto report = dine(waiting, {}, stop.get_token());
     REQUIRE(report.has_value());
     CHECK(report->end == DineEnd::interrupted);
   }
 
-  TEST_CASE("nobody dines at a coordinator that is not there") {
+  TEST_CASE("fails without a coordinator") {
     DineOptions options = quick(DineMode::tcp, 3, 1);
     options.server_host = "127.0.0.1";
     options.server_port = 1;

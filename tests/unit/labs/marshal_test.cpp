@@ -20,19 +20,19 @@ constexpr std::array kFormats{Format::json, Format::cbor, Format::msgpack, Forma
 }  // namespace
 
 TEST_SUITE("labs: marshal") {
-  TEST_CASE("the notes' record, byte by byte") {
-    const Record notes = record(kCourseRecord);
-    CHECK(notes.encode(Format::json) == R"({"action":"REQUEST","pid":2})");
-    CHECK(notes.encode(Format::cbor) ==
+  TEST_CASE("the course's record, byte by byte") {
+    const Record course = record(kCourseRecord);
+    CHECK(course.encode(Format::json) == R"({"action":"REQUEST","pid":2})");
+    CHECK(course.encode(Format::cbor) ==
           "\xA2\x66"
           "action\x67REQUEST\x63pid\x02");
-    CHECK(notes.encode(Format::msgpack) ==
+    CHECK(course.encode(Format::msgpack) ==
           "\x82\xA6"
           "action\xA7REQUEST\xA3pid\x02");
-    CHECK(notes.encode(Format::yaml) == "action: \"REQUEST\"\npid: 2\n");
+    CHECK(course.encode(Format::yaml) == "action: \"REQUEST\"\npid: 2\n");
   }
 
-  TEST_CASE("copies equal their originals, whatever is in them") {
+  TEST_CASE("decoded copies equal their originals") {
     for (const char* text : {"{}",
                              "[]",
                              "null",
@@ -65,21 +65,21 @@ TEST_SUITE("labs: marshal") {
     }
   }
 
-  TEST_CASE("YAML is read as it is meant: plain scalars have kinds, quoted ones are texts") {
+  TEST_CASE("plain YAML scalars have types, quoted ones are strings") {
     const Record yaml =
         record("name: Ann\nage: 42\nheight: 1.75\nzip: \"01234\"\nmember: true\ntags: [a, 'b', ~]\n", Syntax::yaml);
     CHECK(yaml.equals(
         record(R"({"name":"Ann","age":42,"height":1.75,"zip":"01234","member":true,"tags":["a","b",null]})")));
   }
 
-  TEST_CASE("what cannot be said is told") {
-    const Record endless = record("x: .inf", Syntax::yaml);
-    CHECK(endless.encode(Format::json).error().code == Errc::unsupported);
-    CHECK(marshal(endless, Format::cbor)->equal);
-    CHECK(marshal(endless, Format::yaml)->equal);
+  TEST_CASE("a value that the format cannot represent is an error") {
+    const Record infinite = record("x: .inf", Syntax::yaml);
+    CHECK(infinite.encode(Format::json).error().code == Errc::unsupported);
+    CHECK(marshal(infinite, Format::cbor)->equal);
+    CHECK(marshal(infinite, Format::yaml)->equal);
   }
 
-  TEST_CASE("what is no record is told, with its place") {
+  TEST_CASE("a syntax error names its position") {
     const auto json = Record::parse("{\"a\": }", Syntax::json);
     REQUIRE_FALSE(json.has_value());
     CHECK(json.error().code == Errc::bad_input);
@@ -92,14 +92,14 @@ TEST_SUITE("labs: marshal") {
     CHECK_FALSE(Record::decode("\xC1", Format::msgpack).has_value());
   }
 
-  TEST_CASE("limits hold before memory is taken or the stack runs out") {
+  TEST_CASE("limits apply before memory or stack is exhausted") {
     const std::string deep(100'000, '[');
     for (const Syntax syntax : {Syntax::json, Syntax::yaml}) {
       const auto refused = Record::parse(deep, syntax);
       REQUIRE_FALSE(refused.has_value());
     }
     CHECK(Record::decode(std::string(100'000, '\x81'), Format::cbor).error().code == Errc::too_large);
-    // Claims 2^32 - 1 items and has none.
+    // Announces 2^32 - 1 items and has none.
     CHECK_FALSE(Record::decode(std::string("\x9A\xFF\xFF\xFF\xFF", 5), Format::cbor).has_value());
     CHECK_FALSE(Record::decode(std::string("\xDD\xFF\xFF\xFF\xFF", 5), Format::msgpack).has_value());
     std::string laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -116,9 +116,9 @@ TEST_SUITE("labs: marshal") {
     CHECK(Record::parse("[1,2,3,4,5,6]", Syntax::json, small).error().code == Errc::too_large);
   }
 
-  TEST_CASE("how often names are looked for has a limit, and so have the texts that aliases repeat") {
+  TEST_CASE("name comparisons are limited, and so are strings that aliases repeat") {
     RecordLimits small;
-    small.max_looks = 3;
+    small.max_name_comparisons = 3;
     small.max_text_bytes = 20;
     for (const Syntax syntax : {Syntax::json, Syntax::yaml}) {
       CHECK(Record::parse(R"([{"a": {"b": 1, "c": 2}, "d": 3}, {"e": 4, "f": 5}])", syntax, small).has_value());

@@ -5,7 +5,7 @@
 using namespace ece465::labs;
 
 TEST_SUITE("labs: philosophers' messages") {
-  TEST_CASE("are one JSON object per line, with the notes' words") {
+  TEST_CASE("are one JSON object per line, in the course's words") {
     CHECK(encode({.action = Action::request, .pid = 2}) == "{\"action\":\"REQUEST\",\"pid\":2}\n");
     CHECK(encode({.action = Action::returned, .pid = 2}) == "{\"action\":\"RETURN\",\"pid\":2}\n");
     CHECK(encode({.action = Action::approved, .pid = 0}) == "{\"action\":\"APPROVED\",\"pid\":0}\n");
@@ -16,7 +16,7 @@ TEST_SUITE("labs: philosophers' messages") {
           "{\"action\":\"SEATED\",\"pid\":1,\"seats\":5}\n");
   }
 
-  TEST_CASE("are read as they were written, and with more in them") {
+  TEST_CASE("are parsed, ignoring unknown keys") {
     const auto seated = decode(R"({"action":"SEATED","pid":1,"seats":5})");
     REQUIRE(seated);
     CHECK(seated->action == Action::seated);
@@ -27,7 +27,7 @@ TEST_SUITE("labs: philosophers' messages") {
     CHECK(request->pid == 9999);
   }
 
-  TEST_CASE("anything else is none") {
+  TEST_CASE("anything else is rejected") {
     for (const char* line :
          {"", "REQUEST", "[]", "{}", R"({"action":1})", R"({"action":"STEAL"})", R"({"action":"REQUEST","pid":-1})",
           R"({"action":"REQUEST","pid":10000})", R"({"action":"REQUEST","pid":1.5})",

@@ -26,7 +26,7 @@ ProdconOptions quick(std::uint64_t jobs) {
 }  // namespace
 
 TEST_SUITE("labs: producers and consumers") {
-  TEST_CASE("every job is made once and done once, in any constellation") {
+  TEST_CASE("every job is produced once and consumed once, with any numbers of threads") {
     for (const int producers : {1, 3}) {
       for (const int consumers : {1, 4}) {
         for (const std::size_t capacity : {1U, 2U, 10U}) {
@@ -37,21 +37,21 @@ TEST_SUITE("labs: producers and consumers") {
             options.capacity = capacity;
             options.seed = seed;
             std::mutex mutex;
-            std::multiset<std::string> made, done;
+            std::multiset<std::string> produced, consumed;
             ProdconHooks hooks;
-            hooks.say = [&](std::string_view line) {
+            hooks.on_line = [&](std::string_view line) {
               const std::scoped_lock lock(mutex);
               const auto job = line.find("Job ");
-              (line.find("Generating") != std::string_view::npos ? made : done).emplace(line.substr(job));
+              (line.find("Generating") != std::string_view::npos ? produced : consumed).emplace(line.substr(job));
             };
             const auto report = run_prodcon(options, hooks, {});
             REQUIRE(report.has_value());
             CHECK(report->produced == 60);
             CHECK(report->consumed == 60);
             CHECK(report->left == 0);
-            CHECK(report->most_depth <= capacity);
-            CHECK(made.size() == 60);
-            CHECK(made == done);
+            CHECK(report->peak_depth <= capacity);
+            CHECK(produced.size() == 60);
+            CHECK(produced == consumed);
             CHECK(report->by_consumer.size() == static_cast<std::size_t>(consumers));
           }
         }
@@ -59,13 +59,13 @@ TEST_SUITE("labs: producers and consumers") {
     }
   }
 
-  TEST_CASE("says the words of the course notes") {
+  TEST_CASE("prints the course's lines") {
     ProdconOptions options = quick(2);
     options.consumers = 1;
     std::vector<std::string> lines;
     std::mutex mutex;
     ProdconHooks hooks;
-    hooks.say = [&](std::string_view line) {
+    hooks.on_line = [&](std::string_view line) {
       const std::scoped_lock lock(mutex);
       lines.emplace_back(line);
     };
@@ -75,7 +75,7 @@ TEST_SUITE("labs: producers and consumers") {
                                             "[Producer] Generating Job 1", "[Producer] Generating Job 2"});
   }
 
-  TEST_CASE("when the time is over what is queued is still done") {
+  TEST_CASE("when the time is up the queue is drained") {
     ProdconOptions options = quick(0);
     options.duration = 20ms;
     const auto report = run_prodcon(options, {}, {});
@@ -85,18 +85,19 @@ TEST_SUITE("labs: producers and consumers") {
     CHECK(report->produced == report->consumed);
   }
 
-  TEST_CASE("a stop ends it at once, with producers at a full queue and consumers at work or at an empty one") {
+  TEST_CASE(
+      "a stop ends it at once, with producers blocked on a full queue and consumers busy or blocked on an empty one") {
     for (const bool full : {true, false}) {
       ProdconOptions options;
-      options.produce = full ? Span{0ns, 0ns} : Span{1h, 1h};
+      options.produce = full ? DurationRange{0ns, 0ns} : DurationRange{1h, 1h};
       options.consume = {1h, 1h};
       options.capacity = 3;
       std::stop_source stop;
       ProdconHooks hooks;
-      std::atomic<int> made = 0;
-      hooks.say = [&](std::string_view line) {
-        // Three at work, three queued, and one more that finds no room.
-        if (line.find("Generating") != std::string_view::npos && ++made == 7) stop.request_stop();
+      std::atomic<int> produced = 0;
+      hooks.on_line = [&](std::string_view line) {
+        // Three being consumed, three queued, and one that waits for space.
+        if (line.find("Generating") != std::string_view::npos && ++produced == 7) stop.request_stop();
       };
       if (!full) stop.request_stop();
       const auto report = run_prodcon(options, hooks, stop.get_token());
@@ -106,7 +107,7 @@ TEST_SUITE("labs: producers and consumers") {
     }
   }
 
-  TEST_CASE("a queue that was closed gives what it has, and one that was abandoned nothing") {
+  TEST_CASE("a closed queue still returns its items, an abandoned one does not") {
     const auto ignore = [](std::size_t) {};
     BoundedQueue<int> queue(2);
     CHECK(queue.put(1, ignore));

@@ -16,16 +16,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A server on a thread of its own, for as long as this lives.
-class Running {
+/// A server on its own thread, for this object's lifetime.
+class RunningServer {
  public:
-  explicit Running(Protocol protocol, ServeLimits limits = {}, int seats = 5) {
+  explicit RunningServer(Protocol protocol, ServeLimits limits = {}, int seats = 5) {
     ServeOptions options;
     options.protocol = protocol;
     options.address = net::Address("127.0.0.1", 0);
     options.limits = limits;
     options.seats = seats;
-    hooks_.say = [this](std::string_view line) {
+    hooks_.on_line = [this](std::string_view line) {
       const std::scoped_lock lock(mutex_);
       lines_.emplace_back(line);
     };
@@ -34,7 +34,7 @@ class Running {
     server_ = std::move(*server);
     thread_ = std::thread([this] { server_->run(); });
   }
-  ~Running() { (void)stop(); }
+  ~RunningServer() { (void)stop(); }
   ServeReport stop() {
     if (thread_.joinable()) {
       server_->stop();
@@ -56,7 +56,7 @@ class Running {
   std::thread thread_;
 };
 
-/// A peer that sends and reads what the test says, byte by byte.
+/// A client that the test controls byte by byte.
 class Peer {
  public:
   explicit Peer(const net::Address& to) {
@@ -72,7 +72,7 @@ class Peer {
       CHECK(written.has_value());
     });
   }
-  /// Reads until `text` is all there, or the end.
+  /// Reads `count` bytes, or to the end.
   std::string read(std::size_t count) {
     std::string got;
     run([&]() -> net::Task<void> {
@@ -86,7 +86,7 @@ class Peer {
     return got;
   }
   std::string expect(std::string_view text) { return read(text.size()); }
-  /// True when the server ended the connection.
+  /// The server closed the connection.
   bool ended() { return read(1).empty(); }
   void end_writing() { stream_->end_writing(); }
   void close() { stream_->close(); }
@@ -107,7 +107,7 @@ void check_answer(Peer& peer, std::string_view answer) { CHECK(peer.expect(answe
 }  // namespace
 
 TEST_SUITE("labs: message buffer") {
-  TEST_CASE("cut anywhere, a stream is the same lines") {
+  TEST_CASE("lines do not depend on where the stream is cut") {
     const std::string text = "one\ntwo\r\n\nthree";
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       MessageBuffer buffer(64);
@@ -126,7 +126,7 @@ TEST_SUITE("labs: message buffer") {
     }
   }
 
-  TEST_CASE("it grows as far as it may") {
+  TEST_CASE("grows up to its limit") {
     MessageBuffer buffer(5000);
     std::size_t held = 0;
     for (auto room = buffer.room(); !room.empty(); room = buffer.room()) {
@@ -138,7 +138,7 @@ TEST_SUITE("labs: message buffer") {
     CHECK(held == 5000);
   }
 
-  TEST_CASE("blanks at both ends do not count") {
+  TEST_CASE("strips white space at both ends") {
     CHECK(stripped(" \t a b\r\n") == "a b");
     CHECK(stripped("\n \n").empty());
     CHECK(stripped("").empty());
@@ -146,10 +146,10 @@ TEST_SUITE("labs: message buffer") {
 }
 
 TEST_SUITE("labs: serve") {
-  TEST_CASE("ack: a message is a line, several lines, or what is there when the sender pauses or ends") {
+  TEST_CASE("ack: a message is a line, or what has arrived when the sender pauses or closes") {
     ServeLimits limits;
     limits.pause = 5ms;
-    Running server(Protocol::ack, limits);
+    RunningServer server(Protocol::ack, limits);
     Peer peer(server.address());
     peer.send("hello\n");
     check_answer(peer, "Acknowledged hello\n");
@@ -169,10 +169,10 @@ TEST_SUITE("labs: serve") {
     CHECK(lines[2].ends_with(")] says: Philosopher 123 requesting to eat!"));
   }
 
-  TEST_CASE("echo: lines only, and exit ends it") {
+  TEST_CASE("echo: lines only; exit closes the connection") {
     ServeLimits limits;
     limits.pause = 1ms;
-    Running server(Protocol::echo, limits);
+    RunningServer server(Protocol::echo, limits);
     Peer peer(server.address());
     peer.send("  he");
     peer.send("llo\nexit\nmore\n");
@@ -183,11 +183,11 @@ TEST_SUITE("labs: serve") {
                                                      "Received from client: exit", "Client disconnected: /127.0.0.1"});
   }
 
-  TEST_CASE("a message without end, and a peer that says nothing, are let go, and others notice nothing") {
+  TEST_CASE("endless messages and silent peers are disconnected, and other peers are not affected") {
     ServeLimits limits;
     limits.max_message_bytes = 2000;
     limits.idle = 200ms;
-    Running server(Protocol::ack, limits);
+    RunningServer server(Protocol::ack, limits);
     Peer flooding(server.address()), silent(server.address()), honest(server.address());
     honest.send("before\n");
     check_answer(honest, "Acknowledged before\n");
@@ -199,8 +199,8 @@ TEST_SUITE("labs: serve") {
     check_answer(other, "Acknowledged after\n");
   }
 
-  TEST_CASE("a stop does not wait for peers that say nothing") {
-    Running server(Protocol::ack);
+  TEST_CASE("a stop does not wait for silent peers") {
+    RunningServer server(Protocol::ack);
     Peer silent(server.address());
     silent.send("x\n");
     check_answer(silent, "Acknowledged x\n");
@@ -208,8 +208,8 @@ TEST_SUITE("labs: serve") {
     CHECK(silent.ended());
   }
 
-  TEST_CASE("a port in use is told with its address") {
-    Running server(Protocol::ack);
+  TEST_CASE("the error for a port in use names its address") {
+    RunningServer server(Protocol::ack);
     ServeOptions options;
     options.address = server.address();
     const auto second = serve(options, {}, {});
@@ -218,8 +218,8 @@ TEST_SUITE("labs: serve") {
     CHECK(second.error().text().find(options.address.to_string()) != std::string::npos);
   }
 
-  TEST_CASE("table: seats, forks, and what becomes of them when a philosopher goes") {
-    Running server(Protocol::table, {}, 2);
+  TEST_CASE("table: a seat and its forks are free again when the philosopher disconnects") {
+    RunningServer server(Protocol::table, {}, 2);
     Peer one(server.address()), two(server.address());
     one.send("{\"action\":\"SIT\"}\n");
     check_answer(one, "{\"action\":\"SEATED\",\"pid\":0,\"seats\":2}\n");
@@ -237,31 +237,31 @@ TEST_SUITE("labs: serve") {
     two.send("{\"action\":\"RETURN\",\"pid\":1}\n");
     late.send("{\"action\":\"SIT\"}\n");
     check_answer(late, "{\"action\":\"SEATED\",\"pid\":0,\"seats\":2}\n");
-    late.send("{\"action\":\"RETURN\",\"pid\":0}\n");  // what he does not have
+    late.send("{\"action\":\"RETURN\",\"pid\":0}\n");  // it holds no forks
     CHECK(late.ended());
     two.send("nonsense\n");
     CHECK(two.ended());
-    CHECK(server.stop().breach.empty());
+    CHECK(server.stop().violation.empty());
   }
 
-  TEST_CASE("table: who eats for too long loses the forks") {
+  TEST_CASE("table: a philosopher that eats for too long loses its forks") {
     ServeLimits limits;
     limits.meal = 50ms;
-    Running server(Protocol::table, limits, 2);
-    Peer greedy(server.address()), hungry(server.address());
+    RunningServer server(Protocol::table, limits, 2);
+    Peer greedy(server.address()), waiting(server.address());
     greedy.send("{\"action\":\"SIT\"}\n{\"action\":\"REQUEST\"}\n");
     check_answer(greedy, "{\"action\":\"SEATED\",\"pid\":0,\"seats\":2}\n{\"action\":\"APPROVED\",\"pid\":0}\n");
-    hungry.send("{\"action\":\"SIT\"}\n");
-    check_answer(hungry, "{\"action\":\"SEATED\",\"pid\":1,\"seats\":2}\n");
-    hungry.send("{\"action\":\"REQUEST\"}\n");
-    check_answer(hungry, "{\"action\":\"APPROVED\",\"pid\":1}\n");
+    waiting.send("{\"action\":\"SIT\"}\n");
+    check_answer(waiting, "{\"action\":\"SEATED\",\"pid\":1,\"seats\":2}\n");
+    waiting.send("{\"action\":\"REQUEST\"}\n");
+    check_answer(waiting, "{\"action\":\"APPROVED\",\"pid\":1}\n");
     CHECK(greedy.ended());
   }
 }
 
 TEST_SUITE("labs: client") {
-  TEST_CASE("a load is answered and measured") {
-    Running server(Protocol::ack);
+  TEST_CASE("all requests of a load test are answered and measured") {
+    RunningServer server(Protocol::ack);
     LoadOptions options;
     options.server = server.address();
     options.connections = 20;
@@ -270,12 +270,12 @@ TEST_SUITE("labs: client") {
     REQUIRE(report.has_value());
     CHECK(report->answered == 200);
     CHECK(report->failed == 0);
-    CHECK(report->least <= report->median);
-    CHECK(report->p99 <= report->most);
+    CHECK(report->min <= report->median);
+    CHECK(report->p99 <= report->max);
     CHECK(server.stop().messages == 200);
   }
 
-  TEST_CASE("a load on nobody fails") {
+  TEST_CASE("a load test without a server fails") {
     LoadOptions options;
     options.server = net::Address("127.0.0.1", 1);
     const auto report = load(options, {});
@@ -283,8 +283,8 @@ TEST_SUITE("labs: client") {
     CHECK(report.error().code == Errc::unavailable);
   }
 
-  TEST_CASE("a conversation, to its end") {
-    Running server(Protocol::echo);
+  TEST_CASE("a conversation until the server closes it") {
+    RunningServer server(Protocol::echo);
     const auto conversation = Conversation::open(server.address(), 10s, {});
     REQUIRE(conversation.has_value());
     const auto first = (*conversation)->ask("hello", {});
@@ -297,8 +297,8 @@ TEST_SUITE("labs: client") {
     CHECK((!none.has_value() || !none->has_value()));
   }
 
-  TEST_CASE("the notes' philosopher says what he does, and finds a coordinator that comes back") {
-    auto server = std::make_unique<Running>(Protocol::ack);
+  TEST_CASE("the course's philosopher prints its lines, and reconnects to a restarted coordinator") {
+    auto server = std::make_unique<RunningServer>(Protocol::ack);
     PhilosopherOptions options;
     options.server = server->address();
     options.id = 123;
@@ -308,7 +308,7 @@ TEST_SUITE("labs: client") {
     options.retry_max = 10ms;
     std::vector<std::string> lines;
     ServeHooks hooks;
-    hooks.say = [&](std::string_view line) { lines.emplace_back(line); };
+    hooks.on_line = [&](std::string_view line) { lines.emplace_back(line); };
     const auto answers = run_philosopher(options, hooks, {});
     REQUIRE(answers.has_value());
     CHECK(*answers == 2);
@@ -317,14 +317,14 @@ TEST_SUITE("labs: client") {
                                             "[Client 123] Thinking...",
                                             "[Coordinator] replied: Acknowledged Philosopher 123 requesting to eat!"});
 
-    // Gone, and back on the same port only after the philosopher has noticed.
+    // Restarted on the same port only after the philosopher has noticed the loss.
     const net::Address address = server->address();
     server.reset();
     std::unique_ptr<Server> again;
     std::thread thread;
     ServeOptions serve_options;
     serve_options.address = address;
-    hooks.note = [&](std::string_view) {
+    hooks.on_warning = [&](std::string_view) {
       auto opened = Server::open(serve_options, {});
       REQUIRE(opened.has_value());
       again = std::move(*opened);

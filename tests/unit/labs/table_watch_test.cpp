@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "dining/wait_for.hpp"
+#include "dining/wait_for_graph.hpp"
 
 using namespace ece465::labs;
 
@@ -10,29 +10,27 @@ namespace {
 
 void eat(TableWatch& table, int i) {
   table.asks(i);
-  table.takes(i, table.left_fork(i));
-  table.takes(i, table.right_fork(i));
+  table.takes_both(i);
   table.eats(i);
 }
 
 void stop(TableWatch& table, int i) {
   table.stops_eating(i);
-  table.puts(i, table.left_fork(i));
-  table.puts(i, table.right_fork(i));
+  table.puts_both(i);
   table.thinks(i);
 }
 
-std::string breach_of(const TableWatch& table) {
+std::string violation_of(const TableWatch& table) {
   DineReport report;
   table.report(report);
-  return report.breach;
+  return report.violation;
 }
 
 }  // namespace
 
 TEST_SUITE("labs: table watch") {
-  TEST_CASE("counts meals, waits and how fairly they are shared") {
-    TableWatch table(4, true, [] { FAIL("no breach"); });
+  TEST_CASE("measures meals, waiting times and fairness") {
+    TableWatch table(4, true, [] { FAIL("no violation"); });
     for (const int i : {0, 2, 1, 3, 0, 2}) {
       eat(table, i);
       stop(table, i);
@@ -43,44 +41,44 @@ TEST_SUITE("labs: table watch") {
     CHECK(report.fairness == doctest::Approx(36.0 / (4 * 10)));
     REQUIRE(report.seats.size() == 4);
     CHECK(report.seats[0].meals == 2);
-    CHECK(report.seats[0].waited->least <= report.seats[0].waited->most);
+    CHECK(report.seats[0].waited->min <= report.seats[0].waited->max);
     REQUIRE(report.seats[1].timeline.size() == 3);
-    CHECK(report.seats[1].timeline[1].doing == Doing::eating);
-    CHECK(report.breach.empty());
+    CHECK(report.seats[1].timeline[1].activity == Activity::eating);
+    CHECK(report.violation.empty());
   }
 
-  TEST_CASE("sees neighbours eat together, and tells what led to it") {
-    int breaches = 0;
-    TableWatch table(5, false, [&] { ++breaches; });
+  TEST_CASE("detects neighbours that eat together, and reports the events that led to it") {
+    int violations = 0;
+    TableWatch table(5, false, [&] { ++violations; });
     eat(table, 1);
-    CHECK(breaches == 0);
-    eat(table, 2);  // takes fork 2, which 1 has
-    CHECK(breaches == 1);
-    const std::string breach = breach_of(table);
-    CHECK(breach.starts_with("fork 2 is in two hands: 2 took it while 1 had it\n"));
-    CHECK(breach.find("1 takes fork 2\n") != std::string::npos);
-    CHECK(breach.find("2 asks\n") != std::string::npos);
+    CHECK(violations == 0);
+    eat(table, 2);  // takes fork 2, which 1 holds
+    CHECK(violations == 1);
+    const std::string violation = violation_of(table);
+    CHECK(violation.starts_with("fork 2 has two holders: 2 took it while 1 had it\n"));
+    CHECK(violation.find("1 takes fork 2\n") != std::string::npos);
+    CHECK(violation.find("2 asks\n") != std::string::npos);
   }
 
-  TEST_CASE("sees who eats without forks, even where no fork is in two hands") {
+  TEST_CASE("detects eating without forks, even if no fork has two holders") {
     TableWatch table(3, false, [] {});
     eat(table, 0);
     table.eats(1);
-    CHECK(breach_of(table).starts_with("the neighbours 1 and 0 eat at the same time\n"));
+    CHECK(violation_of(table).starts_with("neighbours 1 and 0 eat at the same time\n"));
     TableWatch other(3, false, [] {});
     other.takes(0, 0);
     other.eats(0);
-    CHECK(breach_of(other).starts_with("0 eats without fork 1\n"));
+    CHECK(violation_of(other).starts_with("0 eats without fork 1\n"));
   }
 
-  TEST_CASE("sees a fork put back by somebody who has it not") {
+  TEST_CASE("detects the return of a fork that the philosopher does not hold") {
     TableWatch table(3, false, [] {});
     table.puts(0, 1);
-    CHECK(breach_of(table).starts_with("0 puts fork 1 back"));
+    CHECK(violation_of(table).starts_with("0 puts back fork 1"));
   }
 
-  TEST_CASE("who leaves has put back what he held, and seats that nobody took are not reported") {
-    TableWatch table(5, false, [] { FAIL("no breach"); });
+  TEST_CASE("leaving returns the forks, and seats never taken are not reported") {
+    TableWatch table(5, false, [] { FAIL("no violation"); });
     eat(table, 0);
     table.leaves(0, true);
     eat(table, 1);
@@ -93,39 +91,39 @@ TEST_SUITE("labs: table watch") {
 }
 
 TEST_SUITE("labs: wait-for graph") {
-  TEST_CASE("a circle counts when it stands from one look to the next") {
+  TEST_CASE("a cycle counts if it persists from one reading to the next") {
     TableWatch table(3, false, [] {});
-    WaitFor waits(3);
+    WaitForGraph waits(3);
     for (int i = 0; i < 3; ++i) table.takes(i, i);
     for (int i = 0; i < 3; ++i) waits.begins(i, (i + 1) % 3);
-    CHECK_FALSE(waits.look(table));
-    const auto circle = waits.look(table);
-    REQUIRE(circle);
-    CHECK(*circle == std::vector<int>{0, 1, 2});
-    CHECK(cycle_text(*circle) == "0 waits for 1 waits for 2 waits for 0");
+    CHECK_FALSE(waits.find_cycle(table));
+    const auto cycle = waits.find_cycle(table);
+    REQUIRE(cycle);
+    CHECK(*cycle == std::vector<int>{0, 1, 2});
+    CHECK(cycle_text(*cycle) == "0 waits for 1 waits for 2 waits for 0");
   }
 
-  TEST_CASE("a chain is no circle, and a circle in which somebody has waited twice is none yet") {
+  TEST_CASE("a chain is not a cycle, nor is a cycle with a wait that was interrupted") {
     TableWatch table(3, false, [] {});
-    WaitFor waits(3);
+    WaitForGraph waits(3);
     for (int i = 0; i < 3; ++i) table.takes(i, i);
     waits.begins(0, 1);
     waits.begins(1, 2);
-    CHECK_FALSE(waits.look(table));
-    CHECK_FALSE(waits.look(table));
+    CHECK_FALSE(waits.find_cycle(table));
+    CHECK_FALSE(waits.find_cycle(table));
     waits.begins(2, 0);
-    CHECK_FALSE(waits.look(table));
+    CHECK_FALSE(waits.find_cycle(table));
     waits.ends(2);
     waits.begins(2, 0);
-    CHECK_FALSE(waits.look(table));
-    CHECK(waits.look(table));
+    CHECK_FALSE(waits.find_cycle(table));
+    CHECK(waits.find_cycle(table));
   }
 
-  TEST_CASE("long circles are told without their middle") {
-    std::vector<int> circle;
-    for (int i = 0; i < 100; ++i) circle.push_back(i);
-    CHECK(cycle_text(circle).starts_with("0 waits for 1 waits for"));
-    CHECK(cycle_text(circle).find("5 waits for ... waits for 94 waits for") != std::string::npos);
-    CHECK(cycle_text(circle).ends_with("99 waits for 0"));
+  TEST_CASE("long cycles are abbreviated in the middle") {
+    std::vector<int> cycle;
+    for (int i = 0; i < 100; ++i) cycle.push_back(i);
+    CHECK(cycle_text(cycle).starts_with("0 waits for 1 waits for"));
+    CHECK(cycle_text(cycle).find("5 waits for ... waits for 94 waits for") != std::string::npos);
+    CHECK(cycle_text(cycle).ends_with("99 waits for 0"));
   }
 }

@@ -1,9 +1,9 @@
-{{/* The chart's name, cut to what a label may hold. */}}
+{{/* The chart's name, truncated to a label's maximum length. */}}
 {{- define "ece465.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* What the names of all objects begin with. Cut so that a role's name still fits behind it: names of services end at 63. */}}
+{{/* The prefix of all object names. Truncated so that a role's name can follow: service names have at most 63 characters. */}}
 {{- define "ece465.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 48 | trimSuffix "-" }}
@@ -25,7 +25,7 @@
 {{- end }}
 {{- end }}
 
-{{/* What finds the pods of a role; never changes. Called with (list $ "worker"). */}}
+{{/* Selector labels of a role's pods; must never change. Called with (list $ "worker"). */}}
 {{- define "ece465.selectorLabels" -}}
 {{- $ := index . 0 -}}
 app.kubernetes.io/name: {{ include "ece465.name" $ }}
@@ -33,7 +33,7 @@ app.kubernetes.io/instance: {{ $.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* The labels of a role's objects. Called with (list $ "worker"). */}}
+{{/* Labels of a role's objects. Called with (list $ "worker"). */}}
 {{- define "ece465.labels" -}}
 {{- $ := index . 0 -}}
 {{ include "ece465.selectorLabels" . }}
@@ -46,7 +46,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end }}
 {{- end }}
 
-{{/* metadata of a role's object. Called with (list $ "worker" "its-name" (dict of annotations)). */}}
+{{/* Metadata of a role's object. Called with (list $ "worker" "its-name" (dict of annotations)). */}}
 {{- define "ece465.metadata" -}}
 {{- $ := index . 0 -}}
 {{- $annotations := merge (dict) (index . 3 | default dict) $.Values.commonAnnotations -}}
@@ -69,13 +69,13 @@ image: {{ printf "%s:%s" $repository $tag | quote }}
 imagePullPolicy: {{ $own.pullPolicy | default $.Values.image.pullPolicy }}
 {{- end }}
 
-{{/* What is the same in every pod, beside its containers. Called with (list $ .Values.worker). */}}
+{{/* The part of a pod's spec that all roles share, without containers. Called with (list $ .Values.worker). */}}
 {{- define "ece465.podCommon" -}}
 {{- $ := index . 0 -}}
 {{- $role := index . 1 -}}
 serviceAccountName: {{ include "ece465.serviceAccountName" $ }}
 automountServiceAccountToken: false
-# Variables that the cluster would make up for every service look like settings (ECE465_WORKER_PORT=tcp://...).
+# Otherwise Kubernetes sets variables for each service that look like settings (ECE465_WORKER_PORT=tcp://...).
 enableServiceLinks: false
 {{- with $.Values.imagePullSecrets }}
 imagePullSecrets:

@@ -127,7 +127,7 @@ TEST_SUITE("plan of an equalize run") {
     REQUIRE(plan.jobs.size() == 1);
     REQUIRE(plan.jobs[0].refused);
     CHECK(plan.jobs[0].refused->code == Errc::bad_input);
-    const std::string& what = plan.jobs[0].refused->what;
+    const std::string what = plan.jobs[0].refused->text();
     CHECK(what.starts_with(folder.path().string() + ": no .jpg"));
     CHECK(what.find("1 earlier result") != std::string::npos);
     CHECK(what.find("--recursive") != std::string::npos);

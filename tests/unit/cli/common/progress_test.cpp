@@ -23,7 +23,7 @@ ProgressState halfway() {
 }  // namespace
 
 TEST_SUITE("progress") {
-  TEST_CASE("a line shows how far, how many, how fast, how long, and what") {
+  TEST_CASE("a line shows percentage, files, rate, remaining time and name") {
     const std::string line = progress_line(halfway(), 120, false, Paint());
     CHECK(line.starts_with("[############------------]  50%  150/300 files  250 MB/s  ETA 4 s  folder/a_"));
     CHECK(line.ends_with(" 40%"));
@@ -35,28 +35,28 @@ TEST_SUITE("progress") {
     CHECK(progress_line(state, 120, false, Paint()).find("files") == std::string::npos);
   }
 
-  TEST_CASE("what is being done with a file stands behind its name, of a single file, too") {
+  TEST_CASE("the activity is shown after the name, also of a single file") {
     auto state = halfway();
     state.files = 1;
     state.name = "a.tif";
-    state.doing = "map 43%";
+    state.activity = "map 43%";
     CHECK(progress_line(state, 120, false, Paint()).ends_with("  a.tif  map 43%"));
     CHECK(progress_line(state, 80, false, Paint()).ends_with("  a.tif  map 43%"));
   }
 
   TEST_CASE("a line always fits its window") {
-    auto doing = halfway();
-    doing.doing = "download 1.23 MB";
+    auto busy = halfway();
+    busy.activity = "download 1.23 MB";
     for (std::size_t width = 1; width < 130; ++width) {
       for (const bool unicode : {true, false}) {
         CAPTURE(width);
         CHECK(display_width(progress_line(halfway(), width, unicode, Paint())) < std::max<std::size_t>(width, 2));
-        CHECK(display_width(progress_line(doing, width, unicode, Paint())) < std::max<std::size_t>(width, 2));
+        CHECK(display_width(progress_line(busy, width, unicode, Paint())) < std::max<std::size_t>(width, 2));
       }
     }
   }
 
-  TEST_CASE("fractions at both ends, and totals that are not known, are drawn sensibly") {
+  TEST_CASE("fractions at both ends and unknown totals are drawn") {
     for (const double bytes : {0.0, 1.0, 2e9, 9e9}) {
       auto state = halfway();
       state.bytes_done = bytes;
@@ -65,7 +65,7 @@ TEST_SUITE("progress") {
     CHECK(progress_line({.files = 1, .name = "-"}, 80, false, Paint()).find("ETA ?") != std::string::npos);
   }
 
-  TEST_CASE("nothing is shown where standard error is no terminal") {
+  TEST_CASE("nothing is shown unless standard error is a terminal") {
     ece465::testing::CapturedConsole console;
     {
       Progress progress(*console, 2, 100, true);

@@ -9,16 +9,17 @@ using namespace ece465::cli;
 namespace {
 
 /// A program with everything that completion looks at.
-struct Program {
-  CLI::App app{"", "ece465"};
+struct CompletedProgram {
+  Command app{"ece465", ""};
   std::string file, mode = "b", input;
 
-  Program() {
+  CompletedProgram() {
     add_text(app, "--config", file, "FILE", "Where it's written; more");
-    CLI::App* run = app.add_subcommand("run", "Run it\nand more");
-    add_choice(*run, "-m,--mode", mode, Choices<std::string>{{"a", "a"}, {"b", "b"}}, "How");
-    add_text(*run, "IN", input, "FILE|FOLDER", "");
-    app.add_subcommand("stop", "Stop");
+    Command& run = app.add_command("run", "Run it\nand more", {});
+    add_choice(run, "-m,--mode", mode, Choices<std::string>{{"a", "a"}, {"b", "b"}}, "How");
+    add_text(run, "IN", input, "FILE|FOLDER", "");
+    app.add_command("stop", "Stop", {});
+    app.add_command("secret", "Not listed", {}).hidden = true;
   }
 };
 
@@ -27,8 +28,8 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 }  // namespace
 
 TEST_SUITE("completion") {
-  TEST_CASE("bash knows commands, options, choices and paths") {
-    const Program program;
+  TEST_CASE("bash completes commands, options, choices and paths") {
+    const CompletedProgram program;
     const std::string script = bash_completion(program.app);
     CHECK(contains(script, "run|stop) command="));
     CHECK(contains(script, "run:-m|run:--mode) _ece465_words 'a b'; return ;;"));
@@ -37,8 +38,8 @@ TEST_SUITE("completion") {
     CHECK(contains(script, "complete -F _ece465 ece465"));
   }
 
-  TEST_CASE("zsh and fish do, too, and quotes in descriptions do no harm") {
-    const Program program;
+  TEST_CASE("zsh and fish do, too, and quotes in descriptions are escaped") {
+    const CompletedProgram program;
     const std::string zsh = zsh_completion(program.app);
     CHECK(zsh.starts_with("#compdef ece465"));
     CHECK(contains(zsh, "'--config=[Where it'\\''s written]:value:_files'"));

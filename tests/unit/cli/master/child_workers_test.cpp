@@ -155,7 +155,7 @@ TEST_SUITE("child workers") {
       process = process_in(log.wait_for("started"));
       while (!folder.holds("ready")) ::usleep(1000);
     }
-    log.wait_for("does not end: killed");
+    log.wait_for("does not end: killing it");
     CHECK(!is_alive(process));
   }
 

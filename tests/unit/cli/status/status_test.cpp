@@ -102,8 +102,8 @@ TEST_SUITE("status") {
   TEST_CASE("a master with nothing says what can be done") {
     StatusView empty;
     const auto lines = status_lines(empty, {});
-    CHECK(lines[4] == "no workers: the master does the work itself");
-    CHECK(lines[6] == "no jobs yet; give it one with: ece465 submit IMAGE");
+    CHECK(lines[4] == "no workers: the master processes jobs itself");
+    CHECK(lines[6] == "no jobs yet; submit one with: ece465 submit IMAGE");
   }
 
   TEST_CASE("a master is asked, and told of") {
@@ -205,9 +205,9 @@ TEST_SUITE("what a master says") {
     CHECK(!has_ended(job->state));
     CHECK(!job->image);
     CHECK(parse_status(R"({"version":"1","uptime_seconds":1e300})")->uptime_seconds < 1e10);
-    CHECK(parse_detail(R"({"detail":"no"})") == "no");
-    CHECK(!parse_detail("<html>"));
-    CHECK(!parse_detail(R"({"detail":[1]})"));
+    CHECK(parse_refusal(R"({"detail":"no"})", Errc::io)->text() == "no");
+    CHECK(!parse_refusal("<html>", Errc::io));
+    CHECK(!parse_refusal(R"({"detail":[1]})", Errc::io));
   }
 }
 
@@ -243,7 +243,7 @@ TEST_SUITE("health") {
     CapturedConsole console;
     HealthCommand command;
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = 30ms;
+    command.timeout = 30ms;
     CHECK(run_health(command, *console, {}) == 4);
     command.tcp = command.url.substr(7);
     CHECK(run_health(command, *console, {}) == 0);  // it listens

@@ -64,7 +64,7 @@ TEST_SUITE("submit") {
     CHECK(run_submit(command_for(master, {input}), *console, {}) == kExitOk);
     CHECK(folder.read("a_equalized.png") == "result of " + small_png());
     const std::regex line(
-        ".*/a\\.png -> .*/a_equalized\\.png  48x32 8-bit color  2 workers, 1 strip again  up \\d\\.\\d{3}, read "
+        ".*/a\\.png -> .*/a_equalized\\.png  48x32 8-bit color  2 workers, 1 strip retried  up \\d\\.\\d{3}, read "
         "0\\.010, "
         "map 0\\.020, reduce 0\\.000, apply 0\\.030, stitch 0\\.000, write 0\\.040, down \\d\\.\\d{3} s  "
         "3\\.04 kB to workers and back  \\d\\.\\d{3} s\n");
@@ -305,7 +305,7 @@ TEST_SUITE("submit refuses and fails") {
     SubmitCommand command;
     command.inputs = {folder.write("a.png", small_png())};
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = std::chrono::milliseconds(50);
+    command.timeout = std::chrono::milliseconds(50);
     CHECK(run_submit(command, *console, {}) == 4);
     CHECK(console.err().find("--timeout sets how long to wait") != std::string::npos);
   }
@@ -322,7 +322,7 @@ TEST_SUITE("submit refuses and fails") {
     script.broken_downloads = 1'000'000;
     FakeMaster broken(script);
     auto command = command_for(broken, {folder.write("b.png", small_png())});
-    command.patience = std::chrono::milliseconds(100);
+    command.timeout = std::chrono::milliseconds(100);
     CHECK(run_submit(command, *console, {}) == 4);
     check_only(folder, {"a.png", "a_equalized.png", "b.png"});
   }
@@ -406,7 +406,7 @@ TEST_SUITE("submit interrupted") {
     SubmitCommand command;
     command.inputs = {folder.write("a.png", small_png())};
     command.url = fmt::format("http://127.0.0.1:{}", silent.local_endpoint().port());
-    command.patience = std::chrono::hours(1);
+    command.timeout = std::chrono::hours(1);
     CHECK(run_submit(command, *console, stop.get_token()) == kExitInterrupted);
     user.join();
     check_only(folder, {"a.png"});
