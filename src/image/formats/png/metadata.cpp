@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ece465/base/utf8.hpp"
+#include "formats/icc.hpp"
 
 namespace ece465::image::png {
 namespace {
@@ -188,11 +189,8 @@ class DataBuilder {
   std::vector<std::byte> data_;
 };
 
-/// Whether an ICC profile is for the image's kind of colour, according to its header (ICC.1:2010, 7.2.6).
 bool matches_color(Bytes profile, const Header& header) {
-  constexpr std::size_t kColorSpace = 16;
-  if (profile.size() < kColorSpace + 4) return false;
-  return as_text(profile.subspan(kColorSpace, 4)) == (header.is_color() ? "RGB " : "GRAY");
+  return icc_color_space(profile) == (header.is_color() ? "RGB " : "GRAY");
 }
 
 /// Removes NULs, which PNG does not allow in text: those at the end, and others become spaces.
