@@ -23,7 +23,7 @@ struct ApiLimits {
   std::uint64_t max_upload_bytes = std::uint64_t{64} << 30;
   /// Concurrent uploads; each has two buffers. Beyond this and the other limits on concurrency: 503.
   std::size_t max_uploads = 64;
-  /// Concurrent texts; master/text_run.hpp limits the memory of each.
+  /// Concurrent texts; TextRunLimits bounds the memory of each.
   std::size_t max_texts = 4;
   /// Slower uploads and texts are cut off (408) after their first minute: they occupy one of a limited number of slots.
   std::uint64_t min_upload_bytes_per_second = 1024;

@@ -3,7 +3,6 @@
 #include "ece465/image/codec.hpp"
 
 namespace ece465::cluster {
-
 namespace {
 
 HeaderSummary read_header(const ByteSource& source) {
@@ -13,16 +12,7 @@ HeaderSummary read_header(const ByteSource& source) {
     summary.detail = reader.error().text();
     return summary;
   }
-  const auto& pages = (*reader)->pages();
-  const image::PageInfo& first = pages.front();
-  ImageSummary& image = summary.image.emplace();
-  image.format = (*reader)->format();
-  image.width = first.width;
-  image.height = first.height;
-  image.bits = first.layout.bits;
-  // A colour JPEG's chroma are auxiliary samples of its luma; a palette's colours are not in the pixels.
-  image.color = first.layout.colors == 3 || first.auxiliary_samples > 0 || first.palette.has_value();
-  image.pages = pages.size();
+  summary.image = image_summary(**reader);
   return summary;
 }
 

@@ -36,26 +36,13 @@ Result<image::Format> format_of(const ByteSource& source) {
   return image::format_of_content(Bytes(head).first(n)).value_or(image::Format::jpeg);
 }
 
-ImageSummary summary_of(const image::ImageReader& reader) {
-  ImageSummary summary;
-  summary.format = reader.format();
-  summary.pages = reader.pages().size();
-  if (summary.pages == 0) return summary;
-  const image::PageInfo& page = reader.pages().front();
-  summary.width = page.width;
-  summary.height = page.height;
-  summary.bits = page.layout.bits;
-  summary.color = page.palette || page.layout.colors > 1 || page.auxiliary_samples > 0;
-  return summary;
-}
-
 }  // namespace
 
 Result<ImageSummary> summarize(const DataFolder& folder, const JobRequest& request, const Limits& limits) {
   ECE465_ASSIGN(const auto source, folder.open_file(request.file));
   auto reader = image::open_image(*source, {.channels = request.channels, .limits = limits});
   if (!reader) return about(request.file, std::move(reader).error());
-  return summary_of(**reader);
+  return image_summary(**reader);
 }
 
 Result<std::shared_ptr<ImageJob::Files>> ImageJob::open() {
@@ -87,7 +74,7 @@ net::Task<Result<void>> ImageJob::run() {
   status_.phase = JobPhase::read;
   context_.pages.on_changed();
   ECE465_CO_ASSIGN(const auto files, co_await net::offload(*context_.files, [this] { return open(); }));
-  status_.image = summary_of(*files->reader);
+  status_.image = image_summary(*files->reader);
   for (std::size_t page = 0; page < status_.image->pages; ++page) {
     if (cancelled_) co_return fail(Errc::cancelled, "cancelled");
     status_.page = page;

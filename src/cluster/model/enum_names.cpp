@@ -1,9 +1,6 @@
 #include "model/enum_names.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
-#include <charconv>
 
 namespace ece465::cluster {
 namespace {
@@ -27,21 +24,7 @@ auto find_by_name(const Values& values, Name name_of, std::string_view name)
   return std::nullopt;
 }
 
-constexpr std::string_view kJobPrefix = "job_";
-
 }  // namespace
-
-std::string to_string(JobNumber number) { return fmt::format("{}{}", kJobPrefix, static_cast<std::uint64_t>(number)); }
-
-std::optional<JobNumber> parse_job_number(std::string_view text) {
-  if (!text.starts_with(kJobPrefix)) return std::nullopt;
-  text.remove_prefix(kJobPrefix.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  // Names are unique: "job_07" is not valid.
-  if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0')) return std::nullopt;
-  return JobNumber{number};
-}
 
 std::string_view state_name(JobState state) {
   switch (state) {

@@ -44,6 +44,8 @@ struct ImageSummary {
   std::size_t pages = 1;
   bool operator==(const ImageSummary&) const = default;
 };
+/// Size, depth and colour are those of the first page.
+[[nodiscard]] ImageSummary image_summary(const image::ImageReader& reader);
 
 /// The state and statistics of a job.
 struct JobStatus {

@@ -61,7 +61,7 @@ std::string violation(const json& value, const json& schema, const std::string& 
   if (schema.contains("type")) {
     const json types = schema["type"].is_array() ? schema["type"] : json::array({schema["type"]});
     const auto fits = [&](const json& type) { return has_type(value, type.get<std::string>()); };
-    if (std::ranges::none_of(types, fits)) return where + ": " + value.dump() + " is no " + types.dump();
+    if (std::ranges::none_of(types, fits)) return where + ": " + value.dump() + " is not of type " + types.dump();
   }
   if (value.is_object()) return object_violation(value, schema, where);
   if (value.is_array() && schema.contains("items")) {

@@ -195,8 +195,8 @@ TEST_SUITE("api events") {
 
       api.logs.add("node-7", "hello");
       api.events.publish("worker_lost", R"({"id":"node-7"})");
-      const bool told = co_await watcher.until("event: worker_lost\ndata: {\"id\":\"node-7\"}\n\n");
-      CHECK(told);
+      const bool received = co_await watcher.until("event: worker_lost\ndata: {\"id\":\"node-7\"}\n\n");
+      CHECK(received);
       CHECK(watcher.seen.find("\"source\":\"node-7\",\"message\":\"hello\"}\n\n") != std::string::npos);
     });
   }
@@ -224,8 +224,8 @@ TEST_SUITE("api events") {
       // Exceeds the slow client's socket buffers and the queue together.
       for (int i = 0; i < 400; ++i) {
         api.events.publish("log", fmt::format("{}{}", i, std::string(100'000, '.')));
-        const bool told = co_await quick.until(fmt::format("data: {}.", i));
-        REQUIRE(told);
+        const bool received = co_await quick.until(fmt::format("data: {}.", i));
+        REQUIRE(received);
         quick.seen.clear();
       }
       const bool lost = co_await slow.until("event: gap\n");
@@ -246,8 +246,8 @@ TEST_SUITE("api events") {
       CHECK(api.events.subscribers() == 200);
       api.events.publish("file", R"({"name":"a.jpg"})");
       for (auto& watcher : watchers) {
-        const bool told = co_await watcher.until("a.jpg");
-        CHECK(told);
+        const bool received = co_await watcher.until("a.jpg");
+        CHECK(received);
       }
       api.events.close();
       for (auto& watcher : watchers) {

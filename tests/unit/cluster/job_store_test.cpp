@@ -220,7 +220,7 @@ TEST_SUITE("job store") {
       for (int i = 0; i < 50; ++i) add(store, "a.jpg");
     }
     std::string content = folder.read(".ece465/jobs.sqlite");
-    SUBCASE("that is no database") { content = "garbage, and much of it: " + std::string(5000, 'x'); }
+    SUBCASE("that is not a database") { content = "garbage: " + std::string(5000, 'x'); }
     SUBCASE("whose tables are shot") { content.replace(4096, content.size() - 4096, content.size() - 4096, '\xAA'); }
     SUBCASE("that was cut") { content.resize(4096); }
     folder.write(".ece465/jobs.sqlite", content);

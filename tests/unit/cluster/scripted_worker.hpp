@@ -131,7 +131,7 @@ class SessionFixture final : public SessionHost {
   using Script = std::function<net::Task<void>(SessionFixture&, Worker&)>;
 
   explicit SessionFixture(Script script) : coordinator(context, {}), script_(std::move(script)) {
-    options.handshake.settle = 1ms;
+    options.handshake.probe_delay = 1ms;
     options.terms.heartbeat = 5s;
     options.terms.checksum = true;
     options.terms.payload_bytes = std::uint64_t{1} << 30;

@@ -101,9 +101,9 @@ TEST_SUITE("worker and failures") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2();
       const std::string piece(std::size_t{1} << 20, 'x');
-      std::size_t said = 0;
-      while (said < 1024 && co_await master.say(piece)) ++said;
-      CHECK(said < 1024);  // fails before a gigabyte has been sent
+      std::size_t sent = 0;
+      while (sent < 1024 && co_await master.say(piece)) ++sent;
+      CHECK(sent < 1024);  // fails before a gigabyte has been sent
       ScriptedMaster again = co_await stage.next_v2();
       co_await again.say(std::string(65'536, 'y'));
       CHECK((co_await again.line()).starts_with("ERROR code=too_large text="));
