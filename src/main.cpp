@@ -14,16 +14,16 @@
 
 namespace {
 
-/// Turns the signals that ask a process to end into one stop request. A second signal ends it at once, by that
-/// signal's own doing. A thread of its own waits for them, since hardly anything may be called from a handler;
-/// make it before any other thread, so that all inherit the blocked signals. Until `start` signals wait, too.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request. A second signal terminates the process. A thread waits for the
+/// signals, because handlers may call hardly any function. Create this before any other thread, so that all of them
+/// inherit the blocked signals; until `start` signals stay pending.
 class SignalWatch {
  public:
   explicit SignalWatch(std::stop_source stop) : stop_(std::move(stop)) {
     sigemptyset(&signals_);
     sigaddset(&signals_, kWakeUp);
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-      // One that was ignored when we started (nohup, a script's background jobs) stays ignored.
+      // Signals that were ignored at the start (nohup, a script's background jobs) stay ignored.
       struct sigaction action{};
       if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(&signals_, number);
     }
@@ -59,9 +59,9 @@ class SignalWatch {
   std::thread thread_;
 };
 
-/// A standard stream that the caller closed would hand its number to the next file opened, and what is printed
-/// would end up in a picture. Keeps the number taken, by something that fails as a closed one does.
-void keep_standard_streams() {
+/// If a standard stream is closed, the next file opened would get its descriptor, and messages would be written into
+/// it. Opens such descriptors in the wrong direction, so that using them fails as if they were closed.
+void reserve_standard_streams() {
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
     if (fcntl(descriptor, F_GETFD) == -1) (void)open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
   }
@@ -71,8 +71,8 @@ void keep_standard_streams() {
 
 int main(int argc, char** argv) {
   try {
-    keep_standard_streams();
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(2)
+    reserve_standard_streams();
+    std::signal(SIGPIPE, SIG_IGN);  // writing to a closed pipe fails with EPIPE instead
     std::stop_source stop;
     SignalWatch watch(stop);
     return ece465::cli::run(argc, argv, stop.get_token(), [&watch] { watch.start(); });

@@ -101,15 +101,15 @@ class Master {
     auto http = server_.listen(options_.http);
     if (!http) return std::unexpected(std::move(http).error());
     addresses.http = *http;
-    asio::co_spawn(loop_, begin(this), asio::detached);
-    asio::co_spawn(loop_, tick(this), asio::detached);
-    asio::co_spawn(loop_, check_folder(this), asio::detached);
+    net::spawn(loop_, begin(this));
+    net::spawn(loop_, tick(this));
+    net::spawn(loop_, check_folder(this));
     logger_.info("master listening", {{"http", addresses.http.to_string()},
                                       {"workers", addresses.workers.to_string()},
                                       {"data", options_.data_dir.string()}});
     listening(addresses);
-    const std::stop_callback on_stop(
-        std::move(stop), [this] { asio::post(loop_, [this] { asio::co_spawn(loop_, end(this), asio::detached); }); });
+    const std::stop_callback on_stop(std::move(stop),
+                                     [this] { asio::post(loop_, [this] { net::spawn(loop_, end(this)); }); });
     const auto work = asio::make_work_guard(loop_);
     loop_.run();
     files_.join();
@@ -131,7 +131,7 @@ class Master {
   static net::Task<void> tick(Master* master) {
     while (!master->stopping_) {
       master->tick_timer_.expires_after(kTickInterval);
-      co_await master->tick_timer_.async_wait(net::kNoThrow);
+      co_await net::wait(master->tick_timer_);
       master->engine_.tick();
     }
   }
@@ -158,7 +158,7 @@ class Master {
       if (master->stopping_) co_return;
       master->on_folder_checked(checked ? std::string() : checked.error().text());
       master->folder_timer_.expires_after(kFolderCheckInterval);
-      co_await master->folder_timer_.async_wait(net::kNoThrow);
+      co_await net::wait(master->folder_timer_);
     }
   }
 

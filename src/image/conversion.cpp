@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "kernels/scalar.hpp"
+
 namespace ece465::image {
 namespace {
 
@@ -175,7 +177,7 @@ void Conversion::expand_palette(const Block& block, Block& out) const {
   const PixelLayout& layout = target_.layout;
   // The pixel of each index. An index beyond the palette is opaque black, as in other decoders.
   std::array<std::array<std::byte, 4>, 256> pixels{};
-  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
+  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>(kernels::narrowed(v)); };
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     const PaletteColor color = i < palette_->palette.size() ? palette_->palette[i] : PaletteColor{};
     if (layout.colors == 3) {

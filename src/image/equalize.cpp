@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <mutex>
-#include <new>
 #include <optional>
 
 #include "conversion.hpp"

@@ -96,7 +96,6 @@ PageStrips::Impl::Impl(const ImageReader& reader, std::size_t page, Conversion c
 
 Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
   const PageInfo& source = conversion_.source();
-  const std::uint64_t group = group_layout_.max_blocks() * source.block_bytes;
   // A strip's share of the list of strips: two bytes for each of its 64 sampled levels.
   const std::uint64_t per_strip = sizeof(Strip) + 2 * kSampledPositions;
   ECE465_ASSIGN(const MemoryPlan memory,
@@ -104,7 +103,7 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
                                      .threads = options_.threads,
                                      .encoder_bytes = encoder_bytes,
                                      .overhead_bytes = groups() * (sizeof(Group) + planes * per_strip),
-                                     .streaming_bytes = group}));
+                                     .streaming_bytes = group_layout_.max_blocks() * source.block_bytes}));
   if (memory.keep_blocks) {
     residency = Residency::kept;
   } else {
@@ -112,7 +111,6 @@ Result<void> PageStrips::Impl::plan(std::uint64_t encoder_bytes) {
   }
   threads_ = memory.threads;
   memory_bytes = memory.base_bytes;
-  group_bytes = keeps() ? 0 : group;
   readers_.emplace(reader_, page_, conversion_, threads_);
   return {};
 }
@@ -177,9 +175,7 @@ std::size_t PageStrips::groups() const { return impl_->groups(); }
 unsigned PageStrips::bits() const { return impl_->bits(); }
 bool PageStrips::maps_remotely() const { return impl_->maps_remotely(); }
 PageStrips::Residency PageStrips::residency() const { return impl_->residency; }
-bool PageStrips::loads_in_order() const { return !impl_->conversion().source().any_order; }
 std::uint64_t PageStrips::memory_bytes() const { return impl_->memory_bytes; }
-std::uint64_t PageStrips::group_bytes() const { return impl_->group_bytes; }
 const std::vector<std::string>& PageStrips::notes() const { return impl_->conversion().notes(); }
 
 Result<void> PageStrips::load(std::size_t group) { return impl_->load(group, false); }
@@ -208,10 +204,7 @@ Bytes PageStrips::wire_table(std::size_t plane) const { return impl_->wire_table
 Result<void> PageStrips::check_mapped(std::size_t strip, Bytes mapped) const {
   return guarded([&] { return impl_->check_mapped(strip, mapped); });
 }
-Result<void> PageStrips::scatter(std::size_t strip, Bytes mapped) { return impl_->scatter(strip, mapped, nullptr); }
-Result<void> PageStrips::scatter_swap(std::size_t strip, Buffer& mapped) {
-  return impl_->scatter(strip, mapped.span(), &mapped);
-}
+Result<void> PageStrips::scatter(std::size_t strip, Buffer& mapped) { return impl_->scatter(strip, mapped); }
 Result<void> PageStrips::map_locally(std::size_t strip) {
   return guarded([&] { return impl_->map_locally(strip); });
 }

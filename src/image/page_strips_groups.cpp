@@ -274,7 +274,7 @@ Result<void> PageStrips::Impl::check_mapped(std::size_t strip, Bytes mapped) {
   return {};
 }
 
-Result<void> PageStrips::Impl::scatter(std::size_t strip, Bytes mapped, Buffer* buffer) {
+Result<void> PageStrips::Impl::scatter(std::size_t strip, Buffer& mapped) {
   if (!finalized_ || !maps_remotely()) return fail(Errc::internal, "strip {} cannot be mapped now", strip);
   if (mapped.size() != strips[strip].bytes) {
     return fail(Errc::internal, "{} mapped bytes instead of {}", mapped.size(), strips[strip].bytes);
@@ -289,7 +289,7 @@ Result<void> PageStrips::Impl::scatter(std::size_t strip, Bytes mapped, Buffer* 
   lock.unlock();
   auto done = guarded([&]() -> Result<void> {
     if (is_fresh) shape_replacement(group, strip);
-    put(group, strip, mapped, buffer);
+    put(group, strip, mapped);
     return {};
   });
   lock.lock();
@@ -309,10 +309,10 @@ void PageStrips::Impl::shape_replacement(Group& group, std::size_t strip) {
   block.stride = block.width * layout_.sample_bytes();
 }
 
-void PageStrips::Impl::put(Group& group, std::size_t strip, Bytes mapped, Buffer* buffer) {
+void PageStrips::Impl::put(Group& group, std::size_t strip, Buffer& mapped) {
   // The caller must not get a buffer of the pool, which it could outlive.
-  if (group.is_replaceable && buffer != nullptr && !pool_) {
-    group.blocks[0].pixels.swap(*buffer);
+  if (group.is_replaceable && !pool_) {
+    group.blocks[0].pixels.swap(mapped);
     return;
   }
   if (group.is_replaceable) group.blocks[0].pixels.resize(mapped.size());

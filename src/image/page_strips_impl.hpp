@@ -138,8 +138,7 @@ class PageStrips::Impl {
   void add_counts(std::size_t plane, std::span<const std::uint64_t> counts);
   Result<void> finalize();
   Result<void> check_mapped(std::size_t strip, Bytes mapped);
-  /// `buffer`: null, or the buffer of `mapped`, which may be swapped instead of copied.
-  Result<void> scatter(std::size_t strip, Bytes mapped, Buffer* buffer);
+  Result<void> scatter(std::size_t strip, Buffer& mapped);
   Result<void> map_locally(std::size_t strip);
   Result<void> begin_write(ImageWriter& writer);
   Result<void> write(std::size_t index);
@@ -159,7 +158,7 @@ class PageStrips::Impl {
   std::vector<Strip> strips;
   std::size_t planes = 1;
   Residency residency = Residency::on_demand;
-  std::uint64_t memory_bytes = 0, group_bytes = 0;
+  std::uint64_t memory_bytes = 0;
   std::vector<Histogram> histograms;
   std::vector<Table> tables;
   std::vector<std::vector<std::byte>> wire_tables;
@@ -197,7 +196,7 @@ class PageStrips::Impl {
   [[nodiscard]] std::uint16_t read_level(const Group& group, std::size_t strip, std::uint64_t index) const;
   [[nodiscard]] std::vector<std::uint16_t> read_sampled_levels(const Group& group, std::size_t strip) const;
   Result<std::vector<std::uint16_t>> sampled_levels(std::size_t strip);
-  void put(Group& group, std::size_t strip, Bytes mapped, Buffer* buffer);
+  void put(Group& group, std::size_t strip, Buffer& mapped);
   void shape_replacement(Group& group, std::size_t strip);
 
   PageStripsOptions options_;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ece465/image/codec.hpp"
+#include "kernels/scalar.hpp"
 
 /// Each pixel of the preview is the average of a cell of the page. Each block is read once and added to the cells that
 /// it overlaps, so only one block and these cells are in memory.
@@ -57,7 +58,7 @@ struct Column {
 
 using Color = std::array<std::uint8_t, 3>;
 
-std::uint8_t narrow(std::uint16_t value) { return static_cast<std::uint8_t>((value + 128U) / 257U); }
+std::uint8_t narrow(std::uint16_t value) { return static_cast<std::uint8_t>(kernels::narrowed(value)); }
 
 std::uint8_t on_white(std::uint8_t value, std::uint8_t alpha, bool premultiplied) {
   const unsigned white = 255U - alpha;

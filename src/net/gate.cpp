@@ -4,9 +4,10 @@ namespace ece465::net {
 
 using Clock = std::chrono::steady_clock;
 
-Event::Event(asio::any_io_executor executor) : waiters_(std::make_shared<Waiters>()), executor_(std::move(executor)) {}
+Condition::Condition(asio::any_io_executor executor)
+    : waiters_(std::make_shared<Waiters>()), executor_(std::move(executor)) {}
 
-Task<bool> Event::wait(Duration limit) {
+Task<bool> Condition::wait(Duration limit) {
   const auto waiters = waiters_;
   asio::steady_timer timer(executor_, deadline_after(limit));
   waiters->push_back(&timer);
@@ -15,7 +16,7 @@ Task<bool> Event::wait(Duration limit) {
   co_return std::erase(*waiters, &timer) == 0;
 }
 
-void Event::notify() {
+void Condition::notify() {
   for (auto* timer : std::exchange(*waiters_, {})) timer->cancel();
 }
 

@@ -4,7 +4,7 @@ namespace ece465::net {
 namespace {
 
 /// Runs a session that holds a pass. A named coroutine with parameters by value: GCC 12 miscompiles lambda coroutines.
-Task<void> run_session(std::function<Task<void>(Stream)> session, Stream stream, Gate::Pass pass, Event* ended) {
+Task<void> run_session(std::function<Task<void>(Stream)> session, Stream stream, Gate::Pass pass, Condition* ended) {
   co_await session(std::move(stream));
   pass = Gate::Pass(std::move(pass));
   ended->notify();

@@ -1,4 +1,4 @@
-# In bash, the completion script really completes.
+# The completion script works in bash.
 . "$(dirname "$0")/lib.sh"
 run completion bash
 expect_code 0

@@ -1,4 +1,4 @@
-# fish takes the completion script and offers what it says.
+# The completion script works in fish.
 . "$(dirname "$0")/lib.sh"
 command -v fish >/dev/null || skip 'fish is not installed'
 run completion fish

@@ -1,4 +1,4 @@
-# zsh takes the completion script and offers what it says.
+# The completion script works in zsh.
 . "$(dirname "$0")/lib.sh"
 command -v zsh >/dev/null || skip 'zsh is not installed'
 run completion zsh

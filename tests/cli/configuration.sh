@@ -1,4 +1,4 @@
-# The command line wins over the environment, that over the file, that over the default; --print-config tells.
+# The command line overrides the environment, which overrides the file, which overrides the default; --print-config shows it.
 . "$(dirname "$0")/lib.sh"
 printf 'color: never\nequalize:\n  channels: each\n  memory: 64M\n  force: yes\n' >c.yaml
 export ECE465_CONFIG=c.yaml ECE465_EQUALIZE_MEMORY=32M ECE465_THREADS=3
@@ -23,14 +23,14 @@ equalize:
 C
 sed -i 's/ *#/ #/' out expected
 expect_same out expected
-# What it prints is a configuration file itself.
+# Its output is a valid configuration file.
 cp out again.yaml
 run equalize --print-config --config again.yaml
 expect_out 'channels: each    # again.yaml'
 # Without a command, all are shown.
 run --print-config
 for command in equalize histogram version; do expect_out "$command:"; done
-# And it counts for real.
+# The settings take effect.
 small a.png --color rgb
 echo old >a_equalized.png
 run equalize a.png

@@ -1,4 +1,4 @@
-# Dining philosophers in every mode: the notes' words, a summary, JSON, and what cannot be asked for.
+# Dining philosophers in every mode: the lines of the course notes, a summary, JSON, and invalid combinations of options.
 . "$(dirname "$0")/lib.sh"
 quick=(--think 1ms..5ms --eat 1ms..5ms --meals 2 --seed 7)
 for mode in ipc thread async tcp; do
@@ -10,9 +10,9 @@ for mode in ipc thread async tcp; do
   expect_out 'fairness 1.000'
   cp out "$mode"
 done
-head -n 1 ipc | grep -qxF 'Starting IPC Dining Philosophers...' || fail 'ipc begins otherwise'
-head -n 1 thread | grep -qxF 'Starting Multithreaded Dining Philosophers...' || fail 'thread begins otherwise'
-head -n 1 async | grep -qxF 'Starting AsyncIO Dining Philosophers with Chopsticks...' || fail 'async begins otherwise'
+head -n 1 ipc | grep -qxF 'Starting IPC Dining Philosophers...' || fail 'ipc starts differently'
+head -n 1 thread | grep -qxF 'Starting Multithreaded Dining Philosophers...' || fail 'thread starts differently'
+head -n 1 async | grep -qxF 'Starting AsyncIO Dining Philosophers with Chopsticks...' || fail 'async starts differently'
 said() { grep -F "[$2]" "$1" | sed 's/^\[[^]]*\] //' | tr '\n' '|'; }
 twice() { [ "$(said "$1" "$2")" = "$3$3" ] || fail "$2 said $(said "$1" "$2")"; }
 twice ipc 'Philosopher 2' 'Thinking...|Requesting forks...|Eating!|Returning forks...|'
@@ -61,8 +61,8 @@ expect_lines err 1
 
 run dine "${quick[@]}" --quiet --timeline dinner.svg
 expect_code 0
-python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("dinner.svg")' || fail 'the timeline is no XML'
-[ "$(grep -c '#3f8f4f' dinner.svg)" -ge 10 ] || fail 'the timeline has not every meal'
+python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("dinner.svg")' || fail 'the timeline is not XML'
+[ "$(grep -c '#3f8f4f' dinner.svg)" -ge 10 ] || fail 'the timeline lacks meals'
 cp dinner.svg before.svg
 run dine "${quick[@]}" --quiet --timeline dinner.svg
 expect_code 1
@@ -87,7 +87,7 @@ check '--live: standard output is not a terminal' --live
 check '--compare: cannot be combined with' --compare --strategy naive
 on_a_terminal "'$ECE465' dine --live --think 1ms --eat 1ms --duration 300ms"
 [ $code = 0 ] || fail "exit code $code"
-grep -qF "${escape}[?1049h" screen || fail 'no screen of its own'
-grep -qF "${escape}[?1049l" screen || fail 'the screen is not given back'
+grep -qF "${escape}[?1049h" screen || fail 'no alternate screen'
+grep -qF "${escape}[?1049l" screen || fail 'the screen is not restored'
 grep -qF '5 philosophers: ' screen || fail 'no picture'
 grep -qF 'fairness' screen || fail 'no summary'

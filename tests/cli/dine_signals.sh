@@ -1,5 +1,5 @@
 # Ctrl-C ends a dinner in any state of its philosophers, with a summary, and leaves no process; a killed philosopher gives
-# the forks back.
+# back its forks.
 . "$(dirname "$0")/lib.sh"
 dine() { # starts it in a process group of its own, whose members are counted afterwards
   rm -f out err
@@ -17,7 +17,7 @@ worked() { # 0.2 s of CPU time, its children's that have not ended left out
   [ "$ticks" -ge $(($(getconf CLK_TCK) / 5)) ]
 }
 
-# Thinking, eating (the others wait), and in the middle of everything.
+# While thinking, while eating (the others wait), and at any time.
 for mode in ipc thread async tcp; do
   for state in '--think 1h --eat 1h' '--think 0 --eat 1h' '--think 0 --eat 0 --quiet'; do
     # shellcheck disable=SC2086
@@ -25,8 +25,8 @@ for mode in ipc thread async tcp; do
     if [[ $state != *quiet ]]; then
       wait_for "$mode $state" grep -sq "$([[ $state = *'think 0'* ]] && echo Eating || echo Thinking)" out
     else
-      # A signal before all have sat down would find no dinner to end. Nothing is said, but who neither thinks nor
-      # eats for any time works all the time: more than starting takes, sanitizers included.
+      # A signal before all have sat down would find no dinner to end. Nothing is printed; but philosophers that neither think nor
+      # eat for any time use CPU all the time: wait until that exceeds what starting takes, even with sanitizers.
       wait_for "$mode at work" worked
     fi
     kill -INT "$pid"
@@ -38,7 +38,7 @@ for mode in ipc thread async tcp; do
   done
 done
 
-# As a terminal does it: to everybody in the group at once.
+# Like a terminal: to the whole process group.
 dine --mode ipc --think 0 --eat 1h
 wait_for 'a meal' grep -sq Eating out
 kill -INT -- "-$pid"
@@ -46,7 +46,7 @@ ended
 expect_code 130
 expect_no_err
 
-# One who eats for an hour keeps both neighbours waiting; killed, he does not.
+# A philosopher who eats for an hour keeps both neighbors waiting, until it is killed.
 dine --mode ipc -n 2 --think 0 --eat 1h
 wait_for 'a meal' grep -sq Eating out
 eater=$(grep -m 1 Eating out | sed 's/[^0-9]//g')
@@ -59,7 +59,7 @@ ended
 expect_code 130
 expect_out 'lost'
 
-# Whoever is stopped (SIGSTOP) or has lost its coordinator does not stay, either.
+# Philosophers that are stopped (SIGSTOP) or have lost their coordinator end, too.
 dine --mode ipc --think 1h
 wait_for 'thinking' grep -sq 'Philosopher 4' out
 kill -STOP "$(members | tail -n 1)"
@@ -71,7 +71,7 @@ wait_for 'thinking' grep -sq 'Philosopher 4' out
 kill -KILL "$pid"
 ended
 
-# On a terminal the picture goes away and the cursor comes back, also when it is ended.
+# On a terminal the picture disappears and the cursor comes back, also when interrupted.
 mkfifo pids
 code=0
 command -v script >/dev/null || exit 0
@@ -83,4 +83,4 @@ kill -TERM "$pid"
 wait $watcher || code=$?
 [ $code = 130 ] || fail "exit code $code"
 grep -qF "$(printf '\033')[?25h" screen || fail 'the cursor is gone'
-grep -qF "$(printf '\033')[?1049l" screen || fail 'the screen is not given back'
+grep -qF "$(printf '\033')[?1049l" screen || fail 'the screen is not restored'

@@ -1,4 +1,4 @@
-# What is no image gets one clear line that names file and reason, exit code 3, and no output.
+# A file that is not an image is reported in one line with file and reason, exit code 3, and no output.
 . "$(dirname "$0")/lib.sh"
 : >empty.jpg
 echo 'just text' >text.tif

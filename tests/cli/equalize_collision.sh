@@ -7,7 +7,7 @@ run equalize x/a.png y/a.png -o results
 expect_code 2
 expect_err 'x/a.png and y/a.png would both be written to results/a_equalized.png'
 expect_no_file results
-# The same input twice is no collision; nor is the result of the last run, when the shell names it again.
+# The same input twice is not a collision; nor is the result of an earlier run.
 run equalize x/a.png ./x/a.png
 expect_code 0
 run equalize x/*.png --force

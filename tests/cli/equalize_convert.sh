@@ -1,4 +1,4 @@
-# What is written follows the output's extension; what that costs is said.
+# The output's extension decides its format; losses are reported.
 . "$(dirname "$0")/lib.sh"
 small deep.png --bits 16
 run equalize deep.png -o deep.jpg
@@ -14,7 +14,7 @@ expect_no_err
 run equalize deep.png -o deep.gif
 expect_code 2
 expect_err 'deep.gif: .gif cannot be written; choose .jpg, .tif or .png'
-# A PNG called .jpg keeps its name and gets the format that its name promises.
+# A PNG called .jpg keeps its name, and its result gets the format of that name.
 small real.png
 mv real.png fake.jpg
 run equalize fake.jpg

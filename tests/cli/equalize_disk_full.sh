@@ -1,4 +1,4 @@
-# On a full disk there is one line, exit code 1, no partial output, and the old output is intact.
+# A full disk is reported in one line, with exit code 1; there is no partial output, and the old output is intact.
 . "$(dirname "$0")/lib.sh"
 mkdir disk
 mount -t tmpfs -o size=256k tmpfs disk 2>err || skip "may not mount a small file system: $(cat err)"

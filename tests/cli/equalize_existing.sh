@@ -1,4 +1,4 @@
-# An existing output is kept, unless --force says otherwise; the input may be the output.
+# An existing output is kept unless --force is given; the input may be the output.
 . "$(dirname "$0")/lib.sh"
 small a.png
 echo precious >a_equalized.png

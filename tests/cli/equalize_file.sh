@@ -1,4 +1,4 @@
-# A file is equalized beside itself; one line says so, and nothing else is said.
+# A file is equalized beside itself and reported in one line; nothing else is printed.
 . "$(dirname "$0")/lib.sh"
 small my.photo.jpg --color ycbcr
 run equalize my.photo.jpg

@@ -1,4 +1,4 @@
-# A folder stands for its images, below it with --recursive; results go beside them or into the same tree elsewhere.
+# A folder stands for its images, with --recursive also in subfolders; results go beside them or into the same tree elsewhere.
 . "$(dirname "$0")/lib.sh"
 mkdir -p in/deep/er
 small in/b.png

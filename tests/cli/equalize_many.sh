@@ -1,4 +1,4 @@
-# A bad file among good ones is reported in one line; the others are done; the exit code is 1.
+# An unreadable file is reported in one line and skipped; the exit code is 1.
 . "$(dirname "$0")/lib.sh"
 small a.png
 small b.jpg --color ycbcr

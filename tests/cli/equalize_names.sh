@@ -1,4 +1,4 @@
-# Names are taken as they come: spaces, brackets, dashes, line breaks, no extension.
+# File names may contain spaces, brackets, dashes and line breaks, and have no extension.
 . "$(dirname "$0")/lib.sh"
 small a.png
 cp a.png 'with space.png'

@@ -1,4 +1,4 @@
-# Threads and memory change nothing in the result, nor the order in which files are told.
+# Threads and memory change neither the results nor the order of the reports.
 . "$(dirname "$0")/lib.sh"
 for i in 1 2 3 4 5 6; do small $i.png --seed $i --bits 16; done
 small 7.jpg --color ycbcr

@@ -1,4 +1,4 @@
-# Output trouble has exit code 1 and leaves nothing. (A test may run as root, whom permissions do not stop.)
+# Output errors have exit code 1 and leave nothing. (Tests may run as root, so they do not rely on permissions.)
 . "$(dirname "$0")/lib.sh"
 small a.png
 echo file >file.png

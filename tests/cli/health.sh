@@ -1,4 +1,4 @@
-# A probe for containers: silence and 0 when all is well.
+# A probe for containers: no output and exit code 0 if healthy.
 . "$(dirname "$0")/lib.sh"
 run health --url http://127.0.0.1:1
 expect_code 4
@@ -20,7 +20,7 @@ expect_code 1
 expect_err 'worker node-8: not connected'
 run health --tcp nowhere
 expect_code 2
-# In a container: process 1 decides what is asked. Here it is no master, so all is well.
+# In a container process 1 decides what to probe. Here it is not a master, which is healthy.
 run health --container
 expect_code 0
 run health --container --url http://127.0.0.1:1

@@ -1,4 +1,4 @@
-# Help is friendly: alone, by option, by word, for each command, with examples; on standard output.
+# Help is available alone, by option, by word, and for each command, with examples, on standard output.
 . "$(dirname "$0")/lib.sh"
 run
 expect_code 0

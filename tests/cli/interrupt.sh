@@ -1,4 +1,4 @@
-# Ctrl-C ends a run with 130: what is done stays, nothing half done does.
+# Ctrl-C ends a run with 130; finished results stay, partial ones do not.
 . "$(dirname "$0")/lib.sh"
 mkdir in
 "$MAKE_IMAGE" in/0000.png --size 300x300
@@ -17,7 +17,7 @@ code=0; wait $pid || code=$?
 expect_code 130
 expect_lines err 1
 expect_err 'interrupted: '
-# Every result that is there is whole, and was told or is the next to be.
+# Every existing result is complete, and was reported or is the next to be.
 count=$(find results -type f | wc -l)
 [ "$count" -ge 1 ] && [ "$count" -lt 1500 ] || fail "$count results"
 find results -type f | while read -r name; do cmp -s "$name" results/0000_equalized.png || fail "$name"; done

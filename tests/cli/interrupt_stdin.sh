@@ -1,4 +1,4 @@
-# Ctrl-C also ends the wait for input that does not come.
+# Ctrl-C also ends the wait for standard input.
 . "$(dirname "$0")/lib.sh"
 small a.png
 mkfifo input
@@ -8,7 +8,7 @@ pid=$!
 set +m
 exec 3>input
 head -c 100 a.png >&3
-# A signal that came before the program was up would end it as it ends any process: wait until it spools its input.
+# A signal before the program handles signals would terminate it: wait until it spools its input.
 for _ in $(seq 500); do
   ls -l /proc/$pid/fd 2>/dev/null | grep -q '/tmp/ece465-[^/]*(deleted)' && break
   sleep 0.01

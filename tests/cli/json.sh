@@ -1,4 +1,4 @@
-# --json prints one object for the whole run, whatever happens.
+# --json prints one object for the whole run, also when files fail.
 . "$(dirname "$0")/lib.sh"
 small a.png --color rgb --bits 16 --alpha unassociated
 echo text >b.png

@@ -1,7 +1,7 @@
-# Sourced by every test here. A test is one behaviour of the built program, run in a temporary folder of its own;
-# it fails at the first thing that is not as it says. ctest gives it:
+# Sourced by every test here. A test checks one behavior of the built program in a temporary folder of its own; it stops
+# at the first failure. ctest sets:
 #   ECE465      the program
-#   MAKE_IMAGE  the painter of test images
+#   MAKE_IMAGE  the program that paints test images
 set -euo pipefail
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/ece465-cli-XXXXXX")
@@ -26,15 +26,15 @@ run() {
   "$ECE465" "$@" >out 2>err || code=$?
 }
 expect_code() { [ "$code" = "$1" ] || fail "exit code $code, not $1"; }
-expect_out() { grep -qF -- "$1" out || fail "stdout does not say: $1"; }
-expect_err() { grep -qF -- "$1" err || fail "stderr does not say: $1"; }
+expect_out() { grep -qF -- "$1" out || fail "stdout lacks: $1"; }
+expect_err() { grep -qF -- "$1" err || fail "stderr lacks: $1"; }
 expect_no_out() { [ ! -s out ] || fail "stdout is not empty"; }
 expect_no_err() { [ ! -s err ] || fail "stderr is not empty"; }
 expect_lines() { [ "$(wc -l <"$1")" = "$2" ] || fail "$1 has $(wc -l <"$1") lines, not $2"; }
 expect_file() { for name; do [ -f "$name" ] || fail "no file $name"; done; }
 expect_no_file() { for name; do [ ! -e "$name" ] || fail "$name is there"; done; }
 expect_same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
-# Nothing of ours is left lying about: no temporary files here, nor in TMPDIR.
+# No temporary files are left, here or in TMPDIR.
 expect_no_traces() {
   local left
   left=$(find "$folder" -name '.ece465*' -o -path "$folder/tmp/*")
@@ -51,7 +51,7 @@ for expression in sys.argv[1:]:
 # small NAME [OPTION...]: paints a test image of a few kilobytes.
 small() { "$MAKE_IMAGE" "$1" --size 96x64 "${@:2}"; }
 
-# on_a_terminal COMMAND: runs a shell command on a terminal of 100 columns; all it shows is in the file screen.
+# on_a_terminal COMMAND: runs a shell command on a terminal of 100 columns; its output is in the file screen.
 on_a_terminal() {
   command -v script >/dev/null || skip "script (util-linux) is not installed"
   code=0
@@ -60,7 +60,7 @@ on_a_terminal() {
 escape=$(printf '\033')
 
 # start_fake_master OPTION...: a master that equalizes nothing, in the background until the test ends; its address is
-# in $url, what was asked of it in the file requests.
+# in $url, the requests that it got in the file requests.
 start_fake_master() {
   rm -f port requests
   python3 "$(dirname "$0")/fake_master.py" port "$@" &
@@ -73,7 +73,7 @@ start_fake_master() {
 wait_for() {
   local deadline=$((SECONDS + 60))
   until "${@:2}"; do
-    [ $SECONDS -lt $deadline ] || fail "waited in vain for $1"
+    [ $SECONDS -lt $deadline ] || fail "timed out waiting for $1"
     sleep 0.02
   done
 }

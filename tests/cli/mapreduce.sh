@@ -1,4 +1,4 @@
-# Word counts that are byte for byte those of the shell's pipeline, and a log's bytes.
+# Word counts equal those of the shell's pipeline byte for byte; and the bytes of a log.
 . "$(dirname "$0")/lib.sh"
 export LC_ALL=C
 pipeline() { cat "$@" | tr ' ' '\n' | grep -av '^$' | sort | uniq -c || true; }

@@ -1,4 +1,4 @@
-# A record in each format: bytes, size, times, and whether the copy is the same.
+# A record in each format: bytes, size, times, and whether the copy is equal.
 . "$(dirname "$0")/lib.sh"
 run marshal
 expect_code 0

@@ -1,5 +1,5 @@
-# One command is a whole cluster: a master with workers of its own, which equalizes as equalize does, starts a worker
-# that was killed again, and leaves no process behind when it ends, however it ends.
+# One command starts a whole cluster: a master with its own workers, which equalizes like equalize, restarts a worker
+# that was killed, and leaves no process behind, however it ends.
 . "$(dirname "$0")/lib.sh"
 start_master() { # OPTION...
   "$ECE465" master --http-host 127.0.0.1 --http-port 0 --worker-host 127.0.0.1 --worker-port 0 --data-dir data \
@@ -29,7 +29,7 @@ for folder in one two; do
   "$ECE465" equalize $folder/x.png -o local/$folder.png >/dev/null
   expect_same $folder/x_equalized.png local/$folder.png
 done
-# Two people at once, with different pictures of one name.
+# Two clients at once, with different images of one name.
 "$ECE465" submit one/x.png -o one.png --url "$url" >/dev/null & first=$!
 "$ECE465" submit two/x.png -o two.png --url "$url" --channels each --remove >/dev/null & second=$!
 wait $first || fail 'the first of two'
@@ -48,7 +48,7 @@ run health --url "$url" --worker "$(sed -n 's/.*"worker joined","worker":"\([^"]
 expect_code 0
 kill -9 "$worker"
 wait_for 'a third worker' joined 3
-grep -q '"worker process ended".*"how":"signal 9"' log || fail 'its end was not told'
+grep -q '"worker process ended".*"how":"signal 9"' log || fail 'its end was not logged'
 
 kill -TERM $master
 code=0; wait $master || code=$?

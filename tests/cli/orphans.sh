@@ -1,5 +1,5 @@
-# As the first process of a container it lets processes go that lost their parent and became its own, whether it has
-# others to wait for or not.
+# As the first process of a container it reaps the orphans that it adopts, whether it has
+# children of its own or not.
 . "$(dirname "$0")/lib.sh"
 for tool in unshare nsenter pgrep; do command -v $tool >/dev/null || skip "$tool is not installed"; done
 unshare --pid --fork --mount-proc true 2>err || skip "may not make a container: $(cat err)"

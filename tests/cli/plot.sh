@@ -1,4 +1,4 @@
-# --plot draws an SVG that is well-formed XML; one that exists is kept without --force.
+# --plot draws an SVG that is well-formed XML; an existing one is kept without --force.
 . "$(dirname "$0")/lib.sh"
 small 'a<&>.png' --color rgb
 run equalize 'a<&>.png' --plot levels.svg
@@ -18,7 +18,7 @@ expect_no_out
 for plane in red green blue; do grep -q "$plane, 6,144 samples" levels.svg || fail "no $plane"; done
 expect_no_traces
 
-# A plot takes no image's place, whatever it is called and whether it is there yet.
+# A plot does not replace an image of the run, however it is named and whether it exists yet.
 small b.png
 cp b.png kept.png
 for name in b.png ./b.png result.png; do
@@ -26,7 +26,7 @@ for name in b.png ./b.png result.png; do
   expect_code 2
   expect_err "--plot $name: is the name of an image"
 done
-# Nor standard output's, where the result or what is told of it goes.
+# It cannot go to standard output either, which has the result or the reports.
 for command in 'equalize b.png -o -' 'equalize b.png' 'histogram b.png'; do
   run $command --plot -
   expect_code 2

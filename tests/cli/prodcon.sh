@@ -1,4 +1,4 @@
-# Producers and consumers: the notes' words, a clean end, a summary, JSON, signals.
+# Producers and consumers: the lines of the course notes, a clean end, a summary, JSON, signals.
 . "$(dirname "$0")/lib.sh"
 run prodcon --jobs 12 --produce 0 --consume 0..2ms --seed 3
 expect_code 0
@@ -26,7 +26,7 @@ for queue in '--produce 0 --consume 1h' '--produce 1h' '--produce 0 --consume 0 
   if [[ $queue = *'consume 1h' ]]; then
     wait_for 'a full queue' grep -sqF 'Job 14' out
   else
-    # Signals are waited for before threads are made, so that the second thread is proof that they are heard.
+    # Signals are handled before threads are created: a second thread proves that they are.
     wait_for 'threads' sh -c "[ \$(ls /proc/$pid/task | wc -l) -ge 5 ]"
   fi
   kill -INT $pid

@@ -23,7 +23,7 @@ expect_code 0
 printf '%s\n' '[Client 123] Thinking...' '[Coordinator] replied: Acknowledged Philosopher 123 requesting to eat!' \
   '[Client 123] Thinking...' '[Coordinator] replied: Acknowledged Philosopher 123 requesting to eat!' >expected
 expect_same out expected
-# The notes' client, which sends no newline.
+# The client of the course notes, which sends no newline.
 python3 - "$port" <<'PYTHON'
 import socket, sys
 with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30) as s:
@@ -43,7 +43,7 @@ expect_lines err 1
 expect_err "127.0.0.1:$port"
 stop
 grep -qE "^\[Server\] Connected to \('127\.0\.0\.1', [0-9]+\)$" served || fail 'does not name peers'
-grep -qE "^\[\('127\.0\.0\.1', [0-9]+\)\] says: Philosopher 7 requesting to eat!$" served || fail 'does not say what is said'
+grep -qE "^\[\('127\.0\.0\.1', [0-9]+\)\] says: Philosopher 7 requesting to eat!$" served || fail 'messages are not printed'
 grep -qF 'says: \x1b[31mred' served || fail 'a peer writes to the terminal'
 [ ! -s served_err ] || fail "$(cat served_err)"
 
@@ -74,7 +74,7 @@ expect_code 4
 expect_err 'no seat is free'
 stop
 
-# Nobody there any more.
+# The server is gone.
 run client --port "$port" --message hello
 expect_code 4
 expect_lines err 1
@@ -84,7 +84,7 @@ run serve --port 99999
 expect_code 2
 run client --interactive --message x
 expect_code 2
-# A philosopher waits for a coordinator until told not to.
+# A philosopher waits for a coordinator until interrupted.
 rm -f err
 set -m
 "$ECE465" client --port "$port" >out 2>err &

@@ -1,4 +1,4 @@
-# Ten thousand connections at once, on one thread: all are answered, and it takes no thread more.
+# Ten thousand connections at once are answered on one thread.
 . "$(dirname "$0")/lib.sh"
 [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 10100 ] || skip 'so many files cannot be open here'
 "$ECE465" serve --host 127.0.0.1 --port 0 --quiet >served 2>err &
@@ -16,7 +16,7 @@ done
 code=0; wait $client || code=$?
 expect_code 0
 json "it['answered'] == 20000" "it['failed'] == 0"
-# The one that serves, and the one that waits for signals.
+# One serves, one waits for signals.
 [ "$most" -le 2 ] || fail "$most threads"
 kill -TERM $server
 wait $server

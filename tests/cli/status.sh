@@ -1,4 +1,4 @@
-# A running master, in a table that fits the window, or as JSON.
+# The status of a running master, as a table that fits the window, or as JSON.
 . "$(dirname "$0")/lib.sh"
 run status --url http://127.0.0.1:1
 expect_code 4
@@ -12,7 +12,7 @@ expect_out 'no jobs yet'
 [ "$(wc -L <out)" -lt 80 ] || fail 'a line is too long'
 run status --url "$url" --json
 json 'it["command"] == "status"' 'it["status"]["connections"] == 4' 'len(it["workers"]) == 3' 'it["jobs"] == []'
-# Watching: in a pipe blocks, on a terminal in place, and the terminal is as it was afterwards.
+# --watch: blocks in a pipe, in place on a terminal, which is restored afterwards.
 set -m
 "$ECE465" status --url "$url" --watch 0.01 >out 2>err &
 pid=$!
@@ -27,6 +27,6 @@ rm requests
 on_a_terminal "'$ECE465' status --url $url --watch 0.01 & pid=\$!
   until [ \$(grep -c /api/v1/jobs requests) -ge 3 ]; do sleep 0.02; done; kill -TERM \$pid; wait \$pid"
 [ $code = 130 ] || fail "exit code $code"
-grep -qF "${escape}[?1049h" screen || fail 'no screen of its own'
+grep -qF "${escape}[?1049h" screen || fail 'no alternate screen'
 grep -aoF -e "${escape}[?25h${escape}[?1049l" -e "${escape}[H" screen | tail -n 1 | grep -qF '1049l' ||
-  fail 'the terminal is not as it was'
+  fail 'the terminal is not restored'

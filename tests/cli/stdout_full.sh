@@ -1,4 +1,4 @@
-# Standard output that cannot be written to is an error, and the work is done all the same.
+# A write error on standard output is reported, and the work is done all the same.
 . "$(dirname "$0")/lib.sh"
 [ -c /dev/full ] || skip 'there is no /dev/full'
 small a.png
@@ -11,11 +11,11 @@ expect_code 1
 expect_err 'standard output: cannot write: No space left on device'
 code=0; "$ECE465" --help >/dev/full 2>err || code=$?
 expect_code 1
-# A closed one is no better, and its number is not given to a file.
+# The same if it is closed; its descriptor is not reused for a file.
 code=0; "$ECE465" equalize a.png --force 2>err >&- || code=$?
 expect_code 1
 expect_err 'standard output: cannot write'
 grep -q equalized a_equalized.png && fail 'text went into the picture'
-# A reader that went away knows; nothing is said.
+# A closed pipe is not reported.
 code=0; { "$ECE465" equalize a.png --force 2>err || echo $? >code; } | :
 expect_no_err

@@ -1,4 +1,4 @@
-# Images go to a master, and results come back to where equalize would have put them.
+# Images go to a master, and results are written where equalize would write them.
 . "$(dirname "$0")/lib.sh"
 start_fake_master
 mkdir photos photos/deep
@@ -14,11 +14,11 @@ expect_err 'photos/deep/1.png: another input has the same name; the master gets 
 expect_same photos/1.png results/1_equalized.png
 expect_same photos/deep/1.png results/deep/1_equalized.png
 grep -qx 'POST /upload' requests || fail 'nothing was uploaded'
-# By the environment, in a pipe, and without leaving anything there.
+# With an environment variable, in a pipe, and without leaving files on the master.
 ECE465_URL=$url "$ECE465" submit - --remove <photos/1.png >piped.png 2>err || fail 'in a pipe'
 expect_same photos/1.png piped.png
 grep -q 'DELETE /files/standard-input-.*\.png' requests || fail 'it is still on the master'
-# Nothing that exists is replaced unasked.
+# Existing files are not replaced by default.
 run submit photos/1.png -o results/1_equalized.png --url "$url"
 expect_code 1
 expect_err 'already exists; --force replaces it'

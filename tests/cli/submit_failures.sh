@@ -1,4 +1,4 @@
-# What goes wrong with a master has its own exit codes: 3 for what it refuses, 4 when it is not there.
+# Exit codes of failures: 3 if the master refuses a file, 4 if it is unreachable.
 . "$(dirname "$0")/lib.sh"
 small a.png
 run submit a.png --url http://127.0.0.1:1

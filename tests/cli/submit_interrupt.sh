@@ -1,4 +1,4 @@
-# Ctrl-C while waiting for a master ends with 130, cancels the jobs and leaves nothing.
+# Ctrl-C while waiting for a master exits with 130, cancels the jobs and leaves no files.
 . "$(dirname "$0")/lib.sh"
 start_fake_master --slow-job
 small a.png

@@ -1,4 +1,4 @@
-# What is wrong on the command line is named, with a remedy, and the exit code is 2.
+# Errors on the command line are reported with a remedy, and the exit code is 2.
 . "$(dirname "$0")/lib.sh"
 check() { # MESSAGE ARGUMENT...
   run "${@:2}"

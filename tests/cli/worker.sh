@@ -1,4 +1,4 @@
-# A worker knocks until its master is there, leaves in good order when it is told to stop, and at once the second time.
+# A worker retries until its master is there, leaves in order when stopped, and at once the second time.
 . "$(dirname "$0")/lib.sh"
 run worker --id 'a b'
 expect_code 2
@@ -13,7 +13,7 @@ MASTER_PORT=tcp://10.96.0.7:6000 run worker --print-config
 grep -q 'master: "far:6000" *# MASTER_HOST$' out || fail "a service's MASTER_PORT is taken"
 unset MASTER_HOST MASTER_PORT
 
-# The master: has a port, listens when a line comes in, then says what it hears; answers BYE when it is "polite".
+# A master: binds a port, listens once it gets a line, then prints what it receives; answers BYE if it is "polite".
 cat >master.py <<'P'
 import socket, sys
 server = socket.socket()
@@ -77,7 +77,7 @@ lines = [json.loads(line) for line in open("err")]
 assert any(line["message"] == "registered" and line["dialect"] == "ECE465/2" for line in lines), lines' || fail 'no log in JSON'
 stop_master
 
-# Nobody is there, and it can be stopped all the same.
+# It can be stopped while there is no master.
 start_master absent
 start_worker
 until_says err 'warn the master cannot be reached'

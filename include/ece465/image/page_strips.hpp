@@ -72,7 +72,8 @@ class PageStrips {
     /// Read when needed, in any order, by several threads at once. Only loaded groups are in memory. For pages that are
     /// cheap to read twice or exceed the budget.
     on_demand,
-    /// Loaded once and kept until written: release frees nothing. The budget holds all groups.
+    /// Loaded once and kept until written: release frees nothing. The budget holds all groups. If there is one decoder,
+    /// which runs from top to bottom, loading a group also loads those before it.
     kept,
     /// The decoder runs from top to bottom, and the budget cannot hold the page: it is decoded twice. Loading
     /// 0, 1, 2, ... takes one pass; loading an earlier group restarts from the beginning.
@@ -103,14 +104,8 @@ class PageStrips {
   /// Whether strips are mapped with a table; see above.
   [[nodiscard]] bool maps_remotely() const;
   [[nodiscard]] Residency residency() const;
-  /// Whether groups should be loaded as 0, 1, 2, ..., because a single decoder runs from top to bottom and threads take
-  /// turns. (If groups are `kept`, loading one loads those before it, so the order is free; if `streamed`, another
-  /// order costs passes.) False: in any order, by several threads at once.
-  [[nodiscard]] bool loads_in_order() const;
   /// Memory in use regardless of what is loaded: decoder, encoder, threads, and all groups if they are `kept`.
   [[nodiscard]] std::uint64_t memory_bytes() const;
-  /// Additional memory of each loaded group, at most; 0 if they are `kept`.
-  [[nodiscard]] std::uint64_t group_bytes() const;
   /// What the conversion changes besides levels, for the user: "16 bits became 8 ...".
   [[nodiscard]] const std::vector<std::string>& notes() const;
 
@@ -155,10 +150,9 @@ class PageStrips {
   /// be exactly those of the table. As `check_counts`.
   [[nodiscard]] Result<void> check_mapped(std::size_t strip, Bytes mapped) const;
   /// Stores mapped samples in the group: gray and colours as they are (multiplied by associated alpha), luma by
-  /// shifting the colours. Once for every strip, with exactly its bytes. The group must be loaded in either way.
-  [[nodiscard]] Result<void> scatter(std::size_t strip, Bytes mapped);
-  /// As `scatter`, but may swap the buffer for another, whose contents are unspecified, instead of copying it.
-  [[nodiscard]] Result<void> scatter_swap(std::size_t strip, Buffer& mapped);
+  /// shifting the colours. May swap the buffer for another, with unspecified contents, instead of copying it. Once for
+  /// every strip, with exactly its bytes. The group must be loaded in either way.
+  [[nodiscard]] Result<void> scatter(std::size_t strip, Buffer& mapped);
   /// Maps the strip in this process. Preconditions as `gather`; the strip counts as scattered.
   [[nodiscard]] Result<void> map_locally(std::size_t strip);
 

@@ -9,9 +9,9 @@
 namespace ece465::net {
 
 /// A condition variable for the coroutines of one io_context.
-class Event {
+class Condition {
  public:
-  explicit Event(asio::any_io_executor executor);
+  explicit Condition(asio::any_io_executor executor);
   /// Waits for the next `notify`, at most `limit`; returns false if the time ran out.
   [[nodiscard]] Task<bool> wait(Duration limit = kForever);
   /// Wakes all current waiters. It is not remembered for later ones: check the condition and wait in a loop.
@@ -63,7 +63,7 @@ class Gate {
  private:
   bool open_ = true;
   std::size_t inside_ = 0;
-  Event emptied_;
+  Condition emptied_;
 };
 
 }  // namespace ece465::net

@@ -32,7 +32,7 @@ class Listener {
 
   asio::ip::tcp::acceptor acceptor_;
   Address address_;
-  Event session_ended_;
+  Condition session_ended_;
 };
 
 }  // namespace ece465::net

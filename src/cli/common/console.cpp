@@ -19,7 +19,7 @@ std::string_view environment(const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-/// Today's terminals are UTF-8; only a locale that says otherwise is believed to have another character set.
+/// Terminals are assumed to be UTF-8 unless the locale names another character set.
 bool locale_is_unicode() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     std::string value(environment(name));
@@ -84,22 +84,22 @@ std::size_t Console::err_width() const { return size_of(err_.descriptor, err_.te
 
 void Console::print(std::string_view text) {
   const std::scoped_lock lock(mutex_);
-  if (write_error_) return;  // what came after a gap would be worse than nothing
+  if (write_error_) return;  // output with a gap would be worse than none
   if (out_.terminal) hide_status_locked();
   if (const int code = write_all(out_.descriptor, text); code != 0) write_error_ = code;
 }
 
-void Console::error(std::string_view message) { complain(err_.paint.bold(err_.paint.red("error: ")), message); }
-void Console::note(std::string_view message) { complain(err_.paint.yellow("note: "), message); }
+void Console::error(std::string_view message) { print_message(err_.paint.bold(err_.paint.red("error: ")), message); }
+void Console::note(std::string_view message) { print_message(err_.paint.yellow("note: "), message); }
 
-void Console::complain(std::string_view label, std::string_view message) {
+void Console::print_message(std::string_view label, std::string_view message) {
   write_error_line(fmt::format("ece465: {}{}\n", label, printable(message)));
 }
 
 void Console::write_error_line(std::string_view line) {
   const std::scoped_lock lock(mutex_);
   hide_status_locked();
-  // Nobody is left to tell that standard error cannot be written to.
+  // Write errors are ignored: there is nowhere to report them.
   (void)write_all(err_.descriptor, line);
 }
 
@@ -126,7 +126,7 @@ Result<void> Console::output_result() const {
   return fail(Errc::io, "standard output: cannot write: {}", std::generic_category().message(*write_error_));
 }
 
-// The alternate screen, which terminals keep beside the one with the shell's history; and no cursor there.
+// Switches to the alternate screen, without a cursor, and back.
 Screen::Screen(Console& console) : console_(console) { console_.print("\x1b[?1049h\x1b[?25l"); }
 Screen::~Screen() { console_.print("\x1b[?25h\x1b[?1049l"); }
 

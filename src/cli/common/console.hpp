@@ -14,7 +14,7 @@ namespace ece465::cli {
 
 enum class ColorMode { automatic, always, never };
 
-/// Words in colour, or plain where colour is off.
+/// Colors text, unless color is off.
 class Paint {
  public:
   Paint() = default;
@@ -34,54 +34,54 @@ class Paint {
   bool on_ = false;
 };
 
-/// Standard output and standard error of a run. Standard output is the product; everything else goes to
-/// standard error, where a status line may stand that others' lines push aside. Thread-safe.
+/// Standard output and standard error. Results go to standard output, everything else to standard error, which may also
+/// show a status line below the others. Thread-safe.
 class Console {
  public:
-  /// Reads the environment: NO_COLOR, TERM, and the locale for what the terminal can show.
+  /// Reads NO_COLOR, TERM and the locale from the environment.
   explicit Console(int out = 1, int err = 2);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  /// `automatic`: each stream has colour when it is a terminal that knows some, and NO_COLOR is empty.
+  /// `automatic`: a stream has color if it is a terminal that supports it and NO_COLOR is empty.
   void set_color(ColorMode mode);
 
   [[nodiscard]] bool out_is_terminal() const { return out_.terminal; }
-  /// Standard error can show a line that is rewritten in place.
+  /// Whether standard error can show a line that is rewritten in place.
   [[nodiscard]] bool can_show_status() const { return err_.terminal && !dumb_; }
   [[nodiscard]] const Paint& out_paint() const { return out_.paint; }
   [[nodiscard]] const Paint& err_paint() const { return err_.paint; }
-  /// Columns; asked for anew each time, since windows change their size. 80 where there is no terminal.
+  /// Columns, queried each time because windows change their size; 80 if it is not a terminal.
   [[nodiscard]] std::size_t out_width() const;
   [[nodiscard]] std::size_t err_width() const;
-  /// Block and line-drawing characters come out right.
+  /// Whether block and line-drawing characters can be shown.
   [[nodiscard]] bool unicode() const { return unicode_; }
-  /// Standard output is a terminal that can be drawn on.
+  /// Whether standard output is a terminal that can be drawn on.
   [[nodiscard]] bool can_draw() const { return out_.terminal && !dumb_; }
-  /// Rows of that terminal; 24 where there is none.
+  /// Rows; 24 if it is not a terminal.
   [[nodiscard]] std::size_t out_height() const;
-  /// The file descriptor behind standard output, for binary data.
+  /// The file descriptor of standard output, for binary data.
   [[nodiscard]] int out_descriptor() const { return out_.descriptor; }
 
-  /// Writes text to standard output at once. The first failure is kept for `output_result`.
+  /// Writes text to standard output immediately. `output_result` returns the first failure.
   void print(std::string_view text);
-  /// One line on standard error: "ece465: error: <message>", control characters spelled out.
+  /// Prints "ece465: error: <message>" on standard error, with control characters escaped.
   void error(std::string_view message);
-  /// The same for what is no error.
+  /// Prints "ece465: note: <message>".
   void note(std::string_view message);
-  /// What a long-running command tells of goes here: whole lines on standard error, in the form and from the level
-  /// that `set_log` chose before. Lives as long as the console.
+  /// The log of long-running commands: whole lines on standard error, in the format and from the level set by
+  /// `set_log`. Call that first: it replaces the logger.
   [[nodiscard]] Logger& logger() { return *logger_; }
   void set_log(LogLevel level, LogFormat format);
   [[nodiscard]] LogLevel log_level() const { return log_level_; }
   [[nodiscard]] LogFormat log_format() const { return log_format_; }
-  /// Shows a line of progress until the next call; an empty one takes it away. Only where
-  /// `can_show_status`. `line` must fit the width.
+  /// Shows a status line until the next call; an empty one removes it. Does nothing unless `can_show_status`. `line`
+  /// must fit the width.
   void show_status(std::string_view line);
 
-  /// Whether everything printed arrived. A reader that went away (EPIPE) fails with an empty message: it
-  /// knows, and there is nothing to tell anybody else.
+  /// Whether everything was printed. If the reader has closed the pipe (EPIPE) the error has no message: there is
+  /// nothing to report.
   [[nodiscard]] Result<void> output_result() const;
 
  private:
@@ -92,7 +92,7 @@ class Console {
   };
 
   void hide_status_locked();
-  void complain(std::string_view label, std::string_view message);
+  void print_message(std::string_view label, std::string_view message);
   void write_error_line(std::string_view line);
 
   std::unique_ptr<Logger> logger_;
@@ -106,8 +106,7 @@ class Console {
   std::optional<int> write_error_;
 };
 
-/// The whole window of standard output, to draw on again and again. What stood there before comes back when this
-/// goes. Only where the console `can_draw`.
+/// Takes over the whole window of standard output, and restores its content in the end. Requires `Console::can_draw`.
 class Screen {
  public:
   explicit Screen(Console& console);
@@ -115,7 +114,7 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  /// Shows these lines, each at most as wide as the window, and nothing else; those that find no room are left out.
+  /// Shows these lines, each at most as wide as the window, and nothing else. Lines below the window are omitted.
   void draw(const std::vector<std::string>& lines);
 
  private:

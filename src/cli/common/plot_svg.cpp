@@ -96,7 +96,7 @@ class Panel {
   void bars(const PlotCurve& curve, std::uint64_t ceiling, Colors colors) {
     constexpr double kStep = kPanelWidth / PlotCurve::kBins;
     std::string path = fmt::format("M{:.2f} {:.2f}", x_, bottom());
-    std::string cut;  // what is higher than the panel
+    std::string cut;  // bars higher than the panel
     double height = 0;
     for (std::size_t i = 0; i < PlotCurve::kBins; ++i) {
       const std::uint64_t n = curve.bins[i];

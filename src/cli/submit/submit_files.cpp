@@ -35,7 +35,7 @@ struct Shared {
 
   const SubmitOptions& options;
   Progress& progress;
-  net::Event wake;  ///< ends sleeps early
+  net::Condition wake;  ///< ends sleeps early
   RemoteNames names;
   std::vector<FileSubmission*> active;
   bool stopping = false;

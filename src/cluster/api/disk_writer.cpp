@@ -1,8 +1,6 @@
 #include "api/disk_writer.hpp"
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 
 #include "ece465/net/gate.hpp"
 
@@ -20,7 +18,7 @@ struct DiskWriter::State {
   asio::thread_pool& files;
   asio::any_io_executor executor;
   std::unique_ptr<OutputFile> file;
-  net::Event idle;  // notified when a write has ended
+  net::Condition idle;  // notified when a write has ended
   bool busy = false;
   Result<void> outcome;  // of all writes so far
   Buffer filling, writing;
@@ -56,7 +54,7 @@ net::Task<Result<void>> DiskWriter::flush() {
   state.to_write = std::exchange(state.filled, 0);
   state.written += state.to_write;
   state.busy = true;
-  asio::co_spawn(state.executor, write_behind(state_), asio::detached);
+  net::spawn(state.executor, write_behind(state_));
   co_return Result<void>{};
 }
 

@@ -37,7 +37,7 @@ net::Task<Result<PreviewCache::Jpeg>> PreviewCache::make(const ByteSource& sourc
       co_return fail(Errc::unavailable, "Too many previews are being computed.");
     }
     // A finished computation hands its slot to the first in the queue, so later requests cannot overtake it.
-    const auto slot = std::make_shared<net::Event>(co_await asio::this_coro::executor);
+    const auto slot = std::make_shared<net::Condition>(co_await asio::this_coro::executor);
     queue_.push_back(slot);
     co_await slot->wait();
   } else {

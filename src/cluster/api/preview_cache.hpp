@@ -28,7 +28,7 @@ class PreviewCache {
  private:
   struct Pending {
     explicit Pending(const asio::any_io_executor& executor) : done(executor) {}
-    net::Event done;
+    net::Condition done;
     std::optional<Result<Jpeg>> outcome;
   };
   struct Entry {
@@ -42,8 +42,8 @@ class PreviewCache {
   ApiContext& context_;
   std::unordered_map<std::string, std::shared_ptr<Pending>> pending_;
   std::size_t running_ = 0;
-  std::list<std::shared_ptr<net::Event>> queue_;  // computations that wait, first come first served
-  std::list<std::string> order_;                  // keys, most recently used first
+  std::list<std::shared_ptr<net::Condition>> queue_;  // computations that wait, first come first served
+  std::list<std::string> order_;                      // keys, most recently used first
   std::unordered_map<std::string, Entry> entries_;
   std::size_t cached_bytes_ = 0;
 };

@@ -20,7 +20,7 @@ Result<net::Address> WorkerHub::listen(const net::Address& address) {
   auto listener = net::Listener::open(context_, address);
   if (!listener) return std::unexpected(std::move(listener).error());
   listener_.emplace(*std::move(listener));
-  asio::co_spawn(context_, accept(this), asio::detached);
+  net::spawn(context_, accept(this));
   return listener_->address();
 }
 

@@ -55,7 +55,7 @@ net::Task<void> WorkerSession::run() {
   auto outcome = co_await handshake();
   if (outcome) {
     host_.on_registered(self);
-    asio::co_spawn(stream_.executor(), write_all(self), asio::detached);
+    net::spawn(stream_.executor(), write_all(self));
     joined_ = true;
     worker_ = coordinator_.join(self, spec());
     outcome = co_await read_all();
@@ -182,7 +182,7 @@ void WorkerSession::send(const mapreduce::Send& order, const std::shared_ptr<Job
   if (order.from) {
     send_request(order, handler, {});
   } else {
-    asio::co_spawn(stream_.executor(), load_and_send(shared_from_this(), order, handler), asio::detached);
+    net::spawn(stream_.executor(), load_and_send(shared_from_this(), order, handler));
   }
 }
 

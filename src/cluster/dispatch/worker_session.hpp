@@ -148,7 +148,7 @@ class WorkerSession final : public WorkerLink, public std::enable_shared_from_th
   std::map<mapreduce::AttemptId, Request> requests_;
   std::deque<Frame> queue_;
   bool writing_ = false;
-  net::Event wake_;  // the queue is not empty, or the session has ended
+  net::Condition wake_;  // the queue is not empty, or the session has ended
   /// Tables that the worker holds, oldest first.
   std::deque<wire::TableId> tables_;
   WallTime connected_, last_heard_;

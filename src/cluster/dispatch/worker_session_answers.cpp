@@ -178,8 +178,7 @@ net::Task<Result<void>> WorkerSession::handle_samples(wire::CdfResult message) {
   request.handler->on_transfer(request.phase, 0, header_bytes_ + body.size());
   ECE465_CO_TRY(check_body(message, attempt, body.span()));
   // Checking it may read from the file. Meanwhile the next answer can be received.
-  asio::co_spawn(stream_.executor(), check_samples(shared_from_this(), attempt, std::move(request), std::move(body)),
-                 asio::detached);
+  net::spawn(stream_.executor(), check_samples(shared_from_this(), attempt, std::move(request), std::move(body)));
   co_return Result<void>{};
 }
 
@@ -200,8 +199,7 @@ net::Task<Result<void>> WorkerSession::handle_result(wire::MapResult message) {
   ECE465_CO_TRY(co_await reader_.read_exactly(bytes, options_.stall_timeout));
   request.handler->on_transfer(request.phase, 0, header_bytes_ + body.size());
   ECE465_CO_TRY(check_body(message, attempt, bytes));
-  asio::co_spawn(stream_.executor(), check_result(shared_from_this(), attempt, std::move(request), std::move(body)),
-                 asio::detached);
+  net::spawn(stream_.executor(), check_result(shared_from_this(), attempt, std::move(request), std::move(body)));
   co_return Result<void>{};
 }
 

@@ -36,7 +36,7 @@ class MemoryBudget {
  private:
   std::uint64_t left_;
   std::uint64_t next_ticket_ = 0, serving_ = 0;
-  net::Event freed_;
+  net::Condition freed_;
 };
 
 /// Dependencies of image jobs.

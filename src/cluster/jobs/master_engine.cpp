@@ -167,7 +167,7 @@ void MasterEngine::start(JobStatus status) {
   jobs_.insert_or_assign(number, job);
   by_file_.insert_or_assign(job->work.status().request.file, job);
   on_changed(*job, true);
-  asio::co_spawn(deps_.loop, run(this, job), asio::detached);
+  net::spawn(deps_.loop, run(this, job));
 }
 
 // --- Running ---

@@ -69,7 +69,7 @@ class MasterEngine final : public Engine {
   std::uint64_t memory_bytes_;
   MemoryBudget memory_;
   std::size_t slots_;
-  net::Event slot_freed_, accepted_;
+  net::Condition slot_freed_, accepted_;
   net::Gate gate_;  // open while jobs and texts run
   bool stopping_ = false;
   std::map<JobNumber, std::shared_ptr<Job>> jobs_;                    // running, and those that ended last

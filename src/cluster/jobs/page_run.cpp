@@ -106,7 +106,7 @@ net::Task<Result<void>> PageRun::run_distributed(image::ImageWriter& writer) {
   spec.needs = strips_->bits() == 16 ? kSixteenBits : 0;
   submitted_ = true;
   job_ = context_.coordinator->submit(shared_from_this(), std::move(spec));
-  if (read_ahead_first) asio::co_spawn(context_.loop, read_ahead(shared_from_this()), asio::detached);
+  if (read_ahead_first) net::spawn(context_.loop, read_ahead(shared_from_this()));
 
   while (!mapped_ && !failed()) co_await changed_.wait();
   if (failed()) co_return std::unexpected(*error_);
@@ -116,7 +116,7 @@ net::Task<Result<void>> PageRun::run_distributed(image::ImageWriter& writer) {
   if (strips_->maps_remotely()) {
     for (Progress& strip : progress_) strip.accepted = false;
     if (strips_->write_order() != image::PageStrips::WriteOrder::any) {
-      asio::co_spawn(context_.loop, write_in_order(shared_from_this()), asio::detached);
+      net::spawn(context_.loop, write_in_order(shared_from_this()));
     }
     context_.coordinator->table_ready(job_);
   } else {
@@ -217,7 +217,7 @@ void PageRun::accept(std::uint32_t strip, Phase phase, mapreduce::WorkerId by, A
     ++status_->map_done;
   } else {
     ++status_->apply_done;
-    asio::co_spawn(context_.loop, store_samples(shared_from_this(), strip, std::move(answer)), asio::detached);
+    net::spawn(context_.loop, store_samples(shared_from_this(), strip, std::move(answer)));
   }
   context_.on_merged(phase, strips_->strips()[strip].bytes);
   context_.on_changed();
@@ -229,7 +229,7 @@ net::Task<void> PageRun::store_samples(std::shared_ptr<PageRun> self, std::uint3
   const std::size_t group = self->strips_->strips()[strip].group;
   auto put = co_await net::offload(*self->context_.cpu, [&self, &answer, group, strip]() -> Result<void> {
     ECE465_TRY(self->strips_->load_for_scatter(group));
-    auto scattered = self->strips_->scatter_swap(strip, answer.samples);
+    auto scattered = self->strips_->scatter(strip, answer.samples);
     self->strips_->release(group);
     return scattered;
   });
@@ -243,7 +243,7 @@ net::Task<void> PageRun::store_samples(std::shared_ptr<PageRun> self, std::uint3
 void PageRun::on_group_complete(std::size_t group) {
   complete_[group] = true;
   if (strips_->write_order() == image::PageStrips::WriteOrder::any) {
-    asio::co_spawn(context_.loop, write_group(shared_from_this(), group), asio::detached);
+    net::spawn(context_.loop, write_group(shared_from_this(), group));
   } else {
     changed_.notify();
   }
@@ -274,7 +274,7 @@ net::Task<void> PageRun::write_in_order(std::shared_ptr<PageRun> self) {
     if (self->strips_->write_order() == image::PageStrips::WriteOrder::one_by_one) {
       co_await write_group(self, group);
     } else {  // started in order, run concurrently
-      asio::co_spawn(self->context_.loop, write_group(self, group), asio::detached);
+      net::spawn(self->context_.loop, write_group(self, group));
     }
   }
 }

@@ -118,7 +118,7 @@ class PageRun final : public JobHandler, public std::enable_shared_from_this<Pag
   std::uint64_t table_base_ = 0;
   JobPhase phase_ = JobPhase::queued;
   Clock::time_point phase_began_;
-  net::Event changed_;
+  net::Condition changed_;
   net::Gate operations_;  // everything that uses `strips_` on the pool
 };
 

@@ -125,7 +125,7 @@ net::Task<Result<JobHandler::Payload>> PageRun::payload(std::uint32_t strip, Pha
 }
 
 void PageRun::run_locally(AttemptId attempt, std::uint32_t strip, Phase phase) {
-  asio::co_spawn(context_.loop, process(shared_from_this(), attempt, strip, phase), asio::detached);
+  net::spawn(context_.loop, process(shared_from_this(), attempt, strip, phase));
 }
 
 net::Task<void> PageRun::process(std::shared_ptr<PageRun> self, AttemptId attempt, std::uint32_t strip, Phase phase) {

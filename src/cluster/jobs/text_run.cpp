@@ -116,7 +116,7 @@ net::Task<Result<JobHandler::Payload>> TextRun::payload(std::uint32_t strip, Pha
 }
 
 void TextRun::run_locally(AttemptId attempt, std::uint32_t strip, Phase /*phase*/) {
-  asio::co_spawn(context_.loop, count_locally(shared_from_this(), attempt, strip), asio::detached);
+  net::spawn(context_.loop, count_locally(shared_from_this(), attempt, strip));
 }
 
 net::Task<void> TextRun::count_locally(std::shared_ptr<TextRun> self, AttemptId attempt, std::uint32_t strip) {
@@ -171,7 +171,7 @@ void TextRun::accept(std::uint32_t strip, Phase /*phase*/, mapreduce::WorkerId /
 void TextRun::queue_merge(MergeItem item) {
   merge_queue_.push_back(std::move(item));
   if (std::exchange(merging_, true)) return;
-  asio::co_spawn(context_.loop, merge_all(shared_from_this()), asio::detached);
+  net::spawn(context_.loop, merge_all(shared_from_this()));
 }
 
 net::Task<void> TextRun::merge_all(std::shared_ptr<TextRun> self) {

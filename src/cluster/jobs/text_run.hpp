@@ -103,7 +103,7 @@ class TextRun final : public JobHandler, public std::enable_shared_from_this<Tex
   text::Kind kind_;
   TextRunLimits limits_;
   std::optional<net::Gate::Pass> pass_;
-  net::Event changed_;
+  net::Condition changed_;
   text::Chunker chunker_;
   text::Tally tally_;  // used only by `merge`, on the pool
   mapreduce::JobId job_;

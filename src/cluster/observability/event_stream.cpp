@@ -22,7 +22,7 @@ struct EventStream::State {
   std::uint64_t lost_to = 0;  // an entry below this that was not superseded has been dropped
   std::size_t bytes = 0;
   std::unordered_map<std::string, std::uint64_t> latest;  // by key: the number of its entry
-  net::Event arrived, closing;
+  net::Condition arrived, closing;
   std::size_t subscribers = 0;
   bool closed = false;
 

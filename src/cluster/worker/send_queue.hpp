@@ -49,7 +49,7 @@ class SendQueue {
   net::Stream& stream_;
   net::Duration limit_;
   std::function<void(const std::shared_ptr<WorkItem>&)> written_;
-  net::Event pushed_;
+  net::Condition pushed_;
   std::deque<Item> urgent_, waiting_, writing_;
   std::size_t line_bytes_ = 0;
   bool closed_ = false;

@@ -63,8 +63,8 @@ net::Task<SessionResult> Session::run() {
     idle_limit_ = v2() ? silence : net::kForever;
     limit_ = v2() ? silence : kOlderLimit;
     send_queue_.emplace(stream_, limit_, [this](const std::shared_ptr<WorkItem>& item) { written(item); });
-    asio::co_spawn(stream_.executor(), write_answers(gate_.enter()), asio::detached);
-    if (v2()) asio::co_spawn(stream_.executor(), send_heartbeats(gate_.enter()), asio::detached);
+    net::spawn(stream_.executor(), write_answers(gate_.enter()));
+    if (v2()) net::spawn(stream_.executor(), send_heartbeats(gate_.enter()));
     logger_.info("registered", {{"master", options_.master.to_string()},
                                 {"peer", stream_.peer()},
                                 {"dialect", wire::dialect_name(handshake_.dialect())}});
@@ -158,7 +158,7 @@ net::Task<void> Session::report_protocol_error(const Error& error) {
   const auto end = Clock::now() + kLinger;
   while (!send_queue_->empty() && !closed_ && Clock::now() < end) co_await changed_.wait(end - Clock::now());
   stream_.end_writing();
-  asio::co_spawn(stream_.executor(), linger(gate_.enter()), asio::detached);
+  net::spawn(stream_.executor(), linger(gate_.enter()));
   co_await read_to_the_end();
 }
 
@@ -293,7 +293,7 @@ void Session::finish_if_done() {
   if (v2() && !bye_received_) return;  // requests may be on their way
   finishing_ = true;
   stream_.end_writing();
-  asio::co_spawn(stream_.executor(), linger(gate_.enter()), asio::detached);
+  net::spawn(stream_.executor(), linger(gate_.enter()));
 }
 
 net::Task<void> Session::linger(net::Gate::Pass /*pass*/) {

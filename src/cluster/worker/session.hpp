@@ -111,8 +111,8 @@ class Session {
   StripCache cache_;
   std::optional<SendQueue> send_queue_;  // once registered
   net::Gate gate_;                       // everything that runs beside `run`
-  net::Event changed_;                   // something was written, or the session ended
-  net::Event ended_;
+  net::Condition changed_;               // something was written, or the session ended
+  net::Condition ended_;
 
   // How long the peer may send nothing between messages, and how long it may neither send nor take within one.
   net::Duration idle_limit_{}, limit_{};

@@ -100,7 +100,7 @@ void Worker::stop() {
   stop_event_.notify();
   if (!session_) return;
   session_->leave();
-  asio::co_spawn(stop_event_.executor(), close_after_limit(gate_.enter()), asio::detached);
+  net::spawn(stop_event_.executor(), close_after_limit(gate_.enter()));
 }
 
 /// Closes the session if it has not ended by `stop_limit`.
@@ -131,7 +131,7 @@ Result<void> run_worker(const WorkerOptions& asked, Logger& logger, std::stop_to
   asio::io_context loop(1);
   asio::thread_pool cpu(options.threads);
   Worker worker(loop, cpu, options, logger);
-  asio::co_spawn(loop, worker.run(), asio::detached);
+  net::spawn(loop, worker.run());
   const std::stop_callback when_stopped(stop, [&] { asio::post(loop, [&worker] { worker.stop(); }); });
   loop.run();
   return {};

@@ -38,7 +38,7 @@ class Worker {
   wire::WorkerHandshake handshake_;
   Backoff backoff_;
   net::Gate gate_;
-  net::Event stop_event_;
+  net::Condition stop_event_;
   std::stop_source connecting_;  // cancels a connect
   std::optional<Session> session_;
   std::uint64_t failures_ = 0;  // in a row

@@ -41,7 +41,7 @@ class CoroutineTable {
   }
 
   Result<DineReport> run(const std::stop_token& stop) {
-    for (int i = 0; i < dinner_.options.philosophers; ++i) asio::co_spawn(context_, live(i), asio::detached);
+    for (int i = 0; i < dinner_.options.philosophers; ++i) net::spawn(context_, live(i));
     // Runs each coroutine up to its first wait, which is for the beginning.
     context_.poll();
     dinner_.begin();

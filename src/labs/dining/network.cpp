@@ -76,7 +76,7 @@ class NetworkTable {
   Result<DineReport> dine(const net::Address& server, const std::stop_token& stop) {
     const auto arrived = std::chrono::steady_clock::now();
     const auto before = resident_bytes();
-    asio::co_spawn(context_, sit_all(server, stop), asio::detached);
+    net::spawn(context_, sit_all(server, stop));
     {
       const std::stop_callback on_stop(stop, [this] {
         asio::post(context_, [this] {
@@ -102,7 +102,7 @@ class NetworkTable {
     for (std::size_t i = clients_.size(); i < static_cast<std::size_t>(table.philosophers); ++i) dinner.leave();
     dinner.begin();
     context_.restart();
-    for (auto& client : clients_) asio::co_spawn(context_, live(dinner, *client), asio::detached);
+    for (auto& client : clients_) net::spawn(context_, live(dinner, *client));
     std::jthread thread([this] { context_.run(); });
     dinner.supervise(stop, [this] {
       asio::post(context_, [this] {
@@ -200,7 +200,7 @@ class NetworkTable {
   static Task<void> sleep(Dinner& dinner, Client& client, std::chrono::nanoseconds time) {
     if (time.count() <= 0 || dinner.stopping()) co_return;
     client.timer.expires_after(time);
-    co_await client.timer.async_wait(net::kNoThrow);
+    co_await net::wait(client.timer);
   }
 
   const DineOptions& options_;

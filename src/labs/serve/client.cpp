@@ -42,11 +42,11 @@ class Load {
 
   Result<LoadReport> run() {
     ECE465_TRY(raise_open_file_limit(options_.connections + 64));
-    for (std::size_t i = 0; i < options_.connections; ++i) asio::co_spawn(context_, open(), asio::detached);
+    for (std::size_t i = 0; i < options_.connections; ++i) net::spawn(context_, open());
     run_until(context_, stop_, [] {});
     if (streams_.empty()) return std::unexpected(failure_.value_or(Error()));
     const auto start = Clock::now();
-    for (auto& stream : streams_) asio::co_spawn(context_, send_requests(*stream), asio::detached);
+    for (auto& stream : streams_) net::spawn(context_, send_requests(*stream));
     run_until(context_, stop_, [this] {
       for (auto& stream : streams_) stream->stream.close();
     });
@@ -110,7 +110,7 @@ class CoursePhilosopher {
       : options_(options), hooks_(hooks), stop_(std::move(stop)), random_(options.seed, 0), timer_(context_) {}
 
   std::uint64_t run() {
-    asio::co_spawn(context_, live(), asio::detached);
+    net::spawn(context_, live());
     run_until(context_, stop_, [this] {
       timer_.cancel();
       if (stream_ != nullptr) stream_->stream.close();
@@ -170,7 +170,7 @@ class CoursePhilosopher {
   Task<void> sleep(std::chrono::nanoseconds time) {
     if (stop_.stop_requested()) co_return;
     timer_.expires_after(time);
-    co_await timer_.async_wait(net::kNoThrow);
+    co_await net::wait(timer_);
   }
 
   void print(const std::string& line) const {
@@ -193,14 +193,14 @@ class TcpConversation final : public Conversation {
 
   Result<void> connect(const net::Address& server, const std::stop_token& stop) {
     Result<void> done;
-    asio::co_spawn(context_, connect_to(server, stop, done), asio::detached);
+    net::spawn(context_, connect_to(server, stop, done));
     run_until(context_, stop, [] {});
     return done;
   }
 
   Result<std::optional<std::string>> ask(std::string_view text, const std::stop_token& stop) override {
     Result<std::optional<std::string>> answer;
-    asio::co_spawn(context_, ask_for(std::string(text) + "\n", answer), asio::detached);
+    net::spawn(context_, ask_for(std::string(text) + "\n", answer));
     run_until(context_, stop, [this] { stream_->stream.close(); });
     if (stop.stop_requested()) return fail(Errc::cancelled, "");
     return answer;

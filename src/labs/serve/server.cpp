@@ -37,10 +37,8 @@ void Server::run() {
   const auto on_error = [this](const Error& error) {
     if (hooks_.on_warning) hooks_.on_warning(error.text());
   };
-  asio::co_spawn(context_,
-                 listener_->accept([this](net::Stream stream) { return session(std::move(stream)); }, gate_,
-                                   options_.limits.max_connections, on_error),
-                 asio::detached);
+  net::spawn(context_, listener_->accept([this](net::Stream stream) { return session(std::move(stream)); }, gate_,
+                                         options_.limits.max_connections, on_error));
   context_.run();
 }
 
@@ -54,7 +52,7 @@ net::Task<void> Server::shut_down() {
   if (!drained) context_.stop();
 }
 
-void Server::stop() { asio::co_spawn(context_, shut_down(), asio::detached); }
+void Server::stop() { net::spawn(context_, shut_down()); }
 
 ServeReport Server::report() const {
   ServeReport report = state_.report;

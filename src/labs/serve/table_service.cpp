@@ -63,7 +63,7 @@ net::Task<void> TableService::send(std::shared_ptr<Client> client, std::string l
 
 void TableService::reply(const std::shared_ptr<Client>& client, const Message& message) {
   // A philosopher waits for each answer before its next message, or is disconnected: no two of these write at once.
-  asio::co_spawn(client->stream.executor(), send(client, encode(message)), asio::detached);
+  net::spawn(client->stream.executor(), send(client, encode(message)));
 }
 
 bool TableService::take_seat(const std::shared_ptr<Client>& client, const Message& message) {

@@ -152,7 +152,7 @@ class Stage {
 
   net::Listener listener_;
   net::Gate gate_;
-  net::Event arrived_;
+  net::Condition arrived_;
   Logger logger_;
   cluster::WorkerOptions options_;
   std::deque<net::Stream> connections_;

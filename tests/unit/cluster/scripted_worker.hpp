@@ -78,7 +78,7 @@ class ScriptedPage final : public JobHandler, public std::enable_shared_from_thi
   std::size_t left_to_master = 0;
   std::optional<Check> check;  // of the last answer
   std::uint64_t sent = 0, received = 0;
-  net::Event changed;
+  net::Condition changed;
 
  private:
   std::vector<std::byte> table_;

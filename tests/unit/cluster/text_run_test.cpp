@@ -24,7 +24,7 @@ class FakeSource final : public TextSource {
 
   std::size_t bytes_read = 0;
   std::optional<Error> error;
-  std::optional<net::Event> error_allowed;  ///< notified with `may_fail`
+  std::optional<net::Condition> error_allowed;  ///< notified with `may_fail`
   bool may_fail = false;
 
  private:
@@ -81,7 +81,7 @@ class CountedText {
 
   asio::thread_pool cpu_{1};
   net::Gate gate_;
-  net::Event ended_;
+  net::Condition ended_;
   std::optional<Result<text::Tally>> outcome_;
 };
 
@@ -127,7 +127,7 @@ class GoodWorker {
   }
 
   SessionFixture& stage_;
-  net::Event over_;
+  net::Condition over_;
   bool done_ = false;
 };
 
@@ -197,7 +197,7 @@ TEST_SUITE("texts over workers") {
   TEST_CASE("a worker of an older dialect gets no requests") {
     SessionFixture([](SessionFixture& fixture, SessionFixture::Worker& worker) -> net::Task<void> {
       co_await worker.join_older();
-      net::Event never(fixture.context.get_executor());
+      net::Condition never(fixture.context.get_executor());
       while (fixture.joined.empty()) co_await never.wait(1ms);
       FakeSource text("a a a");
       CountedText counted(fixture, text);

@@ -45,7 +45,7 @@ net::Task<void> one_answer(tcp::acceptor& acceptor) {
 
 /// Answers two requests of one connection, but resets it in the middle of the second response, as soon as the client
 /// has `seen` the first half. Then answers a request of another connection normally.
-net::Task<void> breaking_server(tcp::acceptor& acceptor, net::Event& seen) {
+net::Task<void> breaking_server(tcp::acceptor& acceptor, net::Condition& seen) {
   {
     auto [code, socket] = co_await acceptor.async_accept(net::kNoThrow);
     if (code) co_return;
@@ -64,7 +64,7 @@ TEST_SUITE("http client") {
   TEST_CASE("a download that fails on a reused connection is not retried: its sink already has a part") {
     asio::io_context context(1);
     auto acceptor = listener(context);
-    net::Event seen(context.get_executor());
+    net::Condition seen(context.get_executor());
     asio::co_spawn(context, breaking_server(acceptor, seen), asio::detached);
     std::string got;
     const auto use = [&]() -> net::Task<void> {

@@ -48,7 +48,9 @@ class StripWorker {
 /// Takes one page through both phases.
 class StripsPage {
  public:
-  StripsPage(PageStrips& page, const StripsSetup& setup) : page_(page), setup_(setup), random_(setup.seed) {}
+  /// `forward_only`: the page's decoder runs from top to bottom.
+  StripsPage(PageStrips& page, const StripsSetup& setup, bool forward_only)
+      : page_(page), forward_only_(forward_only), setup_(setup), random_(setup.seed) {}
 
   void count(StripsRun& run) {
     for (const std::size_t i : order(true)) {
@@ -113,7 +115,7 @@ class StripsPage {
     std::vector<std::size_t> strips(page_.strips().size());
     for (std::size_t i = 0; i < strips.size(); ++i) strips[i] = i;
     std::shuffle(strips.begin(), strips.end(), random_);
-    if (forward && page_.loads_in_order()) {
+    if (forward && forward_only_) {
       std::ranges::stable_sort(strips, {}, [&](std::size_t i) { return page_.strips()[i].group; });
     }
     return strips;
@@ -122,16 +124,13 @@ class StripsPage {
   void insert_answer(std::size_t i, StripWorker& worker) {
     const Bytes mapped = worker.map(page_.wire_table(page_.strips()[i].plane));
     ECE465_REQUIRE_OK(page_.check_mapped(i, mapped));
-    if (i % 2 == 0) {
-      ECE465_REQUIRE_OK(page_.scatter(i, mapped));
-    } else {
-      Buffer buffer(mapped.size());
-      std::ranges::copy(mapped, buffer.data());
-      ECE465_REQUIRE_OK(page_.scatter_swap(i, buffer));
-    }
+    Buffer buffer(mapped.size());
+    std::ranges::copy(mapped, buffer.data());
+    ECE465_REQUIRE_OK(page_.scatter(i, buffer));
   }
 
   PageStrips& page_;
+  bool forward_only_;
   StripsSetup setup_;
   std::mt19937 random_;
   std::map<std::size_t, StripWorker> workers_;
@@ -276,7 +275,7 @@ StripsRun by_strips(Bytes input, Format output, const StripsSetup& setup) {
     run.strips = (*page)->strips().size();
     run.planes = (*page)->planes();
     run.maps_remotely = (*page)->maps_remotely();
-    StripsPage halves(**page, setup);
+    StripsPage halves(**page, setup, !(*reader)->pages()[p].any_order);
     halves.count(run);
     ECE465_REQUIRE_OK((*page)->finalize());
     ECE465_REQUIRE_OK((*page)->begin_write(**writer));

@@ -131,7 +131,7 @@ TEST_SUITE("page strips") {
       std::ranges::copy(*samples, mapped.data());
       REQUIRE(map_samples(mapped.span(), bits, opened.page->wire_table(0)));
       const std::byte* const before = mapped.data();
-      ECE465_REQUIRE_OK(opened.page->scatter_swap(0, mapped));
+      ECE465_REQUIRE_OK(opened.page->scatter(0, mapped));
       CHECK(mapped.data() != before);
     }
     // Luma planes of JPEG are stored in rows of whole MCUs.

@@ -64,16 +64,16 @@ TEST_SUITE("gate") {
   }
 }
 
-TEST_SUITE("event") {
+TEST_SUITE("condition") {
   TEST_CASE("notify wakes current waiters and is not remembered, and without it the wait times out") {
     run([](asio::io_context& context) -> Task<void> {
-      Event event(context.get_executor());
-      event.notify();  // without waiters: no effect
-      CHECK(!co_await event.wait(1ms));
-      asio::post(context, [&] { event.notify(); });
-      CHECK(co_await event.wait(20s));
-      asio::post(context, [&] { event.notify(); });
-      CHECK(co_await event.wait());
+      Condition condition(context.get_executor());
+      condition.notify();  // without waiters: no effect
+      CHECK(!co_await condition.wait(1ms));
+      asio::post(context, [&] { condition.notify(); });
+      CHECK(co_await condition.wait(20s));
+      asio::post(context, [&] { condition.notify(); });
+      CHECK(co_await condition.wait());
     });
   }
 }

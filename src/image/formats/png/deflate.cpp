@@ -97,11 +97,7 @@ void for_each_match(std::size_t run, F&& f) {
   }
 }
 
-std::uint64_t load_eight(const std::byte* from) {
-  std::uint64_t value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
+std::uint64_t load_eight(const std::byte* from) { return load<std::uint64_t>(from, std::endian::native); }
 
 /// Encodes one block with a code of its own.
 class HuffmanBlock {

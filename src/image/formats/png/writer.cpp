@@ -12,6 +12,7 @@
 #include "chunk_writer.hpp"
 #include "deflate.hpp"
 #include "formats/formats.hpp"
+#include "kernels/scalar.hpp"
 #include "metadata.hpp"
 #include "reader.hpp"
 
@@ -320,7 +321,7 @@ void PngWriter::drop(ChunkName chunk) {
 
 Result<void> PngWriter::write_palette(const PageInfo& info, bool with_alpha) {
   std::vector<std::byte> colors, alphas;
-  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>((v * 255 + 32767) / 65535); };
+  const auto narrow = [](std::uint32_t v) { return static_cast<std::byte>(kernels::narrowed(v)); };
   for (const auto& c : *info.palette) {
     for (const std::uint16_t v : {c.red, c.green, c.blue}) colors.push_back(narrow(v));
     alphas.push_back(narrow(c.alpha));

@@ -20,7 +20,7 @@ TEST_SUITE("console") {
     CHECK(console.err() == "ece465: error: a\\nb: no such file\nece465: note: that is how it is\n");
   }
 
-  TEST_CASE("the log goes to standard error, in the form that was chosen") {
+  TEST_CASE("the log goes to standard error, in the chosen format") {
     CapturedConsole console;
     (*console).logger().info("one", {{"n", 1}});
     (*console).set_log(LogLevel::warn, LogFormat::json);
@@ -32,7 +32,7 @@ TEST_SUITE("console") {
     CHECK(console.err().ends_with("\"message\":\"three\"}\n"));
   }
 
-  TEST_CASE("colour is used when asked for, and not on files") {
+  TEST_CASE("color is used on request, and not for files") {
     CapturedConsole console;
     CHECK((*console).out_paint().red("x") == "x");
     (*console).set_color(ColorMode::always);
@@ -41,7 +41,7 @@ TEST_SUITE("console") {
     CHECK((*console).err_paint().red("x") == "x");
   }
 
-  TEST_CASE("output that does not arrive is remembered with its reason") {
+  TEST_CASE("a write error is kept with its reason") {
     const Descriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     REQUIRE(full);
     Console console(full.get(), full.get());
@@ -53,7 +53,7 @@ TEST_SUITE("console") {
     CHECK(result.error().text() == "standard output: cannot write: No space left on device");
   }
 
-  TEST_CASE("a reader that went away is no news to anybody") {
+  TEST_CASE("a closed pipe is an error without a message") {
     const auto before = std::signal(SIGPIPE, SIG_IGN);
     int ends[2];
     REQUIRE(::pipe(ends) == 0);

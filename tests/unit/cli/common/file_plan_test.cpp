@@ -39,7 +39,7 @@ std::string output_of(const std::string& input) {
 }  // namespace
 
 TEST_SUITE("plan of an equalize run") {
-  TEST_CASE("a result lies beside its input, named after it") {
+  TEST_CASE("a result is written beside its input and named after it") {
     CHECK(output_of("photo.jpg") == "photo_equalized.jpg");
     CHECK(output_of("my.photo.JPG") == "my.photo_equalized.JPG");
     CHECK(output_of("a/b.c/photo.tif") == "a/b.c/photo_equalized.tif");
@@ -48,7 +48,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(output_of("photo.dat") == "photo_equalized.dat");
   }
 
-  TEST_CASE("a known extension promises a format, an unknown one leaves it to the content") {
+  TEST_CASE("a known extension implies a format; otherwise the content decides") {
     CHECK(plan_of({.inputs = {"a.jpeg"}, .output = {}}).jobs[0].format == Format::jpeg);
     CHECK(plan_of({.inputs = {"a.TIF"}, .output = {}}).jobs[0].format == Format::tiff);
     CHECK(!plan_of({.inputs = {"a.dat"}, .output = {}}).jobs[0].format);
@@ -59,7 +59,7 @@ TEST_SUITE("plan of an equalize run") {
           "b.gif: .gif cannot be written; choose .jpg, .tif or .png");
   }
 
-  TEST_CASE("an output is a folder when it exists as one, ends in a slash, or is for several") {
+  TEST_CASE("an output is a folder if it exists as one, ends in a slash, or takes several results") {
     const TempFolder folder;
     fs::create_directory(folder / "there");
     CHECK(plan_of({.inputs = {"a.png"}, .output = folder / "there"}).jobs[0].output ==
@@ -78,7 +78,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(refusal_of({.inputs = {"a.png", "b.png"}, .output = "-"}).find("name a folder") != std::string::npos);
   }
 
-  TEST_CASE("standard input goes to standard output unless told otherwise, and alone") {
+  TEST_CASE("standard input goes to standard output by default, and cannot be combined with other inputs") {
     CHECK(plan_of({.inputs = {"-"}, .output = {}}).jobs[0].output == "-");
     CHECK(plan_of({.inputs = {"-"}, .output = "x.png"}).jobs[0].output == "x.png");
     CHECK(plan_of({.inputs = {"a.png"}, .output = "-"}).jobs[0].output == "-");
@@ -87,7 +87,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(refusal_of({.inputs = {}, .output = {}}).find("no input") != std::string::npos);
   }
 
-  TEST_CASE("a folder stands for its images, in order: hidden files, results and others are left out") {
+  TEST_CASE("a folder stands for its images, in order, without hidden files, results and others") {
     const TempFolder folder;
     for (const char* name : {"b.png", "a.JPG", "c.tiff", "notes.txt", ".hidden.png", "a_equalized.JPG", "sub/d.png"}) {
       folder.write(name, "x");
@@ -100,7 +100,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(deep.jobs[3].bytes == 1);
   }
 
-  TEST_CASE("the tree of a folder is kept below the output") {
+  TEST_CASE("the subfolders of an input are recreated in the output") {
     const TempFolder folder;
     folder.write("in/a.png", "x");
     folder.write("in/x/y/a.png", "x");
@@ -110,7 +110,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(plan.jobs[1].output == folder / "out/x/y/a_equalized.png");
   }
 
-  TEST_CASE("symbolic links that lead in circles end") {
+  TEST_CASE("symbolic links in a circle are followed once") {
     const TempFolder folder;
     folder.write("x/a.png", "x");
     fs::create_directory_symlink("..", folder / "x/up");
@@ -119,7 +119,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(plan.jobs.size() == 1);
   }
 
-  TEST_CASE("a folder without images is refused by name, with a hint at what is there") {
+  TEST_CASE("a folder without images is refused, with a hint at its content") {
     const TempFolder folder;
     folder.write("sub/a.png", "x");
     folder.write("b_equalized.png", "x");
@@ -138,7 +138,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(what.find("x/a.png and y/a.png would both be written to out/a_equalized.png") != std::string::npos);
   }
 
-  TEST_CASE("an input given twice, in whatever spelling, counts once") {
+  TEST_CASE("an input given twice, in any spelling, counts once") {
     const TempFolder folder;
     folder.write("a.png", "x");
     fs::create_symlink("a.png", folder / "link.png");
@@ -147,7 +147,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(plan.jobs.size() == 1);
   }
 
-  TEST_CASE("an input that is another one's result is left out, with a note: *.png, the second time") {
+  TEST_CASE("an input that is another one's result is skipped, with a note: *.png, the second time") {
     const TempFolder folder;
     const std::vector<std::string> inputs{folder.write("a.png", "x"), folder.write("a_equalized.png", "x"),
                                           folder.write("b.png", "x")};

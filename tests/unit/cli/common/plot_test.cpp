@@ -43,7 +43,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_SUITE("plot") {
-  TEST_CASE("16-bit histograms are binned for display, and nothing is lost") {
+  TEST_CASE("16-bit histograms are binned for display without losing counts") {
     const PlotPage page = plot_page(report_of(16), image::Channels::luma);
     REQUIRE(page.planes.size() == 1);
     CHECK(page.planes[0].max_level == 65535);
@@ -55,7 +55,7 @@ TEST_SUITE("plot") {
     CHECK(after == page.planes[0].samples);
   }
 
-  TEST_CASE("a black border does not flatten everything else") {
+  TEST_CASE("a black border does not flatten the other bars") {
     PlotCurve curve;
     curve.bins.fill(100);
     CHECK(plot_ceiling(curve) == 100);
@@ -78,14 +78,14 @@ TEST_SUITE("plot") {
     CHECK(svg.size() < 20'000);
   }
 
-  TEST_CASE("a file of many pages is drawn up to a limit, which is said") {
+  TEST_CASE("a file of many pages is drawn up to a limit, which is stated") {
     Plot plot{.title = "stack.tif", .pages = {}};
     for (int i = 0; i < 20; ++i) plot.add(report_of(8), image::Channels::luma);
     CHECK(plot.pages.size() == 16);
     CHECK(plot_svg(plot).find("and 4 pages that are not drawn") != std::string::npos);
   }
 
-  TEST_CASE("on a terminal no line is wider than the window, whatever its width") {
+  TEST_CASE("on a terminal no line is wider than the window") {
     const PlotPage page = plot_page(report_of(8), image::Channels::luma);
     for (const std::size_t width : {24U, 40U, 72U, 80U, 100U, 140U, 300U}) {
       for (const bool unicode : {true, false}) {

@@ -29,7 +29,7 @@ TEST_SUITE("progress") {
     CHECK(line.ends_with(" 40%"));
   }
 
-  TEST_CASE("a single file needs no count of files") {
+  TEST_CASE("a single file is shown without a count of files") {
     auto state = halfway();
     state.files = 1;
     CHECK(progress_line(state, 120, false, Paint()).find("files") == std::string::npos);

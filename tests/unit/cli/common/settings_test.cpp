@@ -129,8 +129,7 @@ TEST_SUITE("settings") {
       Command app("program", "");
       std::string address = "127.0.0.1:6000";
       Command& work = app.add_command("work", "", {});
-      add_text(work, "--master", address, "HOST:PORT", "")
-          .with_variable("UNIT_TEST_MASTER_HOST:UNIT_TEST_MASTER_PORT");
+      add_text(work, "--master", address, "HOST:PORT", "").with_variable("UNIT_TEST_MASTER_HOST:UNIT_TEST_MASTER_PORT");
       Settings settings(app);
       REQUIRE(parse(app, arguments));
       if (!file.empty()) REQUIRE(settings.read_file(file));
@@ -216,14 +215,16 @@ TEST_SUITE("settings") {
     CHECK(what_is_wrong_with("pant:\n  brush-size: 3\n") == ":1: unknown command pant; did you mean paint?");
     CHECK(what_is_wrong_with("colour: red") == ":1: unknown option or command colour; did you mean color?");
     CHECK(what_is_wrong_with("paint: 3") == ":1: paint is a command: indent its options below it");
-    CHECK(what_is_wrong_with("brush-size: 3") == ":1: brush-size belongs in the section of a command, for example paint");
+    CHECK(what_is_wrong_with("brush-size: 3") ==
+          ":1: brush-size belongs in the section of a command, for example paint");
     CHECK(what_is_wrong_with("paint:\n  color: red") ==
           ":2: color applies to all commands: move it out of the section paint");
-    CHECK(what_is_wrong_with("color: red\ncolor: blue") == ":2: color is there twice");
+    CHECK(what_is_wrong_with("color: red\ncolor: blue") == ":2: duplicate key color");
     CHECK(what_is_wrong_with("color:") == ":1: color has no value");
-    CHECK(what_is_wrong_with("paint:\n  brush-size: {a: 1}") == ":2: brush-size in paint is a value, not a section");
+    CHECK(what_is_wrong_with("paint:\n  brush-size: {a: 1}") ==
+          ":2: brush-size in paint must be a value, not a section");
     CHECK(what_is_wrong_with("- a\n- b") == ":1: expected 'option: value' lines and one section per command");
-    CHECK(what_is_wrong_with("color: a\n---\ncolor: b") == ": holds several documents ('---')");
+    CHECK(what_is_wrong_with("color: a\n---\ncolor: b") == ": contains several documents ('---')");
     CHECK(what_is_wrong_with("color: 'unfinished").starts_with(":1: "));
     CHECK(what_is_wrong_with("a: [1, 2\nb: 3").starts_with(":"));
     CHECK(what_is_wrong_with("config: other.yaml").starts_with(":1: "));

@@ -6,12 +6,12 @@ using namespace ece465::cli;
 using namespace std::chrono_literals;
 
 TEST_SUITE("text") {
-  TEST_CASE("control characters of a name are spelled out, so that it stays on its line") {
+  TEST_CASE("control characters of a name are escaped") {
     CHECK(printable("a\nb\tc\x1b[31m\x7f") == "a\\nb\\tc\\x1b[31m\\x7f");
     CHECK(printable("größe 写真.jpg") == "größe 写真.jpg");
   }
 
-  TEST_CASE("bytes that are no UTF-8 are replaced") {
+  TEST_CASE("bytes that are not UTF-8 are replaced in names") {
     CHECK(valid_utf8("gr\xC3\xB6\xC3 \xFFx") == "grö\xEF\xBF\xBD \xEF\xBF\xBDx");
     CHECK(valid_utf8("\xE5\x86") == "\xEF\xBF\xBD\xEF\xBF\xBD");  // cut off
   }
@@ -23,7 +23,7 @@ TEST_SUITE("text") {
     CHECK(display_width("e\xCC\x81") == 1);  // e and a combining accent
   }
 
-  TEST_CASE("long names lose their middle and keep their ends") {
+  TEST_CASE("long names lose their middle") {
     CHECK(elide("photo_0001.jpg", 14) == "photo_0001.jpg");
     CHECK(elide("photo_0001.jpg", 11) == "phot....jpg");
     CHECK(elide("photo_0001.jpg", 3) == "...");
@@ -39,7 +39,7 @@ TEST_SUITE("text") {
     CHECK(wrap("", 10) == std::vector<std::string>{""});
   }
 
-  TEST_CASE("a suggestion is made when a word is near enough") {
+  TEST_CASE("similar words are suggested") {
     const std::vector<std::string> words{"equalize", "histogram", "completion", "version"};
     CHECK(nearest("equalise", words) == "equalize");
     CHECK(nearest("eqaulize", words) == "equalize");
@@ -50,7 +50,7 @@ TEST_SUITE("text") {
     CHECK(did_you_mean("xyz", words).empty());
   }
 
-  TEST_CASE("sizes and times read well at every magnitude") {
+  TEST_CASE("sizes and times are formatted at every magnitude") {
     CHECK(format_bytes(0) == "0 B");
     CHECK(format_bytes(999) == "999 B");
     CHECK(format_bytes(1000) == "1.00 kB");

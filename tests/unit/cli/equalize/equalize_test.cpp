@@ -30,7 +30,7 @@ EqualizeCommand command_for(std::vector<std::string> inputs) {
 }  // namespace
 
 TEST_SUITE("equalize command") {
-  TEST_CASE("a file is equalized beside itself and told in one line") {
+  TEST_CASE("a file is equalized beside itself and reported in one line") {
     const TempFolder folder;
     CapturedConsole console;
     const std::string input = folder.write("a.png", small_png());
@@ -45,7 +45,7 @@ TEST_SUITE("equalize command") {
           testing::oracle(testing::landscape(48, 32, {}), image::Channels::luma));
   }
 
-  TEST_CASE("a bad file among good ones is reported, and the good ones are done") {
+  TEST_CASE("an unreadable file is reported, and the others are processed") {
     const TempFolder folder;
     CapturedConsole console;
     const auto command = command_for({folder.write("a.png", small_png()), folder.write("b.png", "no image"),
@@ -71,7 +71,7 @@ TEST_SUITE("equalize command") {
     CHECK(run_equalize(command_for({}), *console, {}) == 2);
   }
 
-  TEST_CASE("what exists is replaced only with force, the input itself included") {
+  TEST_CASE("existing files are replaced only with --force, including the input itself") {
     const TempFolder folder;
     CapturedConsole console;
     auto command = command_for({folder.write("a.png", small_png())});
@@ -83,7 +83,7 @@ TEST_SUITE("equalize command") {
     CHECK(folder.read("a.png") != as_text(small_png()));
   }
 
-  TEST_CASE("reports come in the order of the inputs, whatever was done first") {
+  TEST_CASE("reports come in the order of the inputs") {
     const TempFolder folder;
     CapturedConsole console;
     std::vector<std::string> inputs;
@@ -104,7 +104,7 @@ TEST_SUITE("equalize command") {
     }
   }
 
-  TEST_CASE("a file too large for its share of memory is done alone afterwards") {
+  TEST_CASE("a file too large for its share of memory is processed alone afterwards") {
     const TempFolder folder;
     CapturedConsole console;
     std::vector<std::string> inputs;
@@ -177,7 +177,7 @@ TEST_SUITE("equalize command") {
     CHECK(console.err() == "ece465: error: interrupted: 0 of 2 files done\n");
   }
 
-  TEST_CASE("a plot is drawn when asked for, for one input only") {
+  TEST_CASE("a plot is drawn on request, for a single input only") {
     const TempFolder folder;
     CapturedConsole console;
     auto command = command_for({folder.write("a.png", small_png())});

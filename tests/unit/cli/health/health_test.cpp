@@ -18,7 +18,7 @@ std::string nothing_set(const char*) { return {}; }
 }  // namespace
 
 TEST_SUITE("health") {
-  TEST_CASE("of what a container can run, only a master is asked") {
+  TEST_CASE("in a container only a master is probed") {
     CHECK(url_of_process(command_line({"ece465", "master"}), nothing_set) == "http://127.0.0.1:8000");
     for (const auto& line : {command_line({"ece465", "worker", "--master", "master:6000"}),
                              command_line({"ece465", "equalize", "master"}), command_line({"ece465"}), std::string(),
@@ -27,12 +27,12 @@ TEST_SUITE("health") {
     }
   }
 
-  TEST_CASE("options for all commands may stand before the command") {
+  TEST_CASE("global options may precede the command") {
     CHECK(url_of_process(command_line({"/usr/local/bin/ece465", "--log-level", "debug", "--color=never", "master"}),
                          nothing_set) == "http://127.0.0.1:8000");
   }
 
-  TEST_CASE("the master's port is what it was told by its arguments, or else by the environment") {
+  TEST_CASE("the master's port comes from its arguments, or else from the environment") {
     CHECK(url_of_process(command_line({"ece465", "master", "--http-port", "80"}), nothing_set) ==
           "http://127.0.0.1:80");
     CHECK(url_of_process(command_line({"ece465", "master", "--http-port=80", "--http-port=81"}), nothing_set) ==

@@ -52,7 +52,7 @@ TEST_SUITE("histogram command") {
     CHECK(json["error"].is_null());
   }
 
-  TEST_CASE("JSON stays whole when the file is no image") {
+  TEST_CASE("JSON is complete even if the file is not an image") {
     const TempFolder folder;
     CapturedConsole console;
     HistogramCommand command;
@@ -64,7 +64,7 @@ TEST_SUITE("histogram command") {
     CHECK(json["error"]["code"] == "bad_input");
   }
 
-  TEST_CASE("what is no image shows nothing on standard output") {
+  TEST_CASE("nothing is printed to standard output for a file that is not an image") {
     const TempFolder folder;
     CapturedConsole console;
     HistogramCommand command;
@@ -74,7 +74,7 @@ TEST_SUITE("histogram command") {
     CHECK(console.err().find("a.png: not a JPEG, TIFF or PNG file") != std::string::npos);
   }
 
-  TEST_CASE("every channel can be looked at on its own") {
+  TEST_CASE("every channel can be shown separately") {
     const TempFolder folder;
     CapturedConsole console;
     HistogramCommand command;

@@ -33,7 +33,7 @@ struct PaintProgram {
 }  // namespace
 
 TEST_SUITE("manual pages") {
-  TEST_CASE("a command's page has its sections in order, and what troff would interpret is escaped") {
+  TEST_CASE("a command's page has its sections in order, with special characters escaped") {
     const PaintProgram program;
     const std::string page = man_page(program.paint);
     std::size_t at = 0;

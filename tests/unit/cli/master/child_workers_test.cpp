@@ -74,7 +74,7 @@ constexpr const char* kWaits = "exec sleep 1000";
 }  // namespace
 
 TEST_SUITE("child workers") {
-  TEST_CASE("they run until they are asked to end, each in a group of its own") {
+  TEST_CASE("children run until they are terminated, each in its own process group") {
     Log log;
     pid_t first = 0, second = 0;
     {
@@ -88,7 +88,7 @@ TEST_SUITE("child workers") {
     CHECK(!is_alive(second));
   }
 
-  TEST_CASE("a process that becomes this one's by losing its parent is let go, and an own one is still awaited") {
+  TEST_CASE("adopted orphans are reaped, and children are still awaited") {
     const TempFolder folder;
     Log log;
     // As for the first process of a container.
@@ -113,7 +113,7 @@ TEST_SUITE("child workers") {
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   }
 
-  TEST_CASE("one that ends or is killed is started again, after a pause that grows") {
+  TEST_CASE("a child that ends or is killed is restarted after a growing pause") {
     Log log;
     ChildLimits limits;
     limits.first_pause = 1ms;
@@ -127,7 +127,7 @@ TEST_SUITE("child workers") {
     CHECK(process_in(log.wait_for("started worker=a-2", 2)) != process);
   }
 
-  TEST_CASE("one that has lived long enough is started again soon") {
+  TEST_CASE("the pause is reset after a long life") {
     Log log;
     ChildLimits limits;
     limits.first_pause = 1ms;
@@ -136,13 +136,13 @@ TEST_SUITE("child workers") {
     CHECK(log.wait_for("ended worker=a-1", 3).find("again_in_ms=1\n") != std::string::npos);
   }
 
-  TEST_CASE("a program that is not there is told of, and the rest goes on") {
+  TEST_CASE("a missing program is reported, and the others go on") {
     Log log;
     const ChildWorkers children({{"a-1", {"/nowhere/at/all"}}}, *log);
     log.wait_for("how=\"could not be run\"");
   }
 
-  TEST_CASE("one that does not listen to SIGTERM is killed in the end") {
+  TEST_CASE("a child that ignores SIGTERM is killed") {
     const TempFolder folder;
     Log log;
     ChildLimits limits;
@@ -159,7 +159,7 @@ TEST_SUITE("child workers") {
     CHECK(!is_alive(process));
   }
 
-  TEST_CASE("they get no signals blocked or ignored that their parent waits for") {
+  TEST_CASE("children do not inherit blocked or ignored signals") {
     const TempFolder folder;
     sigset_t signals, before;
     sigemptyset(&signals);
@@ -177,7 +177,7 @@ TEST_SUITE("child workers") {
     CHECK(folder.read("status").find("SigBlk:\t0000000000000000") != std::string::npos);
   }
 
-  TEST_CASE("they die with their parent, even when it is killed") {
+  TEST_CASE("children die with their parent, even if it is killed") {
     const TempFolder folder;
     // They are adopted by this process when their parent dies, so that it can see them end.
     REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);

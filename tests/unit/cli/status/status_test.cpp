@@ -67,7 +67,7 @@ FakeScript script_with_all() {
 }  // namespace
 
 TEST_SUITE("status") {
-  TEST_CASE("workers and jobs stand in a table") {
+  TEST_CASE("workers and jobs are shown as tables") {
     const auto lines = status_lines(view(), {.width = 140, .unicode = false, .paint = Paint()});
     const std::vector<std::string> expected{
         "http://127.0.0.1:8000  ece465 1.2.3  up 1:05",
@@ -88,7 +88,7 @@ TEST_SUITE("status") {
     CHECK(fmt::format("{}", fmt::join(lines, "\n")) == fmt::format("{}", fmt::join(expected, "\n")));
   }
 
-  TEST_CASE("every line fits its window, wherever it can") {
+  TEST_CASE("lines fit the window") {
     for (std::size_t width = 60; width < 200; ++width) {
       for (const bool unicode : {true, false}) {
         for (const auto& line : status_lines(view(), {.width = width, .unicode = unicode, .paint = Paint()})) {
@@ -99,14 +99,14 @@ TEST_SUITE("status") {
     }
   }
 
-  TEST_CASE("a master with nothing says what can be done") {
+  TEST_CASE("an idle master shows what to do next") {
     StatusView empty;
     const auto lines = status_lines(empty, {});
     CHECK(lines[4] == "no workers: the master processes jobs itself");
     CHECK(lines[6] == "no jobs yet; submit one with: ece465 submit IMAGE");
   }
 
-  TEST_CASE("a master is asked, and told of") {
+  TEST_CASE("the status of a master is fetched and shown") {
     FakeMaster master(script_with_all());
     CapturedConsole console;
     CHECK(run_status(command_for(master), *console, {}) == kExitOk);
@@ -115,7 +115,7 @@ TEST_SUITE("status") {
     CHECK(console.err().empty());
   }
 
-  TEST_CASE("JSON combines what the master says") {
+  TEST_CASE("JSON combines the master's answers") {
     FakeMaster master(script_with_all());
     CapturedConsole console;
     auto command = command_for(master);
@@ -129,7 +129,7 @@ TEST_SUITE("status") {
     CHECK(json["jobs"][2]["state"] == "queued");
   }
 
-  TEST_CASE("a master that is not there, or is none, is unavailable") {
+  TEST_CASE("an unreachable master, and a server that is not a master, are unavailable") {
     CapturedConsole console;
     FakeMaster gone;
     gone.stop();
@@ -144,7 +144,7 @@ TEST_SUITE("status") {
     CHECK(run_status(wrong, *console, {}) == 2);
   }
 
-  TEST_CASE("watching in a pipe writes a block each time, apart by an empty line, until it is interrupted") {
+  TEST_CASE("watching in a pipe prints blocks separated by empty lines, until interrupted") {
     std::stop_source stop;
     FakeScript script = script_with_all();
     script.heard = [&stop, count = 0](const std::string& what) mutable {
@@ -174,7 +174,7 @@ TEST_SUITE("status") {
     CHECK(std::ranges::count(other.out(), '\n') == 2);
   }
 
-  TEST_CASE("a master that goes away while it is watched is told of once, and waited for") {
+  TEST_CASE("a master that becomes unreachable while it is watched is reported once, and waited for") {
     std::stop_source stop;
     FakeScript script;
     script.detail = "restarting";
@@ -192,7 +192,7 @@ TEST_SUITE("status") {
 }
 
 TEST_SUITE("what a master says") {
-  TEST_CASE("what is missing or of another kind is empty, what is no object is corrupt") {
+  TEST_CASE("missing members and those of the wrong type are empty; an answer that is not an object is corrupt") {
     CHECK(!parse_job("[]"));
     CHECK(!parse_job("{}"));
     CHECK(!parse_job("{\"id\":"));
@@ -212,7 +212,7 @@ TEST_SUITE("what a master says") {
 }
 
 TEST_SUITE("health") {
-  TEST_CASE("a ready master is well, in silence, one that is not says so, and none is unavailable") {
+  TEST_CASE("a ready master is healthy, silently; one that is not ready is reported; none is unavailable") {
     CapturedConsole console;
     HealthCommand command;
     FakeMaster master;
@@ -237,7 +237,7 @@ TEST_SUITE("health") {
     CHECK(run_health(command, *console, {}) == 2);
   }
 
-  TEST_CASE("one that says nothing is a timeout") {
+  TEST_CASE("a silent master is a timeout") {
     asio::io_context context(1);
     asio::ip::tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), 0});
     CapturedConsole console;

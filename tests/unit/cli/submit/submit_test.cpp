@@ -56,7 +56,7 @@ void check_only(const TempFolder& folder, std::vector<std::string> names) {
 }  // namespace
 
 TEST_SUITE("submit") {
-  TEST_CASE("a file is uploaded, waited for, downloaded, and told in one line") {
+  TEST_CASE("a file is uploaded, waited for, downloaded, and reported in one line") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -80,7 +80,7 @@ TEST_SUITE("submit") {
     CHECK(master.job_requests() == std::vector<std::string>{R"({"file":"a.png","channels":"luma"})"});
   }
 
-  TEST_CASE("what is asked of the result reaches the master") {
+  TEST_CASE("options of the result reach the master") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -93,7 +93,7 @@ TEST_SUITE("submit") {
     CHECK(folder.holds("b.jpg"));
   }
 
-  TEST_CASE("several files are told in the order of the inputs, and each gets its own result") {
+  TEST_CASE("several files are reported in the order of the inputs, each with its own result") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -109,7 +109,7 @@ TEST_SUITE("submit") {
     }
   }
 
-  TEST_CASE("files of one name do not meet on the master") {
+  TEST_CASE("files of the same name get different names on the master") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -125,7 +125,7 @@ TEST_SUITE("submit") {
     CHECK(master.files().contains("x-3.png"));
   }
 
-  TEST_CASE("a name on which somebody's job is running is left to him") {
+  TEST_CASE("a name with a running job of another client is avoided") {
     FakeScript script;
     script.busy_name = "a.png";
     FakeMaster master(script);
@@ -136,7 +136,7 @@ TEST_SUITE("submit") {
     CHECK(!asked(master, "GET /api/v1/jobs/job_77"));
   }
 
-  TEST_CASE("remove leaves nothing on the master, and touches nothing of others") {
+  TEST_CASE("--remove leaves nothing on the master, and touches no other files") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -152,7 +152,7 @@ TEST_SUITE("submit") {
     CHECK(files.contains("a_equalized.png"));
   }
 
-  TEST_CASE("without waiting a job is only started") {
+  TEST_CASE("with --no-wait a job is only started") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -213,7 +213,7 @@ TEST_SUITE("submit") {
 }
 
 TEST_SUITE("submit refuses and fails") {
-  TEST_CASE("what is wrong here is found out before anything is sent") {
+  TEST_CASE("local errors are found before anything is sent") {
     FakeMaster master;
     const TempFolder folder;
     CapturedConsole console;
@@ -232,7 +232,7 @@ TEST_SUITE("submit refuses and fails") {
     CHECK(run_submit(command, *console, {}) == 2);
   }
 
-  TEST_CASE("a refused upload, a refused start and a failed job are bad input, in the master's words") {
+  TEST_CASE("a refused upload, a refused start and a failed job are bad input, with the master's message") {
     for (const int which : {0, 1, 2}) {
       FakeScript script;
       script.detail = "too strange";
@@ -250,7 +250,7 @@ TEST_SUITE("submit refuses and fails") {
     }
   }
 
-  TEST_CASE("a master that fails or has no room says so, and a bad file does not stop the others") {
+  TEST_CASE("a failing or full master is reported, and a bad file does not stop the others") {
     FakeScript script;
     script.upload_status = 507;
     script.detail = "the disk is full";
@@ -270,7 +270,7 @@ TEST_SUITE("submit refuses and fails") {
     CHECK(other.err().find("ece465: error: 2 of 4 files failed\n") != std::string::npos);
   }
 
-  TEST_CASE("a master that is not there is told of once, with a remedy, whatever the number of files") {
+  TEST_CASE("an unreachable master is reported once, with a remedy, for any number of files") {
     const TempFolder folder;
     CapturedConsole console;
     SubmitCommand command;
@@ -284,7 +284,7 @@ TEST_SUITE("submit refuses and fails") {
     CHECK(err.ends_with("ece465: error: 9 of 9 files failed\n"));
   }
 
-  TEST_CASE("something else than a master is unavailable, a starting one is too") {
+  TEST_CASE("a server that is not a master is unavailable, and so is a starting master") {
     for (const int status : {404, 503}) {
       FakeScript script;
       script.hello_status = status;
@@ -297,7 +297,7 @@ TEST_SUITE("submit refuses and fails") {
     }
   }
 
-  TEST_CASE("one that says nothing is a timeout") {
+  TEST_CASE("a silent master is a timeout") {
     asio::io_context context(1);
     asio::ip::tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), 0});
     const TempFolder folder;
@@ -310,7 +310,7 @@ TEST_SUITE("submit refuses and fails") {
     CHECK(console.err().find("--timeout sets how long to wait") != std::string::npos);
   }
 
-  TEST_CASE("a download that breaks off is tried again, and one that always does leaves nothing") {
+  TEST_CASE("an interrupted download is retried, and leaves nothing if it always fails") {
     FakeScript script;
     script.broken_downloads = 2;
     FakeMaster master(script);
@@ -327,7 +327,7 @@ TEST_SUITE("submit refuses and fails") {
     check_only(folder, {"a.png", "a_equalized.png", "b.png"});
   }
 
-  TEST_CASE("a master that is restarted meanwhile is waited for") {
+  TEST_CASE("a restarting master is waited for") {
     std::promise<void> polled;
     FakeScript script;
     script.polls = 3;
@@ -352,7 +352,7 @@ TEST_SUITE("submit refuses and fails") {
 }
 
 TEST_SUITE("submit interrupted") {
-  TEST_CASE("jobs that were started are cancelled, and nothing is left") {
+  TEST_CASE("interruption cancels the started jobs and leaves no files") {
     std::stop_source stop;
     FakeScript script;
     script.polls = 1'000'000;
@@ -378,7 +378,7 @@ TEST_SUITE("submit interrupted") {
     check_only(folder, names);
   }
 
-  TEST_CASE("one that is not to be waited for goes on") {
+  TEST_CASE("interruption does not cancel jobs started with --no-wait") {
     std::stop_source stop;
     FakeScript script;
     script.heard = [&stop](const std::string& what) {
@@ -393,7 +393,7 @@ TEST_SUITE("submit interrupted") {
     for (const auto& [id, state] : master.states()) CHECK_MESSAGE(state == "queued", id);
   }
 
-  TEST_CASE("a master that says nothing does not hold an interrupted run up") {
+  TEST_CASE("a silent master does not delay an interrupted run") {
     asio::io_context context(1);
     asio::ip::tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), 0});
     std::stop_source stop;
@@ -416,21 +416,21 @@ TEST_SUITE("submit interrupted") {
 TEST_SUITE("names on the master") {
   using image::Format;
 
-  TEST_CASE("a file keeps its name where the master takes it") {
+  TEST_CASE("a file keeps its name if the master accepts it") {
     RemoteNames names;
     CHECK(names.take("/a/photo.jpg", Format::jpeg) == "photo.jpg");
     CHECK(names.take("/a/my.photo.JPEG", Format::jpeg) == "my.photo.JPEG");
     CHECK(names.take("b/übung.tif", Format::tiff) == "übung.tif");
   }
 
-  TEST_CASE("the extension promises the format of the result") {
+  TEST_CASE("the extension implies the format of the result") {
     RemoteNames names;
     CHECK(names.take("scan.tif", Format::png) == "scan.png");
     CHECK(names.take("scan", Format::tiff) == "scan.tif");
     CHECK(names.take("-", Format::jpeg) == "standard-input.jpg");
   }
 
-  TEST_CASE("what the master would refuse, hide or take for a result is changed") {
+  TEST_CASE("names that the master would refuse, hide or take for a result are changed") {
     RemoteNames names;
     CHECK(names.take(".hidden.png", Format::png) == "hidden.png");
     CHECK(names.take("...", Format::png) == "image.png");
@@ -442,7 +442,7 @@ TEST_SUITE("names on the master") {
     CHECK(names.take(std::string(149, 'x') + "\xC3\xBC\xC3\xBC.png", Format::png) == std::string(149, 'x') + ".png");
   }
 
-  TEST_CASE("no two are alike, numbers that are names themselves included") {
+  TEST_CASE("names are unique, even if an input has a numbered name") {
     RemoteNames names;
     CHECK(names.take("a/x.png", Format::png) == "x.png");
     CHECK(names.take("x-2.png", Format::png) == "x-2.png");
