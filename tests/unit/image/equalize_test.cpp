@@ -222,7 +222,7 @@ TEST_SUITE("equalize") {
     class Full final : public ByteSink {
      public:
       Result<void> write_at(std::uint64_t offset, Bytes) override {
-        if (offset > 20'000) return fail(Errc::io, "out.png: cannot write: no space left on device");
+        if (offset > 20'000) return fail_on("out.png", Errc::io, "cannot write: no space left on device");
         return {};
       }
     };

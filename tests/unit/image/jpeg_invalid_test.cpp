@@ -208,7 +208,7 @@ TEST_SUITE("invalid JPEG input") {
   TEST_CASE("an error of the sink is reported as it is") {
     class FullDisk final : public ByteSink {
      public:
-      Result<void> write_at(std::uint64_t, Bytes) override { return fail(Errc::io, "no space left"); }
+      Result<void> write_at(std::uint64_t, Bytes) override { return fail_on("out.jpg", Errc::io, "no space left"); }
     };
     const auto jpeg = color_jpeg();
     const auto source = borrow_memory("test.jpg", jpeg);
@@ -216,6 +216,6 @@ TEST_SUITE("invalid JPEG input") {
     const auto report = equalize(*source, sink, Format::jpeg, {});
     REQUIRE(!report);
     CHECK(report.error().code == Errc::io);
-    CHECK(report.error().text() == "no space left");
+    CHECK(report.error().text() == "out.jpg: no space left");
   }
 }

@@ -77,8 +77,9 @@ class ErrorManager {
   template <class Call>
   bool succeeds(Call& call) noexcept {
     Result<void> result = guarded(call);
-    if (!result) error_ = std::move(result).error();
-    return result.has_value();
+    if (result) return true;
+    error_ = std::move(result).error();
+    return false;
   }
   bool enter(Thunk thunk, void* context);
   [[noreturn]] void throw_longjmp();

@@ -34,7 +34,7 @@ bool is_segment_table(std::uint16_t number) {
 enum class Kind { image, metadata };
 
 struct DirectoryError : Error {
-  // NOLINTNEXTLINE(google-explicit-constructor): lets ECE465_TRY pass on errors of other functions
+  /// Implicit, so that ECE465_TRY passes on errors of other functions.
   DirectoryError(Error error) : Error(std::move(error)) {}
   bool may_omit = false;  ///< there is no metadata directory at this offset
 };
