@@ -43,17 +43,6 @@ std::size_t char_width(char32_t c) {
   return within_any(kWide, c) ? 2 : 1;
 }
 
-/// Bytes of the UTF-8 character at the start of `text`; 1 for an invalid byte.
-std::size_t char_bytes(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t n = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-  if (n > text.size()) return 1;
-  for (std::size_t i = 1; i < n; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 1;
-  }
-  return n;
-}
-
 char32_t code_point(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return lead;

@@ -6,7 +6,6 @@
 #include "dinner.hpp"
 #include "fork_table.hpp"
 #include "random.hpp"
-#include "ways.hpp"
 
 namespace ece465::labs {
 namespace {

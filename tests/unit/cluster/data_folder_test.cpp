@@ -39,7 +39,7 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_SUITE("data folder") {
-  TEST_CASE("is created if missing; lists inputs and results and nothing else") {
+  TEST_CASE("is created if missing, lists inputs and results and nothing else") {
     const TempFolder temp;
     const auto folder = DataFolder::open(temp / "a/b");
     REQUIRE(folder);
@@ -130,7 +130,7 @@ TEST_SUITE("data folder") {
     CHECK(names(folder->inputs()) == Names{"one.jpg"});
   }
 
-  TEST_CASE("only one master at a time; the error names the other") {
+  TEST_CASE("only one master at a time, the error names the other") {
     const TempFolder temp;
     {
       const auto first = DataFolder::open(temp / "data");

@@ -82,7 +82,7 @@ TEST_SUITE("timeline") {
           Lines{"sent 0 a", "sent 1 a", "sent 2 b", "done 0 a", "gone a", "missed 1 a lost", "sent 1 b"});
   }
 
-  TEST_CASE("failed attempts have a reason; those of other pages are ignored") {
+  TEST_CASE("failed attempts have a reason, those of other pages are ignored") {
     Timeline timeline(strips(2));
     timeline.sent(AttemptId{1}, 0, "a", false);
     timeline.missed(AttemptId{1}, Reason::invalid_result);

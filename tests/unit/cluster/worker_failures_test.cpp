@@ -129,7 +129,7 @@ TEST_SUITE("worker and failures") {
     });
   }
 
-  TEST_CASE("a master that is silent for three heartbeats is lost; it gets PING before") {
+  TEST_CASE("a master that is silent for three heartbeats is lost, it gets PING before") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2("heartbeat=30 payload=1000000");
       int pings = 0;

@@ -27,14 +27,14 @@ TEST_SUITE("backoff") {
     }
   }
 
-  TEST_CASE("reset starts over; equal seeds give equal pauses") {
+  TEST_CASE("reset starts over, equal seeds give equal pauses") {
     Backoff a(100ms, 10s, 7), b(100ms, 10s, 7);
     for (int i = 0; i < 20; ++i) CHECK(a.next() == b.next());
     a.reset();
     CHECK(a.next() <= 100ms);
   }
 
-  TEST_CASE("a minimum of zero still grows; a minimum above the maximum is cut") {
+  TEST_CASE("a minimum of zero still grows, a minimum above the maximum is cut") {
     Backoff none(0ms, 1s, 1);
     CHECK(none.next() == 0ms);
     Backoff::Duration longest{};
@@ -57,7 +57,7 @@ TEST_SUITE("log throttle") {
     CHECK(throttle.since(start + 61min) == 61min);
   }
 
-  TEST_CASE("reset starts over; missed warnings are not made up for") {
+  TEST_CASE("reset starts over, missed warnings are not made up for") {
     LogThrottle throttle;
     const LogThrottle::Time start{};
     CHECK(throttle.due(start));

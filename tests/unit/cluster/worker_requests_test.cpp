@@ -113,7 +113,7 @@ TEST_SUITE("worker with ECE465/2") {
         options);
   }
 
-  TEST_CASE("cached samples can be mapped once; tables can be used by id") {
+  TEST_CASE("cached samples can be mapped once, tables can be used by id") {
     play([](Stage& stage) -> Task<void> {
       ScriptedMaster master = co_await stage.next_v2(kChecked);
       const std::string samples = samples_text(1000, 1), table = table_text(3), other = table_text(4);

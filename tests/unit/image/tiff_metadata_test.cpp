@@ -154,7 +154,7 @@ TEST_SUITE("TIFF metadata") {
     for (const int tag : {288, 289, 34412}) CHECK_FALSE(file.chain[0].tags.contains(static_cast<std::uint16_t>(tag)));
   }
 
-  TEST_CASE("images in sub-directories are equalized as pages; unsupported ones are copied with their data") {
+  TEST_CASE("images in sub-directories are equalized as pages, unsupported ones are copied with their data") {
     const Scene big = testing::landscape(40, 30, {.bits = 8}), small = testing::landscape(20, 15, {.bits = 8});
     TiffBuilder b;
     const auto level_tags = [&](const Scene& scene) {

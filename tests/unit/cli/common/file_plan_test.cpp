@@ -48,7 +48,7 @@ TEST_SUITE("plan of an equalize run") {
     CHECK(output_of("photo.dat") == "photo_equalized.dat");
   }
 
-  TEST_CASE("a known extension implies a format; otherwise the content decides") {
+  TEST_CASE("a known extension implies a format, otherwise the content decides") {
     CHECK(plan_of({.inputs = {"a.jpeg"}, .output = {}}).jobs[0].format == Format::jpeg);
     CHECK(plan_of({.inputs = {"a.TIF"}, .output = {}}).jobs[0].format == Format::tiff);
     CHECK(!plan_of({.inputs = {"a.dat"}, .output = {}}).jobs[0].format);

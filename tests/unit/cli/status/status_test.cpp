@@ -192,7 +192,7 @@ TEST_SUITE("status") {
 }
 
 TEST_SUITE("what a master says") {
-  TEST_CASE("missing members and those of the wrong type are empty; an answer that is not an object is corrupt") {
+  TEST_CASE("missing members and those of the wrong type are empty, an answer that is not an object is corrupt") {
     CHECK(!parse_job("[]"));
     CHECK(!parse_job("{}"));
     CHECK(!parse_job("{\"id\":"));
@@ -212,7 +212,7 @@ TEST_SUITE("what a master says") {
 }
 
 TEST_SUITE("health") {
-  TEST_CASE("a ready master is healthy, silently; one that is not ready is reported; none is unavailable") {
+  TEST_CASE("a ready master is healthy, silently; one that is not ready is reported, none is unavailable") {
     CapturedConsole console;
     HealthCommand command;
     FakeMaster master;
