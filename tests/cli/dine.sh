@@ -52,9 +52,9 @@ check "--think: '-5ms' is negative" --think=-5ms..1s
 check "--eat: '2s..1s' ends before it begins" --eat 2s..1s
 check "--duration: '-3' is negative" --duration=-3
 check "--meals: '-3' is negative" --meals=-3
-check '--strategy naive: philosophers of --mode ipc ask a coordinator' --mode ipc --strategy naive
-check '--on-busy deny: nobody can be denied' --on-busy deny
-check '--server: only philosophers of --mode tcp have a server' --server localhost
+check '--strategy naive: not available with --mode ipc, which has a coordinator' --mode ipc --strategy naive
+check '--on-busy deny: needs a coordinator' --on-busy deny
+check '--server: only for --mode tcp' --server localhost
 run dine --mode tcp --server 127.0.0.1:1
 expect_code 4
 expect_lines err 1
@@ -66,7 +66,7 @@ python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("dinner.svg")' || fail
 cp dinner.svg before.svg
 run dine "${quick[@]}" --quiet --timeline dinner.svg
 expect_code 1
-expect_err 'dinner.svg: exists'
+expect_err 'dinner.svg: already exists'
 cmp -s dinner.svg before.svg || fail 'a timeline was replaced without --force'
 run dine "${quick[@]}" --quiet --timeline dinner.svg --force
 expect_code 0

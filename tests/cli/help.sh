@@ -20,7 +20,7 @@ expect_same out equalize
 [ "$(wc -L <equalize)" -le 110 ] || fail 'lines are too long'
 run master --help
 tr -s ' \n' ' ' <out >words
-for default in '--http-host HOST HTTP listen address (default: 0.0.0.0)' '(default: shared_data)'; do
+for default in '--http-host HOST HTTP listen address (default: 0.0.0.0)' '(default: shared_data; environment: UPLOAD_DIR)'; do
   grep -qF -- "$default" words || fail "no $default"
 done
 for command in client dine mapreduce marshal prodcon serve histogram submit status health completion version worker; do

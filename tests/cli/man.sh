@@ -28,7 +28,7 @@ for command in $commands; do
   man --warnings -l "pages/ece465-$command.1" >text 2>warnings || skip 'man shows no pages here'
   [ ! -s warnings ] || fail "$command: $(cat warnings)"
   col -b <text >plain
-  "$ECE465" "$command" --help | sed -n '/^Global options:/q;s/^ .*\(--[a-z][a-z-]*\) .*/\1/p' >options
+  "$ECE465" "$command" --help | sed -n '/^Global options:/q;s/^ \{2,6\}\(-., \)\{0,1\}\(--[a-z][a-z-]*\).*/\2/p' >options
   while read -r option; do
     grep -q -- "^ .*$option" plain || fail "$command: no $option"
   done <options

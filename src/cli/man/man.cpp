@@ -111,9 +111,9 @@ class ManPage {
 
   [[nodiscard]] std::string synopsis() const {
     if (command_.parent == nullptr) {
-      return fmt::format("{} {} [{}]", bold("ece465"), italic("COMMAND"), italic("options"));
+      return fmt::format("{} {} [{}]", bold(command_.name), italic("COMMAND"), italic("options"));
     }
-    std::string text = bold("ece465 " + command_.name);
+    std::string text = bold(command_.parent->name + " " + command_.name);
     if (const Option* positional = command_.positional()) {
       text += " " + italic(positional->name) + (positional->arity == Arity::many ? "..." : "");
     }
@@ -159,7 +159,8 @@ class ManPage {
       if (option.takes_value()) names += " " + italic(option.type);
       item(names, man_prose(full_description(option)));
     }
-    if (command_.parent != nullptr) line(".PP\nGlobal options are documented in " + bold("ece465") + "(1).");
+    if (command_.parent != nullptr)
+      line(".PP\nGlobal options are documented in " + bold(command_.parent->name) + "(1).");
   }
 
   void environment() {
@@ -170,8 +171,8 @@ class ManPage {
     section("ENVIRONMENT");
     line(
         man_prose(fmt::format("Each option can also be set by an environment variable or in a configuration file, as "
-                              "described in `ece465`(1). For example, `{}` sets --{}.",
-                              variables_of(command_, *example).front(), example->name)));
+                              "described in `{}`(1). For example, `{}` sets --{}.",
+                              command_.parent->name, variables_of(command_, *example).front(), example->name)));
     for (const Option& option : command_.options) {
       if (!option.variable.empty()) item(bold(option.variable), man_prose("Sets --" + option.name + "."));
     }

@@ -125,7 +125,7 @@ net::Task<Response> create_job(Api& api, Request& request) {
   auto job_request = parse_job_request(*text);
   if (!job_request) co_return std::move(job_request).error();
   const auto accepted = co_await api.context.engine.process(std::move(*job_request));
-  if (!accepted) co_return error_response(accepted.error());
+  if (!accepted) co_return error_parts_response(accepted.error());
   Response response = Response::json(accepted->existing ? 200 : 201, job_json(accepted->job));
   response.headers.add("Location", fmt::format("/api/v1/jobs/{}", to_string(accepted->job.number)));
   co_return response;

@@ -9,28 +9,35 @@ namespace ece465::cluster {
 
 using http::Response;
 
-Response error_response(const Error& error) {
-  const int status = [&] {
-    switch (error.code) {
-      case Errc::not_found: return 404;
-      case Errc::usage:
-      case Errc::bad_input:
-      case Errc::unsupported:
-      case Errc::too_large:
-      case Errc::corrupt: return 422;
-      case Errc::timeout:
-      case Errc::unavailable:
-      case Errc::cancelled: return 503;
-      case Errc::no_space: return 507;
-      case Errc::io:
-      case Errc::internal: return 500;
-    }
-    return 500;
-  }();
-  if (error.subject.empty()) return Response::detail(status, error.text());
-  // The parts are also there separately, for programs.
+namespace {
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::not_found: return 404;
+    case Errc::usage:
+    case Errc::bad_input:
+    case Errc::unsupported:
+    case Errc::too_large:
+    case Errc::corrupt: return 422;
+    case Errc::timeout:
+    case Errc::unavailable:
+    case Errc::cancelled: return 503;
+    case Errc::no_space: return 507;
+    case Errc::io:
+    case Errc::internal: return 500;
+  }
+  return 500;
+}
+
+}  // namespace
+
+Response error_response(const Error& error) { return Response::detail(status_of(error.code), error.text()); }
+
+Response error_parts_response(const Error& error) {
+  if (error.subject.empty()) return error_response(error);
   const nlohmann::ordered_json body{{"detail", error.text()}, {"error", error_json(error)}};
-  return Response::json(status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return Response::json(status_of(error.code),
+                        body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 Response unread_body_response(const Error& error) {

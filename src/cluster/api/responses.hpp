@@ -12,6 +12,9 @@ namespace ece465::cluster {
 /// The response for an error. Its status follows from the code: 404 not_found, 422 invalid input, 503 temporary, 507 no
 /// space, 500 everything else.
 [[nodiscard]] http::Response error_response(const Error& error);
+/// The same with the error's parts beside the sentence, so that programs need not take it apart. Not for the course's
+/// endpoints, whose errors are `{"detail": ...}` alone.
+[[nodiscard]] http::Response error_parts_response(const Error& error);
 /// The response for a request body that could not be read: 413 (too large), 408 (timeout) or 400.
 [[nodiscard]] http::Response unread_body_response(const Error& error);
 [[nodiscard]] http::Response not_found_response(std::string_view message);

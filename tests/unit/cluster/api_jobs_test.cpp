@@ -86,6 +86,19 @@ TEST_SUITE("api jobs") {
     });
   }
 
+  TEST_CASE("a refused job's error is sent as a sentence and in parts") {
+    with_api([](ApiFixture& api) -> net::Task<void> {
+      api.temp.write("photo.jpg", "x");
+      api.engine.refuse = Error{Errc::unsupported, "this is why", "photo.jpg"};
+      const auto answer = co_await call(api, "POST", "/api/v1/jobs", R"({"file":"photo.jpg"})");
+      CHECK(answer.status == 422);
+      CHECK(json::parse(answer.body) ==
+            json{{"detail", "photo.jpg: this is why"},
+                 {"error", {{"code", "unsupported"}, {"subject", "photo.jpg"}, {"message", "this is why"}}}});
+      check_documented("POST", "/api/v1/jobs", answer);
+    });
+  }
+
   TEST_CASE("a job is shown from the engine, else from the store") {
     with_api([](ApiFixture& api) -> net::Task<void> {
       for (std::uint64_t i = 1; i < 3; ++i) REQUIRE(api.store.add(busy_job().request, moment()));
@@ -95,6 +108,8 @@ TEST_SUITE("api jobs") {
       check_documented("GET", "/api/v1/jobs/{id}", answer);
       CHECK(json::parse(answer.body)["state"] == "failed");
       CHECK(json::parse(answer.body)["reason"] == "größe.tif: strip 7 ends early");
+      CHECK(json::parse(answer.body)["error"] ==
+            json{{"code", "corrupt"}, {"subject", "größe.tif"}, {"message", "strip 7 ends early"}});
       api.engine.known[JobNumber{3}] = busy_job();
       answer = co_await get(api, "/api/v1/jobs/job_3");
       CHECK(json::parse(answer.body)["state"] == "running");

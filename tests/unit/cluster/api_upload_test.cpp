@@ -129,7 +129,7 @@ TEST_SUITE("api uploads") {
         CAPTURE(name);
         const auto answer = co_await raw(api, form_request(form("file", name, "x")));
         CHECK(status_of(answer) == 400);
-        CHECK(body_of(answer).starts_with(R"({"detail":"The file's name )"));
+        CHECK(body_of(answer).starts_with(R"({"detail":"The file name )"));
       }
       CHECK(left_in(api) == before);
     });

@@ -64,7 +64,7 @@ TEST_SUITE("data folder") {
       CHECK(folder->find(name).value() == std::nullopt);
       const auto opened = folder->open_file(name);
       REQUIRE(!opened);
-      CHECK(opened.error().code == Errc::bad_input);
+      CHECK(opened.error().code == Errc::not_found);
       CHECK(opened.error().text() == "File not found");
       CHECK(folder->remove(name) == false);
     }

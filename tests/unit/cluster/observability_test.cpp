@@ -15,18 +15,20 @@ using nlohmann::json;
 
 TEST_SUITE("JSON of the API") {
   TEST_CASE("a job, in full") {
-    CHECK(job_json(failed_job()) ==
-          R"({"id":"job_3","file":"größe.tif","result":"größe_equalized.tif","channels":"each","quality":90,)"
-          R"("state":"failed","reason":"größe.tif: strip 7 ends early","phase":"done","progress":0.75,"page":2,)"
-          R"("pages":2,"created":"2026-11-25T15:27:20.123Z","started":"2026-11-25T15:27:20.133Z",)"
-          R"("finished":"2026-11-25T15:27:22.123Z","seconds":1.99,)"
-          R"("phases":{"read":0.1,"split":0.001,"map":0.2,"reduce":0.003,"apply":0.05,"stitch":0.005,"write":0.07},)"
-          R"("image":{"format":"TIFF","width":8000,"height":6000,"bits":16,"color":true,"pages":2},)"
-          R"("bytes":{"pixels":288000000,"sent":145000000,"received":72000000,"spared":140000000,)"
-          R"("map":{"sent":144000000,"received":1000000},"apply":{"sent":1000000,"received":71000000}},)"
-          R"("strips":{"total":275,"map_done":275,"apply_done":130,"attempts":410,"retries":4,"duplicates":1,)"
-          R"("stolen":2,"invalid_results":1,"lies":1},"workers":[{"id":"master","strips":75,"bytes":0},)"
-          R"({"id":"node-7","strips":200,"bytes":145000000}],"notes":["16 bits became 8, rounded"]})");
+    CHECK(
+        job_json(failed_job()) ==
+        R"({"id":"job_3","file":"größe.tif","result":"größe_equalized.tif","channels":"each","quality":90,)"
+        R"("state":"failed","reason":"größe.tif: strip 7 ends early",)"
+        R"("error":{"code":"corrupt","subject":"größe.tif","message":"strip 7 ends early"},"phase":"done","progress":0.75,"page":2,)"
+        R"("pages":2,"created":"2026-11-25T15:27:20.123Z","started":"2026-11-25T15:27:20.133Z",)"
+        R"("finished":"2026-11-25T15:27:22.123Z","seconds":1.99,)"
+        R"("phases":{"read":0.1,"split":0.001,"map":0.2,"reduce":0.003,"apply":0.05,"stitch":0.005,"write":0.07},)"
+        R"("image":{"format":"TIFF","width":8000,"height":6000,"bits":16,"color":true,"pages":2},)"
+        R"("bytes":{"pixels":288000000,"sent":145000000,"received":72000000,"spared":140000000,)"
+        R"("map":{"sent":144000000,"received":1000000},"apply":{"sent":1000000,"received":71000000}},)"
+        R"("strips":{"total":275,"map_done":275,"apply_done":130,"attempts":410,"retries":4,"duplicates":1,)"
+        R"("stolen":2,"invalid_results":1,"lies":1},"workers":[{"id":"master","strips":75,"bytes":0},)"
+        R"({"id":"node-7","strips":200,"bytes":145000000}],"notes":["16 bits became 8, rounded"]})");
   }
 
   TEST_CASE("a job that has just been accepted") {

@@ -274,7 +274,8 @@ TEST_SUITE("invalid TIFF input") {
     CHECK(try_equalize(wordy, options).error().code == Errc::too_large);
     options = {};
     options.limits.max_ifd_entries = 8;
-    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().text().find("tags") != std::string::npos);
+    CHECK(try_equalize(gray_file([](TiffBuilder&, Tags&) {}), options).error().text().find("tags") !=
+          std::string::npos);
   }
 
   TEST_CASE("a truncated file is rejected, for each compression") {

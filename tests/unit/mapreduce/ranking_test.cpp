@@ -1,6 +1,7 @@
+#include "ranking.hpp"
+
 #include <doctest/doctest.h>
 
-#include "ranking.hpp"
 #include "throughput_estimate.hpp"
 
 using namespace ece465;

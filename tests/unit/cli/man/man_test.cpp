@@ -37,14 +37,14 @@ TEST_SUITE("manual pages") {
     const PaintProgram program;
     const std::string page = man_page(program.paint);
     std::size_t at = 0;
-    for (const char* part :
+    for (const std::string part :
          {".TH TOOL\\-PAINT 1 ", ".SH \"NAME\"\ntool\\-paint \\- Paint it\n",
           ".SH \"SYNOPSIS\"\n\\fBtool paint\\fR \\fIIN\\fR [\\fIoptions\\fR]\n",
-          ".SH \"DESCRIPTION\"\n.PP\nWith a brush, as \\fBtool\\fR does; see \\fB\\-\\-brush\\-size\\fR.\n.PP\nA "
+          ".SH \"DESCRIPTION\"\n.PP\nWith a brush, as \\fBtool\\fR does; see \\fB\\-\\-brush\\-size\\fR\\&.\n.PP\nA "
           "note.\n",
           ".SH \"OPTIONS\"\n.TP\n\\fIIN\\fR\nAn image\n.SS \"Work\"\n.TP\n"
           "\\fB\\-s\\fR, \\fB\\-\\-brush\\-size\\fR \\fIN\\fR\nSize of the brush (default: 3; environment: BRUSH)\n",
-          ".SH \"ENVIRONMENT\"\n", ".TP\n\\fBBRUSH\\fR\nSets \\fB\\-\\-brush\\-size\\fR.\n",
+          ".SH \"ENVIRONMENT\"\n", ".TP\n\\fBBRUSH\\fR\nSets \\fB\\-\\-brush\\-size\\fR\\&.\n",
           ".SH \"JSON\"\n.PP\n.EX\n{a: \\(aq.\\(aq}\n.EE\n",
           ".SH \"EXAMPLES\"\n.TP\n\\fBtool paint a\\-b.png\\fR\nwrite it\n", ".SH \"SEE ALSO\"\n\\fBtool\\fR(1)\n"}) {
       CAPTURE(part);

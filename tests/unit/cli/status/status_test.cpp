@@ -212,7 +212,7 @@ TEST_SUITE("what a master says") {
 }
 
 TEST_SUITE("health") {
-  TEST_CASE("a ready master is healthy, silently; one that is not ready is reported, none is unavailable") {
+  TEST_CASE("a ready master is healthy, silently, one that is not ready is reported, none is unavailable") {
     CapturedConsole console;
     HealthCommand command;
     FakeMaster master;
