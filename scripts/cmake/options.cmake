@@ -1,4 +1,4 @@
-# What every target of ours is compiled with. INTERFACE targets, no global flags.
+# Compile options of all our targets, as an INTERFACE target; there are no global flags.
 
 add_library(ece465_options INTERFACE)
 add_library(ece465::options ALIAS ece465_options)
@@ -7,7 +7,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 
 target_compile_options(ece465_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12 sees overlapping copies in `"text" + std::string` where there are none (its bug 105651, mended in 13).
+  # GCC 12 sees overlapping copies in `"text" + std::string` where there are none (its bug 105651, fixed in 13).
   target_compile_options(ece465_options INTERFACE -Wno-restrict)
 endif()
 if(ECE465_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -28,6 +28,6 @@ if(ECE465_SANITIZE)
   endif()
 endif()
 if(ECE465_FUZZERS)
-  # Coverage for the rooms; the fuzz targets alone link the driver (-fsanitize=fuzzer).
+  # Coverage instrumentation for the modules; only the fuzz targets link the driver (-fsanitize=fuzzer).
   target_compile_options(ece465_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
