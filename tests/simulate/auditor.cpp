@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "describe.hpp"
+
 namespace ece465::simulate {
 
 using namespace mapreduce;
@@ -12,8 +14,6 @@ using namespace mapreduce;
 namespace {
 
 std::size_t index(Phase phase) { return std::to_underlying(phase); }
-
-std::string name(TaskId task) { return fmt::format("strip {} of job {}", task.strip, task.job.value); }
 
 }  // namespace
 
@@ -105,9 +105,9 @@ void Auditor::start(AttemptId id, const Attempt& attempt) {
   attempts_[id] = attempt;
   const auto job = jobs_.find(attempt.task.job);
   if (job == jobs_.end() || job->second.done) return report("work for a job that has ended or never existed");
-  if (attempt.task.strip >= job->second.ready) report(name(attempt.task) + " is sent before it can be read");
+  if (attempt.task.strip >= job->second.ready) report(describe(attempt.task) + " is sent before it can be read");
   if (job->second.strips[attempt.task.strip].merged[index(attempt.phase)]) {
-    report(name(attempt.task) + " is merged, but sent again");
+    report(describe(attempt.task) + " is merged, but sent again");
   }
   if (attempt.phase == Phase::apply && !job->second.table) report("a strip is applied before the table is ready");
 }
@@ -128,7 +128,7 @@ void Auditor::on(const Send& action) {
   if (!action.from) return;
   const auto kept = worker.kept.find(*action.from);
   if (kept == worker.kept.end() || kept->second != action.task) {
-    report(fmt::format("worker {} does not keep {}", action.worker.value, name(action.task)));
+    report(fmt::format("worker {} does not keep {}", action.worker.value, describe(action.task)));
   } else {
     worker.kept.erase(kept);
   }
@@ -157,7 +157,7 @@ void Auditor::on(const Accept& action) {
   Job& job = jobs_.at(action.task.job);
   if (job.done) report("a strip is merged into a job that has ended");
   bool& merged = job.strips[action.task.strip].merged[index(action.phase)];
-  if (std::exchange(merged, true)) report(name(action.task) + " is merged twice");
+  if (std::exchange(merged, true)) report(describe(action.task) + " is merged twice");
   ++job.merged[index(action.phase)];
 }
 

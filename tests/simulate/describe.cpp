@@ -9,7 +9,6 @@ using namespace mapreduce;
 namespace {
 
 std::string name(WorkerId id) { return id == kMaster ? "the master" : fmt::format("worker {}", id.value); }
-std::string name(TaskId task) { return fmt::format("job {} strip {}", task.job.value, task.strip); }
 std::string_view name(Phase phase) { return phase == Phase::map ? "map" : "apply"; }
 
 std::string_view name(Outcome outcome) {
@@ -75,16 +74,18 @@ struct Describer {
     const std::string how = a.from   ? fmt::format(" from the strip kept as attempt {}", a.from->value)
                             : a.keep ? ", to keep"
                                      : "";
-    return fmt::format("send {} to {}: attempt {}, {}{}", name(a.task), name(a.worker), a.attempt.value, name(a.phase),
-                       how);
+    return fmt::format("send {} to {}: attempt {}, {}{}", describe(a.task), name(a.worker), a.attempt.value,
+                       name(a.phase), how);
   }
   std::string operator()(const RunLocally& a) const {
-    return fmt::format("run {} here: attempt {}, {}", name(a.task), a.attempt.value, name(a.phase));
+    return fmt::format("run {} here: attempt {}, {}", describe(a.task), a.attempt.value, name(a.phase));
   }
   std::string operator()(const Drop& a) const {
     return fmt::format("drop attempt {} at {}", a.attempt.value, name(a.worker));
   }
-  std::string operator()(const Accept& a) const { return fmt::format("merge {} ({})", name(a.task), name(a.phase)); }
+  std::string operator()(const Accept& a) const {
+    return fmt::format("merge {} ({})", describe(a.task), name(a.phase));
+  }
   std::string operator()(const Ping& a) const { return "ping " + name(a.worker); }
   std::string operator()(const CloseWorker& a) const {
     return fmt::format("close {}: {}", name(a.worker), name(a.reason));
@@ -99,6 +100,8 @@ struct Describer {
 };
 
 }  // namespace
+
+std::string describe(TaskId task) { return fmt::format("job {} strip {}", task.job.value, task.strip); }
 
 std::string describe(const Event& event) { return std::visit(Describer{}, event); }
 std::string describe(const Action& action) { return std::visit(Describer{}, action); }

@@ -7,6 +7,7 @@
 namespace ece465::simulate {
 
 /// One line of text for logs.
+[[nodiscard]] std::string describe(mapreduce::TaskId task);
 [[nodiscard]] std::string describe(const mapreduce::Event& event);
 [[nodiscard]] std::string describe(const mapreduce::Action& action);
 

@@ -15,14 +15,14 @@ using testing::Scene;
 
 namespace {
 
-struct Input {
+struct TestInput {
   std::string name;
   Format format;
   std::vector<std::byte> bytes;
 };
 
 /// All ways to read and write: in order by one reader, from memory in any order, with auxiliary planes.
-std::vector<Input> inputs() {
+std::vector<TestInput> inputs() {
   const Scene gray = testing::landscape(700, 800, {});
   const Scene color = testing::landscape(400, 500, {.colors = 3});
   const Scene deep = testing::landscape(400, 500, {.bits = 16});
@@ -46,7 +46,7 @@ struct Run {
   EqualizeReport report;
 };
 
-Run equalized(const Input& input, const EqualizeOptions& options) {
+Run equalized(const TestInput& input, const EqualizeOptions& options) {
   const auto source = borrow_memory(input.name, input.bytes);
   MemorySink sink;
   auto report = equalize(*source, sink, input.format, options);
@@ -55,7 +55,7 @@ Run equalized(const Input& input, const EqualizeOptions& options) {
 }
 
 /// The minimum of memory that `input` needs.
-std::uint64_t min_memory(const Input& input) {
+std::uint64_t min_memory(const TestInput& input) {
   const auto source = borrow_memory(input.name, input.bytes);
   const auto reader = open_image(*source, {});
   REQUIRE(reader);
@@ -67,7 +67,7 @@ std::uint64_t min_memory(const Input& input) {
 
 TEST_SUITE("equalize") {
   TEST_CASE("threads and memory do not change a byte of the result") {
-    for (const Input& input : inputs()) {
+    for (const TestInput& input : inputs()) {
       CAPTURE(input.name);
       const Run reference = equalized(input, {});
       for (const unsigned threads : {1U, 2U, 4U}) {
@@ -85,7 +85,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("several threads stream a page that is not kept in memory") {
-    const Input input = inputs()[0];
+    const TestInput input = inputs()[0];
     const Run reference = equalized(input, {});
     EqualizeOptions options;
     options.threads = 3;
@@ -101,7 +101,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("a report has the size, the histogram and the applied table") {
-    const Input input = inputs()[0];
+    const TestInput input = inputs()[0];
     const Run run = equalized(input, {});
     REQUIRE(run.report.pages.size() == 1);
     const PageReport& page = run.report.pages[0];
@@ -117,7 +117,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("analyze and equalize count the same") {
-    for (const Input& input : inputs()) {
+    for (const TestInput& input : inputs()) {
       for (const Channels channels : {Channels::luma, Channels::gray, Channels::each}) {
         CAPTURE(input.name);
         EqualizeOptions options;
@@ -133,7 +133,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("progress increases by one and ends at the total") {
-    for (const Input& input : inputs()) {
+    for (const TestInput& input : inputs()) {
       for (const unsigned threads : {1U, 3U}) {
         CAPTURE(input.name);
         std::size_t last = 0, total = 0, jumps = 0;
@@ -153,7 +153,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("a stop request is honoured in either pass") {
-    for (const Input& input : inputs()) {
+    for (const TestInput& input : inputs()) {
       for (const unsigned threads : {1U, 3U}) {
         std::size_t blocks = 0;
         EqualizeOptions counting;
@@ -181,7 +181,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("if memory does not suffice, the error names an amount that does") {
-    for (const Input& input : inputs()) {
+    for (const TestInput& input : inputs()) {
       CAPTURE(input.name);
       EqualizeOptions options;
       options.memory_bytes = 1000;
@@ -199,7 +199,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("input errors name the file, and the first bad block decides the message for any number of threads") {
-    Input input = inputs()[0];
+    TestInput input = inputs()[0];
     auto chunks = testing::png_chunks(input.bytes);
     auto& data = std::ranges::find(chunks, "IDAT", &testing::PngChunk::name)->data;
     std::fill(data.begin() + static_cast<std::ptrdiff_t>(data.size() / 2), data.end(), std::byte{0xFF});
@@ -226,7 +226,7 @@ TEST_SUITE("equalize") {
         return {};
       }
     };
-    const Input input = inputs()[0];
+    const TestInput input = inputs()[0];
     const auto source = borrow_memory(input.name, input.bytes);
     for (const unsigned threads : {1U, 3U}) {
       Full sink;
@@ -240,7 +240,7 @@ TEST_SUITE("equalize") {
   }
 
   TEST_CASE("page reports can be received one by one") {
-    const Input input = inputs()[0];
+    const TestInput input = inputs()[0];
     std::size_t pages = 0;
     EqualizeOptions options;
     options.page_done = [&](PageReport&& page) { pages += page.before[0].total() == 700 * 800 ? 1 : 0; };

@@ -12,15 +12,13 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::array<JpegFactors, 3> k420{{{2, 2}, {1, 1}, {1, 1}}};
-
-std::vector<std::byte> color_jpeg(JpegOptions options = {}) {
+std::vector<std::byte> small_jpeg(JpegOptions options = {}) {
   options.color = JpegColor::ycbcr;
   options.factors = k420;
   return encode_jpeg(color_scene(40, 40), options);
 }
 
-std::size_t find(Bytes bytes, std::string_view text) {
+std::size_t position_of(Bytes bytes, std::string_view text) {
   const auto at = as_text(bytes).find(text);
   REQUIRE(at != std::string_view::npos);
   return at;
@@ -39,7 +37,7 @@ void read_through(Bytes jpeg) {
 
 /// The file with its frame header's type, precision, height or width changed.
 std::vector<std::byte> with_frame(std::vector<std::byte> jpeg, std::size_t at, std::vector<int> values) {
-  const std::size_t frame = find(jpeg, "\xFF\xC0"sv);
+  const std::size_t frame = position_of(jpeg, "\xFF\xC0"sv);
   for (const int value : values) jpeg[frame + at++] = static_cast<std::byte>(value);
   return jpeg;
 }
@@ -56,10 +54,10 @@ struct Rejection {
 
 TEST_SUITE("invalid JPEG input") {
   TEST_CASE("a file truncated at any position is rejected with the reason") {
-    const std::array files{color_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xFE, "a comment")}}),
-                           color_jpeg({.progressive = true, .markers = {}}),
-                           color_jpeg({.arithmetic = true, .markers = {}}),
-                           color_jpeg({.one_component_per_scan = true, .markers = {}})};
+    const std::array files{small_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xFE, "a comment")}}),
+                           small_jpeg({.progressive = true, .markers = {}}),
+                           small_jpeg({.arithmetic = true, .markers = {}}),
+                           small_jpeg({.one_component_per_scan = true, .markers = {}})};
     for (const auto& jpeg : files) {
       for (std::size_t length = 3; length < jpeg.size(); ++length) {
         CAPTURE(length);
@@ -72,12 +70,12 @@ TEST_SUITE("invalid JPEG input") {
   }
 
   TEST_CASE("unsupported features are named in the error") {
-    const auto plain = color_jpeg();
+    const auto plain = small_jpeg();
     const auto cmyk = encode_jpeg(color_scene(16, 16), {.color = JpegColor::cmyk, .markers = {}});
     auto zero_step = plain;
-    zero_step[find(zero_step, "\xFF\xDB"sv) + 8] = std::byte{0};
+    zero_step[position_of(zero_step, "\xFF\xDB"sv) + 8] = std::byte{0};
     auto headless = plain;
-    headless.resize(find(headless, "\xFF\xC0"sv));
+    headless.resize(position_of(headless, "\xFF\xC0"sv));
     headless.insert(headless.end(), {std::byte{0xFF}, std::byte{0xD9}});
     const std::array<Rejection, 14> rejections{{
         {"CMYK", cmyk, Errc::unsupported, "CMYK"},
@@ -107,11 +105,11 @@ TEST_SUITE("invalid JPEG input") {
   TEST_CASE("two components of unknown meaning are rejected") {
     auto gray = encode_jpeg(gray_scene(16, 16), {.markers = {}});
     // Add a component to the frame and to the scan.
-    const std::size_t frame = find(gray, "\xFF\xC0"sv);
+    const std::size_t frame = position_of(gray, "\xFF\xC0"sv);
     gray[frame + 3] = std::byte{14};
     gray[frame + 9] = std::byte{2};
     gray.insert(gray.begin() + static_cast<std::ptrdiff_t>(frame) + 13, {std::byte{2}, std::byte{0x11}, std::byte{0}});
-    const std::size_t scan = find(gray, "\xFF\xDA"sv);
+    const std::size_t scan = position_of(gray, "\xFF\xDA"sv);
     gray[scan + 3] = std::byte{10};
     gray[scan + 4] = std::byte{2};
     gray.insert(gray.begin() + static_cast<std::ptrdiff_t>(scan) + 7, {std::byte{2}, std::byte{0}});
@@ -121,19 +119,19 @@ TEST_SUITE("invalid JPEG input") {
   }
 
   TEST_CASE("a header of 65,500 x 65,500 pixels allocates nothing") {
-    const auto small = color_jpeg();
+    const auto small = small_jpeg();
     auto bomb = with_frame(small, kHeight, {0xFF, 0xDC, 0xFF, 0xDC});
-    bomb.resize(find(bomb, "\xFF\xDA"sv) + 40);
+    bomb.resize(position_of(bomb, "\xFF\xDA"sv) + 40);
     CHECK(failure_of(bomb).code == Errc::corrupt);  // it ends early
 
-    bomb[find(bomb, "\xFF\xC0"sv) + 1] = std::byte{0xC2};  // progressive: needs all coefficients in memory
+    bomb[position_of(bomb, "\xFF\xC0"sv) + 1] = std::byte{0xC2};  // progressive: needs all coefficients in memory
     const Error error = failure_of(bomb);
     CHECK(error.code == Errc::too_large);
     CHECK(error.text().find("--memory") != std::string::npos);
   }
 
   TEST_CASE("a thousand scans are rejected") {
-    auto jpeg = color_jpeg({.one_component_per_scan = true, .markers = {}});
+    auto jpeg = small_jpeg({.one_component_per_scan = true, .markers = {}});
     jpeg.resize(jpeg.size() - 2);  // the end-of-image marker
     // The last component again and again: valid, but each scan costs a pass.
     const std::size_t last = as_text(jpeg).rfind("\xFF\xDA"sv);
@@ -151,7 +149,7 @@ TEST_SUITE("invalid JPEG input") {
   }
 
   TEST_CASE("a file in several scans that lacks one is rejected") {
-    auto jpeg = color_jpeg({.one_component_per_scan = true, .markers = {}});
+    auto jpeg = small_jpeg({.one_component_per_scan = true, .markers = {}});
     jpeg.resize(as_text(jpeg).rfind("\xFF\xDA"sv));
     jpeg.insert(jpeg.end(), {std::byte{0xFF}, std::byte{0xD9}});
     const Error error = failure_of(jpeg);
@@ -162,7 +160,7 @@ TEST_SUITE("invalid JPEG input") {
   TEST_CASE("more metadata than the limits allow is rejected") {
     EqualizeOptions options;
     options.limits.max_metadata_bytes = 100'000;
-    const auto jpeg = color_jpeg({.markers = {jpeg_marker(0xFE, std::string(60'000, 'a')),  //
+    const auto jpeg = small_jpeg({.markers = {jpeg_marker(0xFE, std::string(60'000, 'a')),  //
                                               jpeg_marker(0xFE, std::string(60'000, 'b'))}});
     const Error error = failure_of(jpeg, options);
     CHECK(error.code == Errc::too_large);
@@ -170,26 +168,26 @@ TEST_SUITE("invalid JPEG input") {
   }
 
   TEST_CASE("damage that libjpeg detects in the image data is an error") {
-    auto jpeg = color_jpeg({.restart_interval = 2, .markers = {}});
-    const std::size_t second_restart = find(jpeg, "\xFF\xD1"sv);
+    auto jpeg = small_jpeg({.restart_interval = 2, .markers = {}});
+    const std::size_t second_restart = position_of(jpeg, "\xFF\xD1"sv);
     jpeg[second_restart + 1] = std::byte{0xD5};
     CHECK(failure_of(jpeg).code == Errc::corrupt);
   }
 
   TEST_CASE("surplus bytes before the end only cause a note") {
-    auto jpeg = color_jpeg();
+    auto jpeg = small_jpeg();
     jpeg.insert(jpeg.end() - 2, 20, std::byte{0});
     const auto run = equalize_jpeg(jpeg);
     REQUIRE(run.report.notes.size() == 1);
     CHECK(run.report.notes[0].find("stray bytes") != std::string::npos);
-    CHECK(run.file == equalize_jpeg(color_jpeg()).file);
+    CHECK(run.file == equalize_jpeg(small_jpeg()).file);
   }
 
   TEST_CASE("garbage and files with changed bytes do not crash") {
     std::mt19937 random(465);
-    const std::array files{color_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xE1, "Exif\0\0"s)}}),
-                           color_jpeg({.progressive = true, .markers = {}}),
-                           color_jpeg({.arithmetic = true, .markers = {}})};
+    const std::array files{small_jpeg({.restart_interval = 2, .markers = {jpeg_marker(0xE1, "Exif\0\0"s)}}),
+                           small_jpeg({.progressive = true, .markers = {}}),
+                           small_jpeg({.arithmetic = true, .markers = {}})};
     for (const auto& good : files) {
       for (int round = 0; round < 150; ++round) {
         auto jpeg = good;
@@ -210,7 +208,7 @@ TEST_SUITE("invalid JPEG input") {
      public:
       Result<void> write_at(std::uint64_t, Bytes) override { return fail_on("out.jpg", Errc::io, "no space left"); }
     };
-    const auto jpeg = color_jpeg();
+    const auto jpeg = small_jpeg();
     const auto source = borrow_memory("test.jpg", jpeg);
     FullDisk sink;
     const auto report = equalize(*source, sink, Format::jpeg, {});

@@ -12,7 +12,6 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr int kApp = 0xE0, kComment = 0xFE;
-constexpr std::array<JpegFactors, 3> k420{{{2, 2}, {1, 1}, {1, 1}}};
 
 std::vector<std::byte> color_jpeg(JpegOptions options = {}) {
   options.color = JpegColor::ycbcr;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <vector>
 
 #include "ece465/image/equalize.hpp"
@@ -10,6 +11,9 @@
 /// Helpers of the JPEG tests.
 
 namespace ece465::testing {
+
+/// Sampling factors of 4:2:0.
+inline constexpr std::array<JpegFactors, 3> k420{{{2, 2}, {1, 1}, {1, 1}}};
 
 struct JpegRun {
   std::vector<std::byte> file;

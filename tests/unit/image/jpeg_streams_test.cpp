@@ -15,7 +15,6 @@ using jpeg::StreamOptions;
 
 namespace {
 
-constexpr std::array<JpegFactors, 3> k420{{{2, 2}, {1, 1}, {1, 1}}};
 const StreamOptions kYcbcr{
     .color = ColorModel::ycbcr, .output = OutputMode::planes, .max_width = 64, .max_height = 48, .limits = {}};
 
