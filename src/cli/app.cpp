@@ -14,11 +14,12 @@
 namespace ece465::cli {
 namespace {
 
-constexpr const char* kDescription = "A distributed-systems course made real, around a distributed image processor";
+constexpr const char* kDescription =
+    "Equalize images on one machine or a cluster, and run the labs of a distributed-systems course";
 
 constexpr const char* kFooter =
-    "Every option can also be set by an environment variable or in a configuration file. --some-option of a command is "
-    "ECE465_COMMAND_SOME_OPTION, or ECE465_SOME_OPTION for every command that has it, and the key some-option in "
+    "Every option can also be set by an environment variable or in a configuration file. --some-option of a command "
+    "is ECE465_COMMAND_SOME_OPTION, or ECE465_SOME_OPTION for every command that has it, and the key some-option in "
     "the command's section of the file. The command line overrides the environment, which overrides the file. "
     "--print-config shows the origin of each value.\n"
     "\n"

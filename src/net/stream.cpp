@@ -135,7 +135,7 @@ Task<Result<void>> Stream::write(std::span<const Bytes> buffers, Duration limit)
     const auto [code, n] = co_await state->socket.async_write_some(pending, kNoThrow);
     state->bytes_written += n;
     if (code && deadline.passed()) {
-      co_return fail(Errc::timeout, "{} accepted nothing for {:.1f} s", state->peer, seconds(limit));
+      co_return fail(Errc::timeout, "sending to {} timed out after {:.1f} s", state->peer, seconds(limit));
     }
     if (code) co_return net_error(fmt::format("write to {}", state->peer), code);
     std::size_t done = n;

@@ -32,10 +32,10 @@ void lines(std::string_view text) {
   MessageBuffer buffer(4096);
   std::string joined;
   for (std::size_t at = 0; at < text.size();) {
-    const auto room = buffer.room();
-    if (room.empty()) return;
-    const auto piece = as_bytes(text.substr(at, std::min<std::size_t>(7, room.size())));
-    std::ranges::copy(piece, room.begin());
+    const auto free_space = buffer.free_space();
+    if (free_space.empty()) return;
+    const auto piece = as_bytes(text.substr(at, std::min<std::size_t>(7, free_space.size())));
+    std::ranges::copy(piece, free_space.begin());
     buffer.filled(piece.size());
     at += piece.size();
     while (const auto line = buffer.line()) joined.append(*line).append("\n");

@@ -5,8 +5,9 @@
 
 namespace ece465 {
 
-/// All limits on input, in one place. A size from a file or a peer is checked against one of these before anything is
-/// allocated for it.
+/// Limits on images, configuration files and the command line. A size from outside is checked against one of these
+/// before anything is allocated for it. Other limits are beside the code they protect: WireLimits below, TextLimits,
+/// RecordLimits, ServeLimits, http::ServerLimits, ApiLimits.
 struct Limits {
   /// Longest side of an image, in pixels. JPEG itself ends at 65,535 and PNG at 2^31 - 1; TIFF allows 2^32 - 1.
   std::uint32_t max_side_pixels = 1'000'000;

@@ -168,8 +168,7 @@ constexpr const char* kClientDescription =
     "A client of the course's TCP servers: a philosopher, interactive, a single message, or a load\n"
     "\n"
     "By default it is the philosopher of the course notes: thinks, asks to eat, prints the answer, and repeats. It "
-    "waits "
-    "for a coordinator that is not there or goes away.";
+    "retries until the coordinator is reachable, and reconnects.";
 
 constexpr const char* kClientFooter =
     "Exits with 4 if the server is unreachable or does not answer in time, with 130 when interrupted.\n"

@@ -23,8 +23,8 @@ std::string entry(const std::string& names, const std::string& description, std:
   std::string out = "  " + paint.cyan(names);
   const std::size_t used = display_width(names) + 2;
   out += used <= kNamesColumn ? std::string(indent.size() - used, ' ') : "\n" + indent;
-  const std::size_t room = std::max<std::size_t>(24, width - std::min(width, indent.size()));
-  out += fmt::format("{}\n", fmt::join(wrap(description, room), "\n" + indent));
+  const std::size_t max_width = std::max<std::size_t>(24, width - std::min(width, indent.size()));
+  out += fmt::format("{}\n", fmt::join(wrap(description, max_width), "\n" + indent));
   std::ranges::replace(out, kNoBreak, ' ');
   return out;
 }

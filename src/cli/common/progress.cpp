@@ -45,11 +45,11 @@ std::string progress_line(const ProgressState& state, std::size_t width, bool un
   const double fraction =
       std::clamp(state.bytes == 0 ? 0.0 : state.bytes_done / static_cast<double>(state.bytes), 0.0, 1.0);
   // Some terminals wrap when the last column is written.
-  const std::size_t room = width > 1 ? width - 1 : 1;
+  const std::size_t max_width = width > 1 ? width - 1 : 1;
   const std::string percent = fmt::format("{:3.0f}%", fraction * 100);
-  const std::size_t columns = std::min(kBarColumns, room > 40 ? (room - 8) / 3 : 8);
+  const std::size_t columns = std::min(kBarColumns, max_width > 40 ? (max_width - 8) / 3 : 8);
   std::string line = progress_bar(fraction, columns, unicode);
-  if (display_width(line) + 1 + percent.size() > room) return elide(percent, room);
+  if (display_width(line) + 1 + percent.size() > max_width) return elide(percent, max_width);
   std::size_t used = display_width(line) + 1 + percent.size();
   line = paint.cyan(line) + " " + percent;
 
@@ -59,15 +59,15 @@ std::string progress_line(const ProgressState& state, std::size_t width, bool un
   if (seconds > 0) parts.push_back(format_bytes(static_cast<std::uint64_t>(state.bytes_done / seconds)) + "/s");
   parts.push_back(remaining_time(fraction, state.elapsed));
   for (const auto& part : parts) {
-    if (used + 2 + part.size() > room) return line;
+    if (used + 2 + part.size() > max_width) return line;
     line += "  " + part;
     used += 2 + part.size();
   }
   std::string share = state.files > 1 ? fmt::format(" {:.0f}%", state.name_fraction * 100) : "";
   if (!state.activity.empty()) share = "  " + state.activity;
   constexpr std::size_t kMinNameColumns = 8;
-  if (state.name.empty() || used + 2 + kMinNameColumns + share.size() > room) return line;
-  return line + "  " + paint.dim(elide(printable(state.name), room - used - 2 - share.size()) + share);
+  if (state.name.empty() || used + 2 + kMinNameColumns + share.size() > max_width) return line;
+  return line + "  " + paint.dim(elide(printable(state.name), max_width - used - 2 - share.size()) + share);
 }
 
 Progress::Progress(Console& console, std::size_t files, std::uint64_t bytes, bool wanted)

@@ -122,14 +122,14 @@ std::string elide(std::string_view text, std::size_t columns) {
   if (display_width(text) <= columns) return std::string(text);
   if (columns <= kDots.size()) return std::string(columns, '.');
   const auto all = characters(text);
-  const std::size_t room = columns - kDots.size();
+  const std::size_t max_width = columns - kDots.size();
   std::string head, tail;
   std::size_t used = 0, first = 0;
-  while (used + all[first].width <= room / 2) {
+  while (used + all[first].width <= max_width / 2) {
     used += all[first].width;
     head += all[first++].bytes;
   }
-  for (std::size_t last = all.size(); last > first && used + all[last - 1].width <= room; --last) {
+  for (std::size_t last = all.size(); last > first && used + all[last - 1].width <= max_width; --last) {
     used += all[last - 1].width;
     tail.insert(0, all[last - 1].bytes);
   }

@@ -42,9 +42,9 @@ Result<labs::DineReport> dine_as_configured(DineCommand& command, Console& conso
 constexpr const char* kDineDescription =
     "Dining philosophers as processes, threads, coroutines, or network clients\n"
     "\n"
-    "Philosophers sit around a table with a fork between each two, and need both neighboring forks to eat. Runs until "
-    "Ctrl-C, --meals or --duration, and prints a summary. Every run is checked: if two neighbors eat at the same time, "
-    "or a fork is in two hands, it ends at once and shows the events that led to it.";
+    "Philosophers sit around a table with a fork between each two, and need both neighbouring forks to eat. Runs "
+    "until Ctrl-C, --meals or --duration, and prints a summary. Every run is checked: if two neighbours eat at the "
+    "same time, or two philosophers hold the same fork, it ends at once and shows the events that led to it.";
 
 constexpr const char* kDineFooter =
     "Modes:\n"

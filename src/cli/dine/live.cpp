@@ -121,9 +121,9 @@ std::vector<std::string> table_picture(const std::vector<labs::SeatView>& seats,
   constexpr std::size_t kMinHeight = 7, kMaxHeight = 21;
   std::vector<std::string> lines{elide(heading(seats, elapsed), width - 1), ""};
   const bool round = seats.size() <= kMaxInCircle && height >= kMinHeight + 2 && width >= 50;
-  const std::size_t room = std::max<std::size_t>(height, 3) - 2;
-  auto picture = round ? circle(seats, width - 1, std::min(room, kMaxHeight), paint)
-                       : marks(seats, std::max<std::size_t>(width, 2) - 1, room, paint);
+  const std::size_t max_height = std::max<std::size_t>(height, 3) - 2;
+  auto picture = round ? circle(seats, width - 1, std::min(max_height, kMaxHeight), paint)
+                       : marks(seats, std::max<std::size_t>(width, 2) - 1, max_height, paint);
   lines.insert(lines.end(), std::make_move_iterator(picture.begin()), std::make_move_iterator(picture.end()));
   return lines;
 }

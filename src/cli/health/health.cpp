@@ -119,8 +119,8 @@ constexpr const char* kHealthDescription =
 constexpr const char* kHealthFooter =
     "A master is ready when it accepts jobs: /readyz, the default. It is alive while /healthz answers; restart it if "
     "that fails.\n"
-    "A worker needs no liveness probe: it exits when it cannot continue, reconnects while the master is away, and gets "
-    "no work when it hangs. --worker asks the master whether the worker takes part.\n"
+    "A worker needs no liveness probe: it exits when it cannot continue, reconnects while the master is away, and "
+    "gets no work when it hangs. --worker asks the master whether the worker is registered.\n"
     "\n"
     "--container is for images that can run any command: it probes a master, and reports everything else as healthy "
     "while it runs.\n"
@@ -175,7 +175,7 @@ void setup_health(Command& program) {
   add_text(command, "--tcp", options->tcp, "HOST:PORT", "Only connect to this address instead");
   add_text(command, "--worker", options->worker, "ID", "Ask the master at --url about this worker");
   add_switch(command, "--container", options->container,
-             "Probe what this container runs if it is a master; anything else is healthy while it runs");
+             "Probe this container's process if it is a master; any other is healthy while it runs");
   add_timeout(command, options->timeout, "How long to wait for an answer");
 }
 

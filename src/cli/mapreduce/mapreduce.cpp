@@ -192,13 +192,12 @@ int run_mapreduce(MapreduceCommand& command, Console& console, const std::stop_t
 constexpr const char* kMapreduceDescription =
     "Two classic map-reduce examples: word count, and the bytes in a log\n"
     "\n"
-    "Splits the files into chunks; each thread counts chunks, and the counts are added up. Several files are processed "
-    "as one text, as by cat. Memory grows with the number of distinct words, not with the text.\n"
+    "Splits the files into pieces; each thread counts pieces, and the counts are added up. Several files are "
+    "processed as one text, as by cat. Memory grows with the number of distinct words, not with the text.\n"
     "\n"
-    "With --master the text is sent to a running master, whose workers count the chunks while it arrives. The result "
-    "is "
-    "the same, even if workers fail or there are none. The master keeps nothing of the text, and Ctrl-C ends the work "
-    "there, too.";
+    "With --master the text is sent to a running master, whose workers count the pieces while it arrives. The result "
+    "is the same, even if workers fail or there are none. The master keeps nothing of the text, and Ctrl-C cancels "
+    "the work there as well.";
 
 constexpr const char* kMapreduceFooter =
     "Formats of wordcount:\n"

@@ -106,9 +106,8 @@ constexpr const char* kMarshalDescription =
     "Encode and decode a record: JSON, CBOR, MessagePack, YAML\n"
     "\n"
     "Shows for each format the bytes in hex, their number, the encoding and decoding times, and whether the decoded "
-    "copy "
-    "equals the original. Without --input it uses the message by which a philosopher of the course notes requests "
-    "forks.";
+    "copy equals the original. Without --input it uses the message by which a philosopher of the course notes "
+    "requests forks.";
 
 constexpr const char* kMarshalFooter =
     "Examples:\n"

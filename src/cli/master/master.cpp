@@ -92,20 +92,19 @@ constexpr const char* kMasterDescription =
     "Equalize images on a cluster of workers; serves the HTTP API and the worker protocol\n"
     "\n"
     "Takes images over HTTP, splits them into strips, has the connected workers count and map the strips, and "
-    "assembles "
-    "the results. Without workers it does the work itself. A result is byte for byte that of `ece465 equalize`, "
-    "whatever fails on the way. Accepted jobs survive a restart of the master.";
+    "assembles the results. Without workers it does the work itself. A result is byte for byte that of `ece465 "
+    "equalize`, whatever fails on the way. Accepted jobs survive a restart of the master.";
 
 constexpr const char* kMasterFooter =
-    "On SIGINT or SIGTERM it accepts nothing new, finishes running jobs within --stop-limit, tells its workers, and "
-    "exits with 0; a second signal ends it at once. The log goes to standard error, one line per event; the first "
-    "lines show the ports.\n"
+    "On SIGINT or SIGTERM it accepts no new jobs, finishes running ones within --stop-limit, disconnects its "
+    "workers, and exits with 0; a second signal ends it at once. The log goes to standard error, one line per event; "
+    "the first lines show the ports.\n"
     "\n"
     "Examples:\n"
     "  ece465 master                                HTTP on port 8000, workers on 6000\n"
     "  ece465 master --workers 2                    start two workers on this machine, too\n"
     "  ece465 master --http-port 0 --worker-port 0  use any free ports, which the log shows\n"
-    "  UPLOAD_DIR=/srv/images ece465 master         choose the folder by the environment\n"
+    "  UPLOAD_DIR=/srv/images ece465 master         set --data-dir by an environment variable\n"
     "  ece465 submit photo.jpg                      then, from another terminal\n"
     "  curl -F file=@photo.jpg localhost:8000/upload && curl -X POST localhost:8000/process/photo.jpg\n";
 
@@ -134,7 +133,7 @@ void setup_master(Command& program) {
   add_number(command, "--workers", options->workers, 0, kMaxOwnWorkers,
              "Worker processes to start on this machine, and to restart when they end");
   add_switch(command, "--always-help", options->options.always_helps,
-             "Let the master process strips at all times, not only when no worker can");
+             "Let the master process strips even while workers are available");
   add_threads(command, options->threads);
   add_value(command, "--memory", options->options.memory_bytes, "SIZE", parse_memory,
             "Maximum memory for pixels of all running jobs together; larger pages are read twice")

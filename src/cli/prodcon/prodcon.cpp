@@ -132,10 +132,9 @@ int run_prodcon(ProdconCommand& command, Console& console, std::stop_token stop)
 constexpr const char* kProdconDescription =
     "Producers and consumers with a bounded queue\n"
     "\n"
-    "Producers put jobs into a queue of limited capacity, from which consumers take them; the faster side waits. Runs "
-    "until Ctrl-C, --jobs or --duration. Each job is consumed exactly once. Queued jobs are finished at the end, "
-    "except "
-    "when interrupted.";
+    "Producers put jobs into a queue of limited capacity, from which consumers take them; producers wait while it is "
+    "full, consumers while it is empty. Runs until Ctrl-C, --jobs or --duration. Each job is consumed exactly once. "
+    "Queued jobs are finished at the end, except when interrupted.";
 
 constexpr const char* kProdconFooter =
     "When interrupted, it ends at once with exit code 130 and prints the number of jobs left.\n"

@@ -65,8 +65,7 @@ constexpr const char* kServeDescription =
 constexpr const char* kServeFooter =
     "Protocols:\n"
     "  ack     port 5055: answers each message with \"Acknowledged <message>\"; a message ends at a newline, or where "
-    "the "
-    "sender pauses\n"
+    "the sender pauses\n"
     "  echo    port 12345: answers each line with \"Server received: <line>\"; exit closes the connection\n"
     "  table   port 5055: owns the forks of `ece465 dine --mode tcp`; one JSON object per line: SIT, SEATED, REQUEST, "
     "APPROVED, DENIED, RETURN\n"

@@ -122,8 +122,7 @@ constexpr const char* kStatusDescription =
     "Show the workers, jobs and throughput of a running master\n"
     "\n"
     "Lists the workers with their share of the merged strips, their throughput, the strips in flight, and the time "
-    "since "
-    "they were last heard; then the latest jobs.";
+    "since their last message; then the latest jobs.";
 
 constexpr const char* kStatusFooter =
     "JSON:\n"

@@ -15,10 +15,10 @@ constexpr std::size_t kGap = 2;
 /// Widths of all columns, shrunk until they fit.
 class TableLayout {
  public:
-  TableLayout(std::vector<Column>& columns, std::vector<std::vector<Cell>>& rows, std::size_t room)
-      : columns_(columns), rows_(rows), room_(room) {
+  TableLayout(std::vector<Column>& columns, std::vector<std::vector<Cell>>& rows, std::size_t max_width)
+      : columns_(columns), rows_(rows), max_width_(max_width) {
     measure();
-    while (total() > room_ && (shrink() || drop())) {
+    while (total() > max_width_ && (shrink() || drop())) {
     }
   }
   [[nodiscard]] const std::vector<std::size_t>& widths() const { return widths_; }
@@ -64,7 +64,7 @@ class TableLayout {
 
   std::vector<Column>& columns_;
   std::vector<std::vector<Cell>>& rows_;
-  std::size_t room_;
+  std::size_t max_width_;
   std::vector<std::size_t> widths_;
 };
 
@@ -182,10 +182,10 @@ std::vector<std::string> job_lines(const StatusView& view, const TableStyle& sty
 }
 
 /// The first parts, as many as fit.
-std::string join_fitting(const std::vector<std::string>& parts, std::size_t room) {
+std::string join_fitting(const std::vector<std::string>& parts, std::size_t max_width) {
   std::string line;
   for (const auto& part : parts) {
-    if (!line.empty() && display_width(line) + kGap + display_width(part) > room) break;
+    if (!line.empty() && display_width(line) + kGap + display_width(part) > max_width) break;
     line += (line.empty() ? "" : std::string(kGap, ' ')) + part;
   }
   return line;
@@ -206,7 +206,7 @@ std::vector<std::string> table_lines(std::vector<Column> columns, std::vector<st
 
 std::vector<std::string> status_lines(const StatusView& view, const TableStyle& style) {
   const RemoteStatus& status = view.status;
-  const std::size_t room = style.width > 1 ? style.width - 1 : 1;
+  const std::size_t max_width = style.width > 1 ? style.width - 1 : 1;
   const std::string up =
       "up " +
       format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(status.uptime_seconds)) * std::nano::den);
@@ -217,16 +217,17 @@ std::vector<std::string> status_lines(const StatusView& view, const TableStyle& 
     if (count > 0 || word == std::string_view("running"))
       jobs.push_back(fmt::format("{} {}", format_count(count), word));
   }
-  const std::string title = elide(join_fitting({view.url, "ece465 " + printable(status.version), up}, room), room);
+  const std::string title =
+      elide(join_fitting({view.url, "ece465 " + printable(status.version), up}, max_width), max_width);
   std::vector<std::string> lines{style.paint.bold(title)};
-  lines.push_back(elide(fmt::format("jobs: {}", fmt::join(jobs, ", ")), room));
+  lines.push_back(elide(fmt::format("jobs: {}", fmt::join(jobs, ", ")), max_width));
   lines.push_back(elide(join_fitting({fmt::format("workers: {}", format_count(status.workers)),
                                       fmt::format("{} sent", format_bytes(status.bytes_sent)),
                                       fmt::format("{} received", format_bytes(status.bytes_received)),
                                       fmt::format("{:.1f} Mpixel/s", status.pixels_per_second / 1e6),
                                       counted(status.connections, "connection")},
-                                     room),
-                        room));
+                                     max_width),
+                        max_width));
   lines.emplace_back();
   for (auto& line : worker_lines(view, style)) lines.push_back(std::move(line));
   lines.emplace_back();

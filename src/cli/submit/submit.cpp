@@ -44,13 +44,12 @@ constexpr const char* kSubmitDescription =
     "Equalize images on a running master and its workers\n"
     "\n"
     "Uploads each file, waits until it is equalized, and downloads the result to where equalize would write it. "
-    "Several "
-    "files are processed at once.";
+    "Several files are processed at once.";
 
 constexpr const char* kSubmitFooter =
-    "On the master a file keeps its name, replacing a file of that name, and stays there with its result, for the web "
-    "page to show. --remove deletes both, and uses unique names meanwhile: choose it on a master that you share. Files "
-    "of the same name from different folders get numbers. Waits up to --timeout for a master that becomes unreachable. "
+    "On the master a file keeps its name, replacing a file of that name, and stays there with its result, for the "
+    "web page to show. --remove uses a unique name and deletes both afterwards: use it on a shared master. Files of "
+    "the same name from different folders get numbers. Waits up to --timeout for a master that becomes unreachable. "
     "Ctrl-C cancels the jobs that were started, except with --no-wait.\n"
     "\n"
     "Prints a line per file: its properties, who worked on it, wall seconds per phase (up: upload; map: histograms; "

@@ -61,20 +61,18 @@ int run_worker(const WorkerCommand& command, Console& console, std::stop_token s
 constexpr const char* kWorkerDescription =
     "Work for a master: count and map strips of its images\n"
     "\n"
-    "Connects to the master in whichever dialect of the worker protocol the master speaks, processes what it sends, "
-    "and "
-    "reconnects to it after any failure. Start any number of workers, before or after the master, and stop them at any "
-    "time.";
+    "Connects to the master in the dialect of the worker protocol that the master speaks, processes its requests, "
+    "and reconnects to it after any failure. Start any number of workers, before or after the master, and stop them "
+    "at any time.";
 
 constexpr const char* kWorkerFooter =
-    "On SIGINT or SIGTERM it tells the master, finishes its current strips and exits with 0; a second signal ends it "
-    "at "
-    "once. The log goes to standard error, one line per event.\n"
+    "On SIGINT or SIGTERM it leaves the master, finishes its current strips and exits with 0; a second signal ends "
+    "it at once. The log goes to standard error, one line per event.\n"
     "\n"
     "Examples:\n"
     "  ece465 worker                             connect to a master on this machine\n"
     "  ece465 worker --master 10.0.0.1:6000      connect to another machine\n"
-    "  MASTER_HOST=master ece465 worker          the same by the environment\n"
+    "  MASTER_HOST=master ece465 worker          the same by an environment variable\n"
     "  ece465 worker --threads 1 --id bench-3    one thread, and a name\n"
     "  ece465 worker --memory 256M --credit 32M  cache more of an image\n"
     "  ece465 worker --log-format json           log JSON objects\n";
@@ -107,7 +105,7 @@ void setup_worker(Command& program) {
     return parse_memory(text);
   };
   add_value(command, "--credit", options->credit_bytes, "SIZE", parse_credit,
-            "Maximum amount of samples that the master sends ahead; auto: 4M, and more for more than two threads")
+            "Maximum bytes of samples in flight to this worker; auto: 4M, and more for more than two threads")
       .with_default("auto");
   add_value(
       command, "--memory", options->memory_bytes, "SIZE", parse_size,

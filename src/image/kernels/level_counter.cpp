@@ -32,10 +32,10 @@ std::size_t count_words(const void* bytes, std::size_t size, std::uint32_t* tall
   return i;
 }
 
-/// Takes the next piece, of at most `room` samples, from the front of `samples`.
+/// Takes the next piece, of at most `max_samples` samples, from the front of `samples`.
 template <class T>
-std::span<const T> next_piece(std::span<const T>& samples, std::uint64_t room) {
-  const auto piece = samples.first(static_cast<std::size_t>(std::min<std::uint64_t>(samples.size(), room)));
+std::span<const T> next_piece(std::span<const T>& samples, std::uint64_t max_samples) {
+  const auto piece = samples.first(static_cast<std::size_t>(std::min<std::uint64_t>(samples.size(), max_samples)));
   samples = samples.subspan(piece.size());
   return piece;
 }

@@ -5,7 +5,7 @@
 
 namespace ece465::labs {
 
-MutableBytes MessageBuffer::room() {
+MutableBytes MessageBuffer::free_space() {
   const std::size_t held = end_ - begin_;
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, held);

@@ -15,10 +15,10 @@ class MessageBuffer {
   explicit MessageBuffer(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// Space to read into; empty if a message is longer than allowed. Valid until the next call.
-  [[nodiscard]] MutableBytes room();
-  /// `count` bytes were read into `room()`.
+  [[nodiscard]] MutableBytes free_space();
+  /// `count` bytes were read into `free_space()`.
   void filled(std::size_t count) { end_ += count; }
-  /// The next complete line without its "\n" or "\r\n"; valid until `room`.
+  /// The next complete line without its "\n" or "\r\n"; valid until `free_space`.
   [[nodiscard]] std::optional<std::string_view> line();
   /// The incomplete line, if there is one. Call it after `line` returned nothing.
   [[nodiscard]] std::optional<std::string_view> rest();

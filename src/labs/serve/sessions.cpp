@@ -12,11 +12,11 @@ namespace {
 /// incomplete line.
 net::Task<bool> read_more(net::Stream& stream, MessageBuffer& buffer, const ServeLimits& limits,
                           bool pause_ends_message, bool& paused) {
-  const MutableBytes room = buffer.room();
-  if (room.empty()) co_return false;  // the message is too long
+  const MutableBytes free_space = buffer.free_space();
+  if (free_space.empty()) co_return false;  // the message is too long
   const bool waits_for_pause = pause_ends_message && buffer.partial();
   const auto limit = waits_for_pause ? limits.pause : limits.idle;
-  const auto count = co_await stream.read_some(room, limit);
+  const auto count = co_await stream.read_some(free_space, limit);
   paused = waits_for_pause && !count && count.error().code == Errc::timeout;
   if (paused) co_return true;
   if (!count || *count == 0) co_return false;

@@ -33,14 +33,14 @@ net::Task<void> TableService::serve(std::shared_ptr<Client> client) {
   client->stream.keep_alive(std::chrono::seconds(30));
   MessageBuffer buffer(kMaxMessageBytes);
   while (!state_.stopping) {
-    const MutableBytes room = buffer.room();
-    if (room.empty()) co_return;
+    const MutableBytes free_space = buffer.free_space();
+    if (free_space.empty()) co_return;
     const bool eating = client->seat >= 0 && coordinator_.is_eating(client->seat);
     const bool waiting = client->seat >= 0 && coordinator_.is_waiting(client->seat);
     // While waiting it can be approved during this read, and its meal limit starts then: check again at least that
     // often.
     const auto limit = eating ? limits.meal : waiting ? std::min(limits.meal, limits.idle) : limits.idle;
-    const auto count = co_await client->stream.read_some(room, limit);
+    const auto count = co_await client->stream.read_some(free_space, limit);
     if (!count && count.error().code == Errc::timeout && waiting) {
       continue;  // still waiting, or eating for less than the limit
     }

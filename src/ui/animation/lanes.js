@@ -21,9 +21,9 @@ export function Lanes({ timeline, now, moving, seek }) {
   const plot = useRef({ left: LABEL, width: 1 });
   const rows = Math.floor((LANE - 6) / ROW);
   const draw = (context, { width, height }) => {
-    const total = Math.max(timeline.latest, 1e-9), room = width - LABEL - 4;
-    plot.current = { left: LABEL, width: room };
-    const x = (t) => LABEL + (Math.min(t, total) / total) * room;
+    const total = Math.max(timeline.latest, 1e-9), available = width - LABEL - 4;
+    plot.current = { left: LABEL, width: available };
+    const x = (t) => LABEL + (Math.min(t, total) / total) * available;
     const t = now();
     context.clearRect(0, 0, width, height);
     context.font = `12px ${color('--font') || 'sans-serif'}`;
@@ -38,7 +38,7 @@ export function Lanes({ timeline, now, moving, seek }) {
     timeline.sortedWorkers().forEach((worker, i) => {
       const top = 18 + i * LANE;
       context.fillStyle = color('--surface-container');
-      context.fillRect(LABEL, top, room, LANE - 4);
+      context.fillRect(LABEL, top, available, LANE - 4);
       context.fillStyle = color('--on-surface');
       context.fillText(letterOf(worker), 8, top + LANE / 2 - 2);
       for (const { from, to, phase, end, row } of stack(timeline.attempts.filter((one) => one.worker === worker), rows)) {

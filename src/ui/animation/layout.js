@@ -38,9 +38,9 @@ export function layout(width, height, ratio, workers) {
   const result = fit({ x: width - 12 - side, y: 34, width: side, height: height - 50 }, ratio);
   const middle = { x: side + 12 + width * 0.05, width: width - 2 * (side + 12 + width * 0.05) };
   const tableHeight = 128;
-  const room = height - 34 - tableHeight - 40;
-  const step = Math.min(72, room / Math.max(workers.length, 1));
-  const first = 34 + Math.max(0, (room - step * workers.length) / 2);
+  const available = height - 34 - tableHeight - 40;
+  const step = Math.min(72, available / Math.max(workers.length, 1));
+  const first = 34 + Math.max(0, (available - step * workers.length) / 2);
   workers.forEach((worker, i) => boxes.set(worker, {
     x: middle.x, y: first + i * step, width: middle.width, height: Math.max(14, step - 12),
   }));

@@ -175,17 +175,17 @@ class Painter {
       });
     }
     const bars = lost ? 0 : this.cachedStrips(worker, box);
-    const left = box.x + 20 + side, room = box.width - side - 32 - bars;
+    const left = box.x + 20 + side, available = box.width - side - 32 - bars;
     const { counted, mapped, failed } = this.shares.get(worker);
     const name = worker === 'master' ? 'the master itself' : worker;
     const second = this.phase === 'apply' || this.phase === 'stitch';
     const done = second ? `${mapped} mapped` : `${counted} counted`;
     const words = lost ? `lost, with ${failed} strip${failed === 1 ? '' : 's'}` : done;
     if (box.height >= 40) {
-      this.text(name, left, middle - 9, { weight: 500, size: 13, maxWidth: room, fill: lost ? 'on-surface-variant' : 'on-surface' });
-      this.text(words, left, middle + 9, { size: 12, maxWidth: room, fill: lost ? 'error' : 'on-surface-variant' });
+      this.text(name, left, middle - 9, { weight: 500, size: 13, maxWidth: available, fill: lost ? 'on-surface-variant' : 'on-surface' });
+      this.text(words, left, middle + 9, { size: 12, maxWidth: available, fill: lost ? 'error' : 'on-surface-variant' });
     } else if (box.height >= 14) {
-      this.text(lost ? `${name}: ${words}` : name, left, middle, { weight: 500, size: 12, maxWidth: room });
+      this.text(lost ? `${name}: ${words}` : name, left, middle, { weight: 500, size: 12, maxWidth: available });
     }
   }
 

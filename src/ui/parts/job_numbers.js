@@ -42,7 +42,7 @@ export function JobNumbers({ job }) {
         <${Fact} name="Transferred" value=${bytes(moved.sent + moved.received)} words=${`${perByte} bytes per image byte; ${bytes(moved.spared)} saved by caching strips on workers`} />
         <${Fact} name="Strips" value=${count(strips.total)} words=${`${count(strips.attempts)} attempts in both phases`} />
         <${Fact} name="Retries" value=${count(strips.retries)} alarm=${strips.retries > 0}
-          words=${`lost or late; ${count(strips.lies)} invalid results, ${count(strips.duplicates)} duplicated, ${count(strips.stolen)} stolen`} />
+          words=${`lost or late; ${count(strips.invalid_results)} invalid results, ${count(strips.duplicates)} duplicated, ${count(strips.stolen)} stolen`} />
       </dl>
       <${Shares} workers=${job.workers} />
       ${job.notes.length > 0 && html`<ul class="notes">${job.notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`}

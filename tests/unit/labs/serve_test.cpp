@@ -113,9 +113,9 @@ TEST_SUITE("labs: message buffer") {
       MessageBuffer buffer(64);
       std::vector<std::string> lines;
       for (const std::string& piece : {text.substr(0, cut), text.substr(cut)}) {
-        const auto room = buffer.room();
-        REQUIRE(room.size() >= piece.size());
-        std::ranges::copy(as_bytes(piece), room.begin());
+        const auto free_space = buffer.free_space();
+        REQUIRE(free_space.size() >= piece.size());
+        std::ranges::copy(as_bytes(piece), free_space.begin());
         buffer.filled(piece.size());
         while (const auto line = buffer.line()) lines.emplace_back(*line);
       }
@@ -129,10 +129,10 @@ TEST_SUITE("labs: message buffer") {
   TEST_CASE("grows up to its limit") {
     MessageBuffer buffer(5000);
     std::size_t held = 0;
-    for (auto room = buffer.room(); !room.empty(); room = buffer.room()) {
-      std::ranges::fill(room, std::byte{'x'});
-      buffer.filled(room.size());
-      held += room.size();
+    for (auto free_space = buffer.free_space(); !free_space.empty(); free_space = buffer.free_space()) {
+      std::ranges::fill(free_space, std::byte{'x'});
+      buffer.filled(free_space.size());
+      held += free_space.size();
       CHECK_FALSE(buffer.line());
     }
     CHECK(held == 5000);
