@@ -82,10 +82,7 @@ net::Task<Result<void>> ImageJob::run() {
     if (!done) {
       Error& error = done.error();
       if (error.code == Errc::cancelled) co_return std::unexpected(std::move(error));
-      // What has a subject already is about the file, which every page has, or about the result.
-      if (status_.image->pages > 1 && error.subject.empty()) {
-        co_return about(status_.request.file, within(fmt::format("page {}", page + 1), std::move(error)).error());
-      }
+      if (status_.image->pages > 1) error = within(fmt::format("page {}", page + 1), std::move(error)).error();
       co_return about(status_.request.file, std::move(error));
     }
   }
